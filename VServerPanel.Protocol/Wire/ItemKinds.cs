@@ -1,0 +1,32 @@
+namespace VServerPanel.Protocol;
+
+/// <summary>What an <see cref="ItemEvent"/> can hold.</summary>
+public static class ItemKinds
+{
+    /// <summary><see cref="VServerStatus"/>.</summary>
+    public const string VServer = "vserver";
+
+    /// <summary><see cref="VServerGone"/>, in <c>vserver-stat --watch</c>.</summary>
+    public const string VServerGone = "vserver-gone";
+
+    /// <summary>In <c>vserver-stat --watch</c>: all that exists has been told, changes follow. Data: <c>{}</c>.</summary>
+    public const string SnapshotComplete = "snapshot-complete";
+
+    /// <summary>In streams: nothing changed, the command still lives. Data: <c>{}</c>.</summary>
+    public const string Heartbeat = "heartbeat";
+
+    /// <summary><see cref="HostCapability"/>.</summary>
+    public const string Capability = "capability";
+
+    /// <summary><see cref="JobInfo"/>.</summary>
+    public const string Job = "job";
+
+    /// <summary><see cref="JournalEntry"/>.</summary>
+    public const string Journal = "journal";
+
+    /// <summary><see cref="PlanStep"/>.</summary>
+    public const string PlanStep = "plan-step";
+
+    /// <summary><see cref="BuildSource"/>.</summary>
+    public const string BuildSource = "build-source";
+}
