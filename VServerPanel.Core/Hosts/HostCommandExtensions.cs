@@ -1,0 +1,70 @@
+using System.Text.Json;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Core.Hosts;
+
+/// <summary>The two usual ways to ask a host: for one result, or for a list.</summary>
+public static class HostCommandExtensions
+{
+    /// <summary>Runs a tool to its end and returns its result.</summary>
+    /// <exception cref="HostProblemException">It ended with a problem, or its answer is not a <typeparamref name="T"/>.</exception>
+    public static async Task<T> AskAsync<T>(this IHostCommand host, HostRequest request, CancellationToken cancellationToken = default)
+    {
+        var result = await host.RunToEndAsync(request, cancellationToken: cancellationToken);
+        return Read<T>(result.Data ?? throw Misread($"{request.Words[0]} gave no result"));
+    }
+
+    /// <summary>Runs a tool to its end and returns its items of one kind.</summary>
+    /// <exception cref="HostProblemException">It ended with a problem, or an item is not a <typeparamref name="T"/>.</exception>
+    public static async Task<IReadOnlyList<T>> ListAsync<T>(this IHostCommand host, HostRequest request, string kind, CancellationToken cancellationToken = default)
+    {
+        var items = new List<T>();
+        await host.RunToEndAsync(request, item => Add(item), cancellationToken);
+        return items;
+
+        void Add(WireEvent wireEvent)
+        {
+            if (wireEvent is ItemEvent item && item.Kind == kind)
+            {
+                items.Add(Read<T>(item.Data));
+            }
+        }
+    }
+
+    /// <summary>Runs a tool to its end, telling each line before the last one.</summary>
+    /// <exception cref="HostProblemException">It ended with a problem.</exception>
+    public static async Task<ResultEvent> RunToEndAsync(this IHostCommand host, HostRequest request, Action<WireEvent>? each = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        await foreach (var wireEvent in host.RunAsync(request, cancellationToken))
+        {
+            switch (wireEvent)
+            {
+                case ResultEvent result:
+                    return result;
+                case ProblemEvent problem:
+                    throw new HostProblemException(problem);
+                default:
+                    each?.Invoke(wireEvent);
+                    break;
+            }
+        }
+
+        throw new HostProblemException(ProblemCode.Terminated, $"{request.Words[0]} on {host.HostName} ended without an answer.");
+    }
+
+    internal static T Read<T>(JsonElement data)
+    {
+        try
+        {
+            return WireProtocol.FromElement<T>(data);
+        }
+        catch (JsonException e)
+        {
+            throw Misread(e.Message);
+        }
+    }
+
+    private static HostProblemException Misread(string why) =>
+        new(ProblemCode.Internal, $"The host's answer could not be read: {why}. Panel and host command may be of different versions.");
+}
