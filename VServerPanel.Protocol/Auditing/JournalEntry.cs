@@ -66,3 +66,7 @@ public sealed record JournalEntry
     /// <summary>Where this line ends in the journal, in bytes: reading goes on from there. Set by the reader, not in the file.</summary>
     public long? Position { get; init; }
 }
+
+/// <summary>The result of <c>vserver-jobs journal</c>: pass it as <c>--from</c> the next time.</summary>
+/// <param name="Position">In bytes.</param>
+public sealed record JournalPosition(long Position);

@@ -54,7 +54,8 @@ public readonly record struct VServerName
     public override string ToString() => _value ?? "";
 }
 
-internal sealed class VServerNameJsonConverter : JsonConverter<VServerName>
+/// <summary>A name as a JSON string.</summary>
+public sealed class VServerNameJsonConverter : JsonConverter<VServerName>
 {
     public override VServerName Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         VServerName.TryParse(reader.GetString(), out var name) ? name : throw new JsonException("not a vserver name");

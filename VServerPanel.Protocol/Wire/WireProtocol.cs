@@ -42,6 +42,7 @@ public static class WireProtocol
 [JsonSerializable(typeof(HostCapability))]
 [JsonSerializable(typeof(JobInfo))]
 [JsonSerializable(typeof(JournalEntry))]
+[JsonSerializable(typeof(JournalPosition))]
 [JsonSerializable(typeof(PlanStep))]
 [JsonSerializable(typeof(OperationPlan))]
 [JsonSerializable(typeof(BuildSource))]

@@ -1,0 +1,31 @@
+using VServerPanel.Native.Auditing;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Output;
+using VServerPanel.Native.Registry;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Commands;
+
+/// <summary>One call of the command: who asked for what, and where the answer goes.</summary>
+internal sealed record Invocation
+{
+    public required HostPaths Paths { get; init; }
+
+    public required IReporter Report { get; init; }
+
+    public required GlobalOptions Options { get; init; }
+
+    public required Actor Actor { get; init; }
+
+    /// <summary>The words as they were typed, the tool's name first; what the journal keeps.</summary>
+    public required IReadOnlyList<string> Words { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Cancelled by SIGINT, SIGTERM or <c>vserver-jobs cancel</c>.</summary>
+    public CancellationToken Cancel { get; init; }
+
+    public VServerRegistry Registry => new(Paths, Time);
+
+    public Journal Journal => new(Paths);
+}

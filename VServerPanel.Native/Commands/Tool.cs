@@ -1,0 +1,40 @@
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Commands;
+
+/// <summary>A command with a name of its own: <c>newvserver</c>, <c>vserver-stat</c> … One file each.</summary>
+internal abstract class Tool
+{
+    public abstract string Name { get; }
+
+    /// <summary>One line for the list of tools.</summary>
+    public abstract string Summary { get; }
+
+    /// <summary>Words after the first are for another program: global options stand before them only.</summary>
+    public virtual bool PassesThrough => false;
+
+    public virtual bool NeedsRoot => true;
+
+    /// <returns>The exit code.</returns>
+    public abstract int Run(IReadOnlyList<string> arguments, Invocation call);
+}
+
+/// <summary>A verb of <c>vserver NAME VERB</c>. One file each.</summary>
+internal abstract class Verb
+{
+    public abstract string Name { get; }
+
+    /// <summary>What stands after the verb: <c>[--lines N]</c>.</summary>
+    public virtual string Usage => "";
+
+    public abstract string Summary { get; }
+
+    /// <summary>Words after the verb are for another program.</summary>
+    public virtual bool PassesThrough => false;
+
+    /// <summary>Whether the vserver must be there (its conf file).</summary>
+    public virtual bool NeedsExisting => true;
+
+    /// <returns>The exit code.</returns>
+    public abstract int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call);
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Text;
+
+namespace VServerPanel.Native.Commands;
+
+/// <summary>Help texts.</summary>
+internal static class UsageText
+{
+    public const string GlobalOptionsText = """
+          --json                  answer in JSON lines (docs/wire-protocol.md)
+          --silent                say only answers and problems
+          --nodev                 leave network devices alone
+          --plan                  say what would be done, and do nothing
+          --detach                go on as a job (vserver-jobs follows it)
+        """;
+
+    /// <summary>Usage of one verb or tool.</summary>
+    public static string Of(Command command, string usagePrefix)
+    {
+        var text = new StringBuilder();
+        var arguments = string.Concat(command.Arguments.Select(a => a.Arity.MinimumNumberOfValues == 0 ? $" [{a.Name}]" : $" {a.Name}"));
+        text.Append($"Usage: {usagePrefix}{(command.Options.Count > 0 ? " [options]" : "")}{arguments}\n\n{command.Description}\n");
+        if (command.Options.Count > 0)
+        {
+            text.Append("\nOptions:\n");
+            foreach (var option in command.Options.Where(o => !o.Hidden))
+            {
+                var left = option.ValueType == typeof(bool) ? option.Name : $"{option.Name} {option.HelpName ?? "VALUE"}";
+                text.Append($"  {left,-23} {option.Description}\n");
+            }
+        }
+
+        return text.Append("\nOptions of every command:\n").Append(GlobalOptionsText).ToString();
+    }
+
+    /// <summary>Usage of <c>vserver</c>.</summary>
+    public static string OfVServer()
+    {
+        var text = new StringBuilder("Usage: vserver [options] NAME VERB …\n       vserver --as TOOL …\n\nVerbs:\n");
+        foreach (var verb in ToolTable.Verbs)
+        {
+            text.Append($"  {$"{verb.Name} {verb.Usage}".TrimEnd(),-23} {verb.Summary}\n");
+        }
+
+        text.Append("\nTools, each a command of its own name:\n");
+        foreach (var tool in ToolTable.Tools)
+        {
+            text.Append($"  {tool.Name,-23} {tool.Summary}\n");
+        }
+
+        return text.Append("\nOptions:\n").Append(GlobalOptionsText).ToString();
+    }
+}

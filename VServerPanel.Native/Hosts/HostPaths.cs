@@ -1,0 +1,105 @@
+using System.Security.Cryptography;
+using System.Text;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Hosts;
+
+/// <summary>Where everything lies on this host.</summary>
+/// <param name="prefix">A directory that all of it is put below (a trial, a test); null for the host itself.</param>
+internal sealed class HostPaths(string? prefix)
+{
+    public const string PrefixVariable = "VSERVER_PREFIX";
+
+    /// <summary>The unprivileged user that the panel runs as.</summary>
+    public const string PanelUser = "vserverpanel";
+
+    public static HostPaths FromEnvironment()
+    {
+        var prefix = Environment.GetEnvironmentVariable(PrefixVariable);
+        return string.IsNullOrEmpty(prefix)
+            ? new HostPaths(null)
+            : prefix.StartsWith('/') ? new HostPaths(prefix.TrimEnd('/')) : throw new FormatException($"{PrefixVariable} must be an absolute path, and is '{prefix}'.");
+    }
+
+    /// <summary>The prefix; empty for the host itself.</summary>
+    public string Prefix { get; } = prefix ?? "";
+
+    /// <summary>The trees.</summary>
+    public string VServers => Prefix + "/vservers";
+
+    /// <summary>Conf files and hook scripts.</summary>
+    public string Configuration => Prefix + "/etc/vservers";
+
+    /// <summary>State of what runs: NAME.ctx, bundles, locks.</summary>
+    public string Run => Prefix + "/var/run/vservers";
+
+    /// <summary>State that outlives a reboot.</summary>
+    public string State => Prefix + "/var/lib/vservers";
+
+    public string Log => Prefix + "/var/log/vservers";
+
+    public string Jobs => State + "/jobs";
+
+    /// <summary>Undo logs of operations that are under way (see Operations/UndoLog.cs).</summary>
+    public string Undo => State + "/undo";
+
+    public string RegistryDirectory => State + "/registry";
+
+    /// <summary>Root tarballs and OCI layouts that the panel may build from.</summary>
+    public string Images => State + "/images";
+
+    public string Locks => Run + "/.locks";
+
+    /// <summary>crun's own state (its --root).</summary>
+    public string RuntimeState => Run + "/.crun";
+
+    public string Journal => Log + "/journal.jsonl";
+
+    /// <summary>The cgroup that all vservers lie in, as crun's cgroupsPath has it.</summary>
+    public string CgroupParent { get; } = string.IsNullOrEmpty(prefix)
+        ? "/vservers"
+        : "/vservers-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(prefix)))[..8];
+
+    /// <summary>A name for the container that no other prefix uses: abstract sockets and cgroups know no prefix.</summary>
+    public string CgroupOf(VServerName name) => $"{CgroupParent}/{name}";
+
+    public string TreeOf(VServerName name) => $"{VServers}/{name}";
+
+    public string ConfOf(VServerName name) => $"{Configuration}/{name}.conf";
+
+    public string HookOf(VServerName name) => $"{Configuration}/{name}.sh";
+
+    public string ContextOf(VServerName name) => $"{Run}/{name}.ctx";
+
+    /// <summary>Bundle, console log, monitor's exit files … of a running vserver.</summary>
+    public string RunDirectoryOf(VServerName name) => $"{Run}/{name}";
+
+    public string RegistryOf(VServerName name) => $"{RegistryDirectory}/{name}.json";
+
+    /// <summary>Makes the directories that every command needs, with their modes.</summary>
+    public void EnsureDirectories()
+    {
+        Ensure(Prefix + "/var/run", 0b111_101_101);
+        Ensure(Configuration, 0b111_101_101);
+        Ensure(Run, 0b111_000_000);
+        Ensure(Locks, 0b111_000_000);
+        Ensure(State, 0b111_101_101);
+        Ensure(Jobs, 0b111_000_000);
+        Ensure(Undo, 0b111_000_000);
+        Ensure(RegistryDirectory, 0b111_000_000);
+        Ensure(Images, 0b111_101_101);
+        Ensure(Log, 0b111_101_000);
+        if (!Directory.Exists(VServers))
+        {
+            Ensure(VServers, 0b111_000_000);
+        }
+    }
+
+    private static void Ensure(string path, int mode)
+    {
+        if (!Directory.Exists(path))
+        {
+            Directory.CreateDirectory(path, (UnixFileMode)mode);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace VServerPanel.Native.Interop;
+
+/// <summary>unistd.h, signal.h, linux/fs.h.</summary>
+internal static partial class Libc
+{
+    internal const int SIGHUP = 1;
+    internal const int SIGINT = 2;
+    internal const int SIGKILL = 9;
+    internal const int SIGTERM = 15;
+    internal const long SYS_pidfd_open = 434;
+    internal const nuint FICLONE = 0x40049409;
+    internal const nuint FS_IOC_GETFLAGS = 0x80086601;
+    internal const nuint FS_IOC_SETFLAGS = 0x40086602;
+    internal const int FS_IMMUTABLE_FL = 0x10;
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    internal static partial uint geteuid();
+
+    [LibraryImport("libc", EntryPoint = "getuid")]
+    internal static partial uint getuid();
+
+    [LibraryImport("libc", EntryPoint = "setsid", SetLastError = true)]
+    internal static partial int setsid();
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    internal static partial uint umask(uint mask);
+
+    [LibraryImport("libc", EntryPoint = "dup2", SetLastError = true)]
+    internal static partial int dup2(int oldFd, int newFd);
+
+    [LibraryImport("libc", EntryPoint = "isatty", SetLastError = true)]
+    internal static partial int isatty(int fd);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    internal static partial int kill(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    internal static partial int fsync(SafeFileHandle fd);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    internal static partial int fdatasync(SafeFileHandle fd);
+
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    internal static partial int syncfs(SafeFileHandle fd);
+
+    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
+    internal static partial int linkat(SafeFileHandle oldDir, string oldPath, SafeFileHandle newDir, string newPath, int flags);
+
+    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
+    internal static partial int unlinkat(SafeFileHandle directory, string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
+    internal static partial int symlinkat(string target, SafeFileHandle directory, string path);
+
+    [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
+    internal static unsafe partial nint readlinkat(SafeFileHandle directory, string path, byte* buffer, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    internal static partial int fchown(SafeFileHandle fd, uint uid, uint gid);
+
+    [LibraryImport("libc", EntryPoint = "fchownat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
+    internal static partial int fchownat(SafeFileHandle directory, string path, uint uid, uint gid, int flags);
+
+    [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
+    internal static partial int lchown(string path, uint uid, uint gid);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int ioctl(SafeFileHandle fd, nuint request, nint argument);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int ioctl_ref(SafeFileHandle fd, nuint request, ref int value);
+}

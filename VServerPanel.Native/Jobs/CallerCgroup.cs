@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace VServerPanel.Native.Jobs;
+
+/// <summary>Moves this process out of the cgroup of who called it: a service manager that stops the panel or ends a session kills all in there.</summary>
+internal static class CallerCgroup
+{
+    private const string Name = "vservers-monitor";
+
+    /// <summary>Does what it can: a hierarchy that refuses is one that nobody stops services by.</summary>
+    /// <returns>The cgroup directories that this process is in now.</returns>
+    public static IReadOnlyList<string> Leave()
+    {
+        var joined = new List<string>();
+        string[] roots = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"];
+        foreach (var root in roots.Where(r => File.Exists(r + "/cgroup.procs")))
+        {
+            try
+            {
+                var directory = $"{root}/{Name}";
+                Directory.CreateDirectory(directory);
+                File.WriteAllText(directory + "/cgroup.procs", Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+                joined.Add(directory);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // read-only or delegated elsewhere: we stay where we are
+            }
+        }
+
+        return joined;
+    }
+}

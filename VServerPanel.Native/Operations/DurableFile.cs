@@ -1,0 +1,46 @@
+using Microsoft.Win32.SafeHandles;
+using VServerPanel.Native.Interop;
+
+namespace VServerPanel.Native.Operations;
+
+/// <summary>Files that are whole after a crash: the old content or the new.</summary>
+internal static class DurableFile
+{
+    /// <summary>Writes to a temporary name, syncs, renames over, syncs the directory. Mode and owner of a file that is there are kept.</summary>
+    public static void Write(string path, ReadOnlySpan<byte> content, uint modeIfNew)
+    {
+        var directory = Path.GetDirectoryName(path)!;
+        var temporary = $"{directory}/.{Path.GetFileName(path)}.{Environment.ProcessId}.new";
+        try
+        {
+            using (var fd = Libc.open(temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_NOFOLLOW, modeIfNew))
+            {
+                var isThere = Libc.TryStatx(null, path, out var old);
+                ErrnoException.ThrowIfFailed(Libc.fchmod(fd, isThere ? old.Mode & 0xfffu : modeIfNew), "fchmod", temporary);
+                if (isThere && Libc.geteuid() == 0)
+                {
+                    ErrnoException.ThrowIfFailed(Libc.fchown(fd, old.Uid, old.Gid), "fchown", temporary);
+                }
+
+                RandomAccess.Write(fd, content, 0);
+                ErrnoException.ThrowIfFailed(Libc.fsync(fd), "fsync", temporary);
+            }
+
+            ErrnoException.ThrowIfFailed(Libc.renameat2(Libc.AT_FDCWD, temporary, Libc.AT_FDCWD, path, 0), "rename", path);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+
+        SyncDirectory(directory);
+    }
+
+    /// <summary>Makes names in a directory durable: created, renamed, removed.</summary>
+    public static void SyncDirectory(string directory)
+    {
+        using SafeFileHandle fd = Libc.open(directory, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        ErrnoException.ThrowIfFailed(Libc.fsync(fd), "fsync", directory);
+    }
+}

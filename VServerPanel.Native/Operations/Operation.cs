@@ -1,0 +1,57 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Operations;
+
+/// <summary>One change that is under way: its id, who asked, where it reports, what would undo it.</summary>
+internal sealed class Operation(string id, Invocation call, IReporter report, UndoLog undo)
+{
+    public string Id { get; } = id;
+
+    public Invocation Call { get; } = call;
+
+    public HostPaths Paths => Call.Paths;
+
+    public IReporter Report { get; } = report;
+
+    public UndoLog Undo { get; } = undo;
+
+    /// <summary>Throws where a cancel was asked for; call it where stopping is safe (anywhere: what was done is undone).</summary>
+    public CancellationToken Cancel => Call.Cancel;
+
+    /// <summary>Configuration before and after, for the journal.</summary>
+    public string? Before { get; set; }
+
+    public string? After { get; set; }
+
+    /// <summary>The vserver's stable id, once it is known.</summary>
+    public Guid? VServerId { get; set; }
+
+    /// <summary>Begins a step: tells it, and stops here if a cancel was asked for.</summary>
+    public void Step(int step, int steps, string title)
+    {
+        Cancel.ThrowIfCancellationRequested();
+        FaultPoint.Reach();
+        Report.Progress(step, steps, title);
+    }
+}
+
+/// <summary>What kind of change an operation is.</summary>
+/// <param name="Name">start, stop, build …: the journal's word.</param>
+/// <param name="VServer">The vserver it changes; it is locked meanwhile.</param>
+internal sealed record OperationKind(string Name, VServerName? VServer)
+{
+    /// <summary>Whether it has a job's files, and can be detached, followed and cancelled.</summary>
+    public bool IsJob { get; init; } = true;
+
+    /// <summary>Whether what it makes outlives a reboot: its undo log is on disk before each step then.</summary>
+    public bool IsDurable { get; init; } = true;
+
+    /// <summary>Other vservers it reads and must not change meanwhile.</summary>
+    public IReadOnlyList<VServerName> AlsoLocked { get; init; } = [];
+
+    /// <summary>How long it waits for another operation on the same vserver.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+}

@@ -1,0 +1,97 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Jobs;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Operations;
+
+/// <summary>What is written down about an operation: two entries of the journal, the job's record and its output.</summary>
+internal sealed class OperationRecord : IDisposable
+{
+    private readonly Invocation _call;
+    private readonly OperationKind _kind;
+    private readonly JobInfo _info;
+    private readonly JobStore _jobs;
+    private readonly StreamWriter? _output;
+    private Task _asked = Task.CompletedTask;
+
+    public OperationRecord(Invocation call, OperationKind kind, string id)
+    {
+        (_call, _kind) = (call, kind);
+        _jobs = new JobStore(call.Paths);
+        _info = new JobInfo
+        {
+            Id = id,
+            Operation = kind.Name,
+            VServer = kind.VServer,
+            Actor = call.Actor,
+            Command = call.Words,
+            State = JobState.Running,
+            StartedAt = call.Time.GetUtcNow(),
+        };
+        Report = call.Report;
+        if (kind.IsJob)
+        {
+            if (_jobs.Find(id) is not null)
+            {
+                throw new ProblemException(ProblemCode.AlreadyExists, $"There is a job {id} already. Give another id, or none.");
+            }
+
+            _output = new StreamWriter(new FileStream(_jobs.OutputOf(id), FileMode.Create, FileAccess.Write, FileShare.Read | FileShare.Delete));
+            Report = new TeeReporter(call.Report, new JsonReporter(_output, call.Time));
+        }
+    }
+
+    public IReporter Report { get; }
+
+    /// <summary>Says that it was asked for. The journal's entry goes to disk while the operation's first steps run.</summary>
+    public void Begin()
+    {
+        Report.Hello(_kind.IsJob ? _info.Id : null);
+        if (_kind.IsJob)
+        {
+            _jobs.Save(_info);
+        }
+
+        var entry = Entry(JournalPhase.Asked, _info.StartedAt) with { VServerId = _kind.VServer is { } name ? _call.Registry.Find(name)?.Id : null };
+        _asked = Task.Run(() => _call.Journal.Append(entry));
+    }
+
+    /// <summary>Says how it ended; on disk when this returns.</summary>
+    public void End(Operation operation, OperationOutcome outcome, ProblemEvent? problem)
+    {
+        _asked.GetAwaiter().GetResult();
+        var now = _call.Time.GetUtcNow();
+        _call.Journal.Append(Entry(JournalPhase.Ended, now) with
+        {
+            VServerId = operation.VServerId,
+            Before = operation.Before,
+            After = operation.After,
+            Outcome = outcome,
+            Problem = problem,
+            DurationMilliseconds = (long)(now - _info.StartedAt).TotalMilliseconds,
+        });
+        if (_kind.IsJob)
+        {
+            _jobs.Save(_info with
+            {
+                State = outcome switch { OperationOutcome.Succeeded => JobState.Succeeded, OperationOutcome.Cancelled => JobState.Cancelled, _ => JobState.Failed },
+                EndedAt = now,
+                Problem = problem,
+            });
+        }
+    }
+
+    public void Dispose() => _output?.Dispose();
+
+    private JournalEntry Entry(JournalPhase phase, DateTimeOffset time) => new()
+    {
+        OperationId = _info.Id,
+        Phase = phase,
+        Time = time,
+        Actor = _call.Actor,
+        Operation = _kind.Name,
+        VServer = _kind.VServer,
+        Command = _call.Words,
+    };
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Jobs;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Operations;
+
+/// <summary>Runs a change as every change is run: detached if asked, journalled before and after, locked, undone if it fails.</summary>
+internal static class OperationRunner
+{
+    /// <param name="call">Who asked for what.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="body">The change. What it returns is the result; the text is for people.</param>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="Exception">Whatever failed, after it was undone and journalled; the dispatcher reports it.</exception>
+    public static int Run(Invocation call, OperationKind kind, Func<Operation, (JsonElement? Data, string? Human)> body)
+    {
+        var id = call.Options.JobId ?? Guid.NewGuid().ToString("n");
+        if (call.Options.Detach && !call.Options.IsWorker && kind.IsJob)
+        {
+            return DetachedJob.Start(call, id);
+        }
+
+        if (call.Options.IsWorker)
+        {
+            DetachedJob.Detach();
+        }
+
+        using var record = new OperationRecord(call, kind, id);
+        record.Begin();
+        var owner = new UndoOwner(id, kind.Name, kind.VServer, call.Actor, call.Words, call.Time.GetUtcNow(), Environment.ProcessId, ProcessIdentity.StartOf(Environment.ProcessId), ProcessIdentity.BootId);
+        using var undo = new UndoLog(call.Paths, owner, kind.IsDurable);
+        var operation = new Operation(id, call, record.Report, undo);
+        try
+        {
+            using var locks = VServerLocks.Acquire(call.Paths, kind);
+            Recovery.Run(call, kind.VServer);
+            operation.VServerId = kind.VServer is { } known && call.Registry.Exists(known) ? call.Registry.Find(known)?.Id : null;
+            (JsonElement? Data, string? Human) result;
+            try
+            {
+                result = body(operation);
+                undo.Complete();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // the locks are still held: nobody sees it half undone
+                foreach (var failure in undo.Abort())
+                {
+                    record.Report.Warn($"This could not be undone and will be tried again by 'vserver-jobs recover': {failure.Message}");
+                }
+
+                throw;
+            }
+
+            record.End(operation, OperationOutcome.Succeeded, null);
+            record.Report.Result(result.Data, result.Human);
+            return ExitCodes.Success;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            var problem = ProblemException.ToEvent(e);
+            record.End(operation, e is OperationCanceledException ? OperationOutcome.Cancelled : OperationOutcome.Failed, problem);
+            record.Report.Write(problem);
+            throw;
+        }
+    }
+}

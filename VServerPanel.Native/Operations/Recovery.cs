@@ -1,0 +1,83 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Jobs;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Operations;
+
+/// <summary>Rolls back or finishes what a crash cut off, and says so in the journal.</summary>
+internal static class Recovery
+{
+    /// <summary>Recovers the operations on one vserver, whose lock the caller holds; null: those that concern none.</summary>
+    /// <returns>How many there were.</returns>
+    public static int Run(Invocation call, VServerName? name)
+    {
+        var recovered = 0;
+        foreach (var (path, owner) in UndoLog.Abandoned(call.Paths).Where(a => a.Owner.VServer == name).ToList())
+        {
+            var (finished, failures) = UndoLog.Recover(call.Paths, path);
+            foreach (var failure in failures)
+            {
+                call.Report.Warn($"Recovering '{owner.Operation}' of {owner.StartedAt:u}: {failure.Message}");
+            }
+
+            if (failures.Count > 0)
+            {
+                throw new ProblemException(ProblemCode.Busy, $"An earlier '{owner.Operation}'{(name is { } n ? $" of {n}" : "")} was cut off and cannot be undone yet: {failures[0].Message}", failures[0]);
+            }
+
+            Tell(call, owner, finished);
+            recovered++;
+        }
+
+        return recovered;
+    }
+
+    /// <summary>Recovers everything: at boot.</summary>
+    public static int RunAll(Invocation call)
+    {
+        var recovered = 0;
+        foreach (var name in UndoLog.Abandoned(call.Paths).Select(a => a.Owner.VServer).Distinct().ToList())
+        {
+            using var held = VServerLocks.Acquire(call.Paths, new OperationKind("recover", name));
+            recovered += Run(call, name);
+        }
+
+        // operations that had nothing to undo yet still need their end on record
+        var jobs = new JobStore(call.Paths);
+        foreach (var job in jobs.List().Where(j => j.State == JobState.Interrupted))
+        {
+            End(call, job.Id, job.Operation, job.VServer, job.Actor, job.Command, job.StartedAt, finished: false);
+            recovered++;
+        }
+
+        jobs.Prune(call.Time.GetUtcNow());
+        return recovered;
+    }
+
+    private static void Tell(Invocation call, UndoOwner owner, bool finished)
+    {
+        call.Report.Info($"'{owner.Operation}'{(owner.VServer is { } n ? $" of {n}" : "")}, cut off at {owner.StartedAt:u} or later, has been {(finished ? "finished" : "rolled back")}.");
+        End(call, owner.OperationId, owner.Operation, owner.VServer, owner.Actor, owner.Command, owner.StartedAt, finished);
+    }
+
+    private static void End(Invocation call, string id, string operation, VServerName? name, Actor actor, IReadOnlyList<string> command, DateTimeOffset startedAt, bool finished)
+    {
+        var now = call.Time.GetUtcNow();
+        call.Journal.Append(new JournalEntry
+        {
+            OperationId = id,
+            Phase = JournalPhase.Ended,
+            Time = now,
+            Actor = actor,
+            Operation = operation,
+            VServer = name,
+            VServerId = name is { } known ? call.Registry.Find(known)?.Id : null,
+            Command = command,
+            Outcome = finished ? OperationOutcome.Succeeded : OperationOutcome.RolledBack,
+            Problem = finished ? null : new ProblemEvent(ProblemCode.Terminated, "Its process ended before it was done; what it had done is undone."),
+            DurationMilliseconds = (long)(now - startedAt).TotalMilliseconds,
+        });
+        new JobStore(call.Paths).MarkRecovered(id, finished, now);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json.Serialization;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Operations;
+
+/// <summary>One thing to do when an operation is rolled back (or, after its point of no return, finished). It is written down before the
+/// step that it belongs to, so it must do nothing where the step was never reached, and may run twice.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "do")]
+[JsonDerivedType(typeof(RemoveFile), "remove-file")]
+[JsonDerivedType(typeof(RemoveTree), "remove-tree")]
+[JsonDerivedType(typeof(MoveBack), "move")]
+[JsonDerivedType(typeof(RestoreContent), "restore-content")]
+internal abstract record UndoAction
+{
+    public abstract void Run(HostPaths paths);
+}
+
+/// <summary>Removes a file that the step made.</summary>
+internal sealed record RemoveFile(string Path) : UndoAction
+{
+    public override void Run(HostPaths paths) => File.Delete(Path);
+}
+
+/// <summary>Removes a tree that the step made, never following symlinks.</summary>
+internal sealed record RemoveTree(string Path) : UndoAction
+{
+    public override void Run(HostPaths paths) => TreeRemoval.Remove(Path);
+}
+
+/// <summary>Renames something back, if it was moved and its old place is free.</summary>
+internal sealed record MoveBack(string From, string To) : UndoAction
+{
+    public override void Run(HostPaths paths)
+    {
+        if (Libc.TryStatx(null, From, out _) && !Libc.TryStatx(null, To, out _))
+        {
+            ErrnoException.ThrowIfFailed(Libc.renameat2(Libc.AT_FDCWD, From, Libc.AT_FDCWD, To, Libc.RENAME_NOREPLACE), "renameat2", From);
+            DurableFile.SyncDirectory(System.IO.Path.GetDirectoryName(To)!);
+        }
+    }
+}
+
+/// <summary>Puts a small file's content back.</summary>
+internal sealed record RestoreContent(string Path, byte[] Content) : UndoAction
+{
+    public override void Run(HostPaths paths) => DurableFile.Write(Path, Content, 0b110_100_100);
+}
+
+/// <summary>One line of an undo log.</summary>
+internal sealed record UndoLine
+{
+    /// <summary>First line: whose log this is.</summary>
+    public UndoOwner? Owner { get; init; }
+
+    public UndoAction? Undo { get; init; }
+
+    /// <summary>From here on the operation is finished by these, not rolled back.</summary>
+    public IReadOnlyList<UndoAction>? Finish { get; init; }
+}
+
+/// <summary>The operation an undo log belongs to.</summary>
+internal sealed record UndoOwner(string OperationId, string Operation, VServerName? VServer, Actor Actor, IReadOnlyList<string> Command, DateTimeOffset StartedAt, int ProcessId, long ProcessStart, string BootId);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(UndoLine))]
+internal sealed partial class UndoJson : JsonSerializerContext;

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Registry;
+
+/// <summary>Stable ids and id ranges of this host's vservers, one file each.</summary>
+internal sealed class VServerRegistry(HostPaths paths, TimeProvider time)
+{
+    /// <summary>Ids per vserver: a whole Unix user table.</summary>
+    public const uint RangeSize = 65536;
+
+    // Above what adduser, systemd's DynamicUser (61184-65519) and shadow's default subordinate ids (100000-600100000 upwards from the first user) are
+    // likely to hold; systemd-nspawn's automatic ranges end at 0x6FFFFFFF (systemd docs, UIDS-GIDS).
+    private const uint FirstBase = 0x7000_0000;
+    // Signed 32-bit readers of uids exist; stay below 2^31: 4,095 vservers a host.
+    private const uint LastBase = 0x7FFF_0000;
+
+    /// <summary>Names that have a conf file, in order.</summary>
+    public IReadOnlyList<VServerName> Names()
+    {
+        if (!Directory.Exists(paths.Configuration))
+        {
+            return [];
+        }
+
+        return [.. Directory.EnumerateFiles(paths.Configuration, "*.conf")
+            .Select(f => Path.GetFileNameWithoutExtension(f))
+            .Select(n => VServerName.TryParse(n, out var name) ? name : (VServerName?)null)
+            .OfType<VServerName>()
+            .OrderBy(n => n.Value, StringComparer.Ordinal)];
+    }
+
+    public bool Exists(VServerName name) => File.Exists(paths.ConfOf(name));
+
+    public void Require(VServerName name)
+    {
+        if (!Exists(name))
+        {
+            throw ProblemException.NoSuchVServer(name);
+        }
+    }
+
+    /// <summary>Its entry, or null if it has none yet.</summary>
+    public RegistryEntry? Find(VServerName name)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(paths.RegistryOf(name)), RegistryJson.Default.RegistryEntry);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (JsonException e)
+        {
+            throw new ProblemException(ProblemCode.InputOutput, $"'{paths.RegistryOf(name)}' is damaged ({e.Message}). Restore it from a backup: it holds the id range of {name}.", e);
+        }
+    }
+
+    /// <summary>Its entry; made now for a vserver that was put here by hand.</summary>
+    public RegistryEntry FindOrAdd(VServerName name)
+    {
+        if (Find(name) is { } found)
+        {
+            return found;
+        }
+
+        using var gate = FileLock.Acquire($"{paths.Locks}/.registry", TimeSpan.FromSeconds(10), "the registry");
+        if (Find(name) is { } meanwhile)
+        {
+            return meanwhile;
+        }
+
+        var taken = Directory.Exists(paths.RegistryDirectory)
+            ? Directory.EnumerateFiles(paths.RegistryDirectory, "*.json")
+                .Select(f => JsonSerializer.Deserialize(File.ReadAllBytes(f), RegistryJson.Default.RegistryEntry)!.IdBase)
+                .ToHashSet()
+            : [];
+        var idBase = FirstBase;
+        while (taken.Contains(idBase))
+        {
+            idBase = idBase < LastBase ? idBase + RangeSize : throw new ProblemException(ProblemCode.NoSpace, "Every id range of this host is taken.");
+        }
+
+        var entry = new RegistryEntry { Id = Guid.NewGuid(), Name = name, IdBase = idBase, IdCount = RangeSize, CreatedAt = time.GetUtcNow() };
+        Save(entry);
+        return entry;
+    }
+
+    public void Save(RegistryEntry entry) =>
+        DurableFile.Write(paths.RegistryOf(entry.Name), JsonSerializer.SerializeToUtf8Bytes(entry, RegistryJson.Default.RegistryEntry), 0b110_000_000);
+}
