@@ -39,26 +39,8 @@ internal static class CallerActor
         return UserName(uid);
     }
 
-    private static string UserName(uint uid)
-    {
-        try
-        {
-            foreach (var line in File.ReadLines("/etc/passwd"))
-            {
-                var fields = line.Split(':');
-                if (fields.Length > 2 && uint.TryParse(fields[2], out var id) && id == uid)
-                {
-                    return fields[0];
-                }
-            }
-        }
-        catch (IOException)
-        {
-            // a host without passwd still has numbers
-        }
-
-        return $"uid {uid}";
-    }
+    // getpwuid(3) asks every source of users that the host has (nsswitch.conf), not the file alone
+    private static string UserName(uint uid) => Mono.Unix.Native.Syscall.getpwuid(uid)?.pw_name ?? $"uid {uid}";
 
     private static string? SshAddress() => NullIfEmpty(Environment.GetEnvironmentVariable("SSH_CONNECTION"))?.Split(' ')[0];
 
