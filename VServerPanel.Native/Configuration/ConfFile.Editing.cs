@@ -117,19 +117,19 @@ internal sealed partial class ConfFile
         var (commandStart, commandEnd) = (assignment.Command.Start.Value, assignment.Command.End.Value);
         var opening = _bytes.AsSpan(commandStart..assignment.Start).Trim(" \t"u8);
         var isWhole = commandEnd == assignment.End && (opening.Length == 0 || opening.SequenceEqual("export"u8));
-        var (start, end) = isWhole ? (commandStart, commandEnd) : (assignment.Start, assignment.End);
-
+        var (start, end) = isWhole ? (commandStart, assignment.SeparatorEnd) : (assignment.Start, assignment.End);
         var (lineStart, lineEnd) = (LineStart(start), LineEnd(end));
         var rest = _bytes.AsSpan(end..lineEnd).TrimStart(" \t"u8);
-        if (isWhole && rest.StartsWith(";"u8) && !rest.StartsWith(";;"u8))
+        if (rest.Length > 0 && rest[0] is (byte)'&' or (byte)'|')
         {
-            rest = rest[1..].TrimStart(" \t"u8);
+            // the ';' keeps the operators around it apart
+            return start..commandEnd;
         }
 
         var isLastOnLine = rest.Length == 0 || rest.SequenceEqual("\n"u8) || rest.SequenceEqual("\r\n"u8);
         var isFirstOnLine = _bytes.AsSpan(lineStart..start).IndexOfAnyExcept(" \t"u8) < 0;
         var continuesLine = _bytes.AsSpan(..lineStart).TrimEnd("\r\n"u8).EndsWith("\\"u8);
-        // the blanks and the ';' after it go with it
+        // the blanks after it go with it
         return isFirstOnLine && isLastOnLine && !continuesLine ? lineStart..lineEnd
             : start..(lineEnd - rest.Length);
     }

@@ -66,17 +66,19 @@ internal ref partial struct ConfParser(ReadOnlySpan<byte> text)
         }
 
         var command = _tokens[first].Start.._tokens[last].End;
+        var hasSeparator = last + 1 < _tokens.Count && _tokens[last + 1].Kind == ShellTokenKind.Semicolon;
+        var separatorEnd = _tokens[hasSeparator ? last + 1 : last].End;
         for (var i = isExport ? first + 1 : first; i <= last; i++)
         {
-            AddAssignment(statements, _tokens[i], command, isExport);
+            AddAssignment(statements, _tokens[i], command, separatorEnd, isExport);
         }
 
         // the ';' belongs to the command, so that none is taken for an empty one
-        _next = last + (last + 1 < _tokens.Count && _tokens[last + 1].Kind == ShellTokenKind.Semicolon ? 2 : 1);
+        _next = last + (hasSeparator ? 2 : 1);
         return true;
     }
 
-    private readonly void AddAssignment(List<ConfStatement> statements, ShellToken word, Range command, bool isExport)
+    private readonly void AddAssignment(List<ConfStatement> statements, ShellToken word, Range command, int separatorEnd, bool isExport)
     {
         var bytes = _text[word.Start..word.End];
         var keyLength = KeyLength(bytes);
@@ -97,7 +99,7 @@ internal ref partial struct ConfParser(ReadOnlySpan<byte> text)
             _findings.Add(new ConfFinding(word.Line, key, $"{key} is kept but not read: its value is {reason}, and nothing in this file is executed. Write the value itself.", false));
         }
 
-        statements.Add(new Assignment(word.Start, word.End, word.Line, key, word.Start + keyLength + 1, value, command));
+        statements.Add(new Assignment(word.Start, word.End, word.Line, key, word.Start + keyLength + 1, value, command, separatorEnd));
     }
 
     private readonly bool EndsCommand(int index) =>

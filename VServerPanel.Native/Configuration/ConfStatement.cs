@@ -8,8 +8,9 @@ internal sealed record UnreadStatement(int Start, int End, int Line, bool IsUnte
 
 /// <summary><c>KEY=value</c>, alone or one of several on a line.</summary>
 /// <param name="Command">The command it stands in: from <c>export</c> or the first assignment to the last.</param>
+/// <param name="SeparatorEnd">After the ';' that ends the command, or where the command ends.</param>
 /// <param name="Value">Null where a shell would have to compute it.</param>
-internal sealed record Assignment(int Start, int End, int Line, string Key, int ValueStart, string? Value, Range Command) : ConfStatement(Start, End, Line);
+internal sealed record Assignment(int Start, int End, int Line, string Key, int ValueStart, string? Value, Range Command, int SeparatorEnd) : ConfStatement(Start, End, Line);
 
 /// <summary><c>case $PROFILE in …) … ;; esac</c>: the profiles of a vserver.</summary>
 internal sealed record ProfileStatement(int Start, int End, int Line, IReadOnlyList<ProfileBranch> Branches) : ConfStatement(Start, End, Line)
