@@ -36,7 +36,11 @@ internal sealed class VServerJobsTool : Tool
                 return ExitCodes.Success;
             case ["follow", var id]:
                 Require(jobs, id);
-                new JobFollower(jobs).Follow(id, call.Report, call.Cancel);
+                using (var reader = ReaderWatch.Start(call.Cancel))
+                {
+                    new JobFollower(jobs).Follow(id, call.Report, reader.Token);
+                }
+
                 return ExitCodes.Success;
             case ["cancel", var id]:
                 Cancel(Require(jobs, id), call);
