@@ -11,7 +11,7 @@ internal sealed class ReaderWatch : IDisposable
 
     private ReaderWatch(CancellationTokenSource source) => _source = source;
 
-    /// <summary>Cancelled when the reader is gone, or with <paramref name="cancel"/>.</summary>
+    /// <summary>Cancelled when the reader is gone, or with the token that the watch was started with.</summary>
     public CancellationToken Token => _source.Token;
 
     public static ReaderWatch Start(CancellationToken cancel)
