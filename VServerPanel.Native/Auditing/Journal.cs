@@ -58,6 +58,15 @@ internal sealed class Journal(HostPaths paths)
         }
     }
 
+    /// <summary>How a recent operation ended, if that is on record.</summary>
+    public JournalEntry? FindEnd(string operationId)
+    {
+        const int Recent = 4 << 20;
+        return File.Exists(paths.Journal)
+            ? Read(Math.Max(0, new FileInfo(paths.Journal).Length - Recent)).FirstOrDefault(e => e.OperationId == operationId && e.Phase == JournalPhase.Ended)
+            : null;
+    }
+
     private static JournalEntry? Parse(byte[] line)
     {
         try

@@ -32,6 +32,11 @@ internal sealed class Dispatcher(TextWriter output, TextWriter error, TimeProvid
                 throw new ProblemException(ProblemCode.NotPermitted, $"'{target.Title}' needs root. Run it with sudo.");
             }
 
+            if (target.Options.IsWorker)
+            {
+                Jobs.DetachedJob.Detach();
+            }
+
             var paths = HostPaths.FromEnvironment();
             if (Libc.geteuid() == 0)
             {
@@ -45,7 +50,7 @@ internal sealed class Dispatcher(TextWriter output, TextWriter error, TimeProvid
                 Report = report,
                 Options = target.Options,
                 Actor = CallerActor.Find(target.Options),
-                Words = [Path.GetFileName(programName), .. words],
+                Words = [Path.GetFileName(programName), .. words.Where((w, i) => i > 0 || w != "--job-worker")],
                 Time = time,
                 Cancel = cancel,
             };

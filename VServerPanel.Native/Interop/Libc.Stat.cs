@@ -89,7 +89,7 @@ internal static partial class Libc
     /// <summary>statx(2) of an entry, symlinks not followed; false where there is none.</summary>
     internal static bool TryStatx(SafeFileHandle? directory, string path, out Statx stat, int flags = AT_SYMLINK_NOFOLLOW)
     {
-        if (statx_raw(directory.OrCurrentDirectory(), path, flags, STATX_BASIC_STATS | STATX_BTIME, out stat) == 0)
+        if (statx_raw(directory.OrCurrentDirectory(), path, flags, STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, out stat) == 0)
         {
             return true;
         }
@@ -105,7 +105,7 @@ internal static partial class Libc
     /// <summary>statx(2) of an open descriptor.</summary>
     internal static Statx fstatx(SafeFileHandle fd)
     {
-        ErrnoException.ThrowIfFailed(statx_raw((int)fd.DangerousGetHandle(), "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, out var stat), "statx");
+        ErrnoException.ThrowIfFailed(statx_raw((int)fd.DangerousGetHandle(), "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, out var stat), "statx");
         return stat;
     }
 }

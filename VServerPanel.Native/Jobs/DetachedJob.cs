@@ -13,6 +13,12 @@ internal static class DetachedJob
     /// <summary>Starts the worker, waits until its job is there, and answers with its id.</summary>
     public static int Start(Invocation call, string id)
     {
+        var jobs = new JobStore(call.Paths);
+        if (jobs.Find(id) is not null)
+        {
+            throw new ProblemException(ProblemCode.AlreadyExists, $"There is a job {id} already. Give another id, or none.");
+        }
+
         IEnumerable<string> words = call.Words.Skip(1).Where(w => w != "--detach");
         var tool = call.Words[0] == "vserver" ? [] : new[] { "--as", call.Words[0] };
         var worker = new ChildProcess
@@ -22,10 +28,9 @@ internal static class DetachedJob
             Environment = CallerEnvironment(),
         };
         var pid = worker.StartDetached();
-        var jobs = new JobStore(call.Paths);
         for (var waited = 0; jobs.Find(id) is null; waited++)
         {
-            if (waited > 500 || ProcessIdentity.StartOf(pid) == 0)
+            if (waited > 3000 || ProcessIdentity.StartOf(pid) == 0)
             {
                 // it may have ended between the two looks
                 if (jobs.Find(id) is not null)
@@ -44,7 +49,7 @@ internal static class DetachedJob
         return ExitCodes.Success;
     }
 
-    /// <summary>In the worker: leaves the caller's session, streams and cgroups.</summary>
+    /// <summary>In the worker, before anything else: leaves the caller's session, streams and cgroups.</summary>
     public static void Detach()
     {
         _ = Libc.setsid();

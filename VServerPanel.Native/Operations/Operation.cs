@@ -52,6 +52,9 @@ internal sealed record OperationKind(string Name, VServerName? VServer)
     /// <summary>Other vservers it reads and must not change meanwhile.</summary>
     public IReadOnlyList<VServerName> AlsoLocked { get; init; } = [];
 
+    /// <summary>What follows when it has succeeded and its locks are free; what that says belongs to its output, and its failure does not undo it.</summary>
+    public Action<Operation>? Afterwards { get; init; }
+
     /// <summary>How long it waits for another operation on the same vserver.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -14,6 +14,7 @@ internal sealed class OperationRecord : IDisposable
     private readonly JobStore _jobs;
     private readonly StreamWriter? _output;
     private Task _asked = Task.CompletedTask;
+    private DateTimeOffset _endedAt;
 
     public OperationRecord(Invocation call, OperationKind kind, string id)
     {
@@ -57,11 +58,11 @@ internal sealed class OperationRecord : IDisposable
         _asked = Task.Run(() => _call.Journal.Append(entry));
     }
 
-    /// <summary>Says how it ended; on disk when this returns.</summary>
+    /// <summary>Says in the journal how it ended; on disk when this returns.</summary>
     public void End(Operation operation, OperationOutcome outcome, ProblemEvent? problem)
     {
         _asked.GetAwaiter().GetResult();
-        var now = _call.Time.GetUtcNow();
+        var now = _endedAt = _call.Time.GetUtcNow();
         _call.Journal.Append(Entry(JournalPhase.Ended, now) with
         {
             VServerId = operation.VServerId,
@@ -71,12 +72,17 @@ internal sealed class OperationRecord : IDisposable
             Problem = problem,
             DurationMilliseconds = (long)(now - _info.StartedAt).TotalMilliseconds,
         });
+    }
+
+    /// <summary>Marks the job as ended; its last line has been written.</summary>
+    public void Close(OperationOutcome outcome, ProblemEvent? problem)
+    {
         if (_kind.IsJob)
         {
             _jobs.Save(_info with
             {
                 State = outcome switch { OperationOutcome.Succeeded => JobState.Succeeded, OperationOutcome.Cancelled => JobState.Cancelled, _ => JobState.Failed },
-                EndedAt = now,
+                EndedAt = _endedAt,
                 Problem = problem,
             });
         }

@@ -22,22 +22,17 @@ internal static class OperationRunner
             return DetachedJob.Start(call, id);
         }
 
-        if (call.Options.IsWorker)
-        {
-            DetachedJob.Detach();
-        }
-
         using var record = new OperationRecord(call, kind, id);
         record.Begin();
         var owner = new UndoOwner(id, kind.Name, kind.VServer, call.Actor, call.Words, call.Time.GetUtcNow(), Environment.ProcessId, ProcessIdentity.StartOf(Environment.ProcessId), ProcessIdentity.BootId);
         using var undo = new UndoLog(call.Paths, owner, kind.IsDurable);
         var operation = new Operation(id, call, record.Report, undo);
+        (JsonElement? Data, string? Human) result;
         try
         {
             using var locks = VServerLocks.Acquire(call.Paths, kind);
             Recovery.Run(call, kind.VServer);
             operation.VServerId = kind.VServer is { } known && call.Registry.Exists(known) ? call.Registry.Find(known)?.Id : null;
-            (JsonElement? Data, string? Human) result;
             try
             {
                 result = body(operation);
@@ -54,16 +49,26 @@ internal static class OperationRunner
                 throw;
             }
 
+            FaultPoint.Reach();
             record.End(operation, OperationOutcome.Succeeded, null);
-            record.Report.Result(result.Data, result.Human);
-            return ExitCodes.Success;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             var problem = ProblemException.ToEvent(e);
-            record.End(operation, e is OperationCanceledException ? OperationOutcome.Cancelled : OperationOutcome.Failed, problem);
+            var outcome = e is OperationCanceledException ? OperationOutcome.Cancelled : OperationOutcome.Failed;
+            record.End(operation, outcome, problem);
             record.Report.Write(problem);
+            record.Close(outcome, problem);
             throw;
         }
+
+        kind.Afterwards?.Invoke(operation);
+        record.Report.Result(result.Data, result.Human);
+
+        // in this order: who follows reads the result before he sees that the job has ended, and a crash in between finds the log, which says "finished"
+        FaultPoint.Reach();
+        record.Close(OperationOutcome.Succeeded, null);
+        undo.Forget();
+        return ExitCodes.Success;
     }
 }

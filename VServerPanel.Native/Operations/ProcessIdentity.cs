@@ -28,10 +28,16 @@ internal static class ProcessIdentity
     /// <summary>Whether it is still the process that was written down.</summary>
     public static bool IsAlive(int pid, long start, string bootId) => string.Equals(bootId, BootId, StringComparison.Ordinal) && start != 0 && StartOf(pid) == start;
 
-    /// <summary>Field 22 of <c>1234 (a name) S 1 …</c>; a name may hold spaces and parentheses, so fields count from the last one.</summary>
+    /// <summary>Field 22 of <c>1234 (a name) S 1 …</c>; a name may hold spaces and parentheses, so fields count from the last one. 0 for a
+    /// zombie: it has ended, its parent has not looked yet.</summary>
     public static long ParseStart(ReadOnlySpan<char> stat)
     {
         var rest = stat[(stat.LastIndexOf(')') + 1)..].Trim();
+        if (rest is ['Z' or 'X', ..])
+        {
+            return 0;
+        }
+
         for (var field = 3; field < 22; field++)
         {
             var space = rest.IndexOf(' ');

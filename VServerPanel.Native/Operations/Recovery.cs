@@ -64,6 +64,13 @@ internal static class Recovery
     private static void End(Invocation call, string id, string operation, VServerName? name, Actor actor, IReadOnlyList<string> command, DateTimeOffset startedAt, bool finished)
     {
         var now = call.Time.GetUtcNow();
+        if (call.Journal.FindEnd(id) is { } written)
+        {
+            // it was cut off after its end was on record: that is how it ended
+            new JobStore(call.Paths).MarkRecovered(id, written.Outcome == OperationOutcome.Succeeded, written.Time);
+            return;
+        }
+
         call.Journal.Append(new JournalEntry
         {
             OperationId = id,

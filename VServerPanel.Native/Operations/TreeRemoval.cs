@@ -5,57 +5,126 @@ using VServerPanel.Native.Interop;
 namespace VServerPanel.Native.Operations;
 
 /// <summary>Removes a tree by descriptors: a guest's symlinks are removed, never followed, and mounts below it are never entered.</summary>
-internal static class TreeRemoval
+/// <remarks>However deep a guest has nested its directories: beyond a depth they are moved up to the top of the tree, so that neither
+/// descriptors nor stack run out.</remarks>
+internal sealed class TreeRemoval
 {
+    private const int MaximumDepth = 64;
+
+    private readonly SafeFileHandle _root;
+    private readonly ulong _mount;
+    private readonly Action<long>? _progress;
+    private long _removed;
+    private long _moved;
+
+    private TreeRemoval(SafeFileHandle root, Action<long>? progress) => (_root, _mount, _progress) = (root, Libc.fstatx(root).MountId, progress);
+
     /// <summary>Removes it; does nothing where it is not there.</summary>
+    /// <exception cref="ErrnoException">EBUSY: something is mounted in the tree.</exception>
     public static void Remove(string path, Action<long>? progress = null)
     {
-        if (!Libc.TryStatx(null, path, out var stat))
+        if (Libc.TryStatx(null, path, out _))
         {
-            return;
+            using var parent = Libc.open(Path.GetDirectoryName(path)!, Libc.O_RDONLY | Libc.O_DIRECTORY);
+            RemoveAt(parent, Path.GetFileName(path), progress);
         }
-
-        using var parent = Libc.open(Path.GetDirectoryName(path)!, Libc.O_RDONLY | Libc.O_DIRECTORY);
-        var removed = 0L;
-        if ((stat.Mode & Libc.S_IFMT) != Libc.S_IFDIR)
-        {
-            Unlink(parent, Path.GetFileName(path), 0);
-            return;
-        }
-
-        using (var root = Libc.openat(parent, Path.GetFileName(path), Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW))
-        {
-            RemoveContent(root, stat.DevMajor, stat.DevMinor, ref removed, progress);
-        }
-
-        Unlink(parent, Path.GetFileName(path), Libc.AT_REMOVEDIR);
     }
 
-    private static void RemoveContent(SafeFileHandle directory, uint devMajor, uint devMinor, ref long removed, Action<long>? progress)
+    /// <summary>Removes what has this name in an open directory; does nothing where it is not there.</summary>
+    public static void RemoveAt(SafeFileHandle parent, string name, Action<long>? progress = null)
     {
-        foreach (var entry in DirectoryReader.Read(directory))
+        if (!Libc.TryStatx(parent, name, out var stat))
         {
-            if (entry.IsDirectory)
-            {
-                using var child = Libc.openat(directory, entry.Name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
-                var stat = Libc.fstatx(child);
-                if (stat.DevMajor != devMajor || stat.DevMinor != devMinor)
-                {
-                    throw new ErrnoException(ErrnoNames.EBUSY, "a file system is mounted in the tree", entry.Name);
-                }
+            return;
+        }
 
-                ClearImmutable(child);
-                RemoveContent(child, devMajor, devMinor, ref removed, progress);
-                Unlink(directory, entry.Name, Libc.AT_REMOVEDIR);
+        if ((stat.Mode & Libc.S_IFMT) != Libc.S_IFDIR)
+        {
+            Unlink(parent, name, 0);
+            return;
+        }
+
+        using (var root = Libc.openat(parent, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW))
+        {
+            if (Libc.fstatx(root).MountId != Libc.fstatx(parent).MountId)
+            {
+                throw MountedIn(name);
+            }
+
+            new TreeRemoval(root, progress).RemoveAll();
+        }
+
+        Unlink(parent, name, Libc.AT_REMOVEDIR);
+    }
+
+    private void RemoveAll()
+    {
+        ClearImmutable(_root);
+        long moved;
+        do
+        {
+            moved = _moved;
+            RemoveContent(_root, 0);
+        }
+        while (_moved > moved);
+    }
+
+    private void RemoveContent(SafeFileHandle directory, int depth)
+    {
+        // a descriptor of its own reads from the first entry, also the second time
+        using var reader = Libc.openat(directory, ".", Libc.O_RDONLY | Libc.O_DIRECTORY);
+        foreach (var entry in DirectoryReader.Read(reader))
+        {
+            if (entry.IsDirectory || (entry.Type == 0 && (Libc.statx(directory, entry.Name).Mode & Libc.S_IFMT) == Libc.S_IFDIR))
+            {
+                RemoveDirectory(directory, entry.Name, depth);
             }
             else
             {
                 Unlink(directory, entry.Name, 0);
             }
 
-            if (++removed % 1000 == 0)
+            if (++_removed % 1000 == 0)
             {
-                progress?.Invoke(removed);
+                _progress?.Invoke(_removed);
+            }
+        }
+    }
+
+    private void RemoveDirectory(SafeFileHandle parent, string name, int depth)
+    {
+        using (var child = Libc.openat(parent, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW))
+        {
+            // the mount, not the device: a btrfs subvolume that a guest made has a device of its own
+            if (Libc.fstatx(child).MountId != _mount)
+            {
+                throw MountedIn(name);
+            }
+
+            ClearImmutable(child);
+            if (depth < MaximumDepth)
+            {
+                RemoveContent(child, depth + 1);
+            }
+        }
+
+        if (depth < MaximumDepth)
+        {
+            Unlink(parent, name, Libc.AT_REMOVEDIR);
+        }
+        else
+        {
+            MoveUp(parent, name);
+        }
+    }
+
+    private void MoveUp(SafeFileHandle parent, string name)
+    {
+        while (Libc.renameat2((int)parent.DangerousGetHandle(), name, (int)_root.DangerousGetHandle(), $".vserver-removing-{_moved++}", Libc.RENAME_NOREPLACE) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() != ErrnoNames.EEXIST)
+            {
+                throw ErrnoException.Last("renameat2", name);
             }
         }
     }
@@ -98,4 +167,6 @@ internal static class TreeRemoval
             ErrnoException.ThrowIfFailed(Libc.ioctl_ref(fd, Libc.FS_IOC_SETFLAGS, ref flags), "FS_IOC_SETFLAGS");
         }
     }
+
+    private static ErrnoException MountedIn(string name) => new(ErrnoNames.EBUSY, "a file system is mounted in the tree", name);
 }

@@ -30,16 +30,19 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
         _finish = finish;
     }
 
-    /// <summary>The operation succeeded: runs what is left to finish and forgets the log.</summary>
+    /// <summary>The operation succeeded: from here on a crash undoes nothing. Runs what is left to finish.</summary>
     public void Complete()
     {
+        if (_file is not null && _finish is null)
+        {
+            CommitThen();
+        }
+
         foreach (var action in _finish ?? [])
         {
             FaultPoint.Reach();
             action.Run(paths);
         }
-
-        Forget();
     }
 
     /// <summary>The operation failed: undoes in reverse, or finishes if it had been committed.</summary>
@@ -53,6 +56,18 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
         }
 
         return failures;
+    }
+
+    /// <summary>Removes the log: how the operation ended is on record.</summary>
+    public void Forget()
+    {
+        if (_file is not null)
+        {
+            FaultPoint.Reach();
+            _file.Dispose();
+            _file = null;
+            File.Delete(_path);
+        }
     }
 
     public void Dispose() => _file?.Dispose();
@@ -156,16 +171,5 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
         RandomAccess.Write(_file!, bytes, _length);
         _length += bytes.Length;
         FaultPoint.Reach();
-    }
-
-    private void Forget()
-    {
-        if (_file is not null)
-        {
-            FaultPoint.Reach();
-            _file.Dispose();
-            _file = null;
-            File.Delete(_path);
-        }
     }
 }
