@@ -10,6 +10,7 @@ internal static class ToolTable
 
     public static IReadOnlyList<Verb> Verbs { get; } =
     [
+        new Configuration.ConfigVerb(),
     ];
 
     public static Tool? FindTool(string name) => Tools.FirstOrDefault(t => t.Name == name);

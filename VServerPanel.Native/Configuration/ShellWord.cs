@@ -47,7 +47,7 @@ internal static class ShellWord
                     value[length++] = c;
                 }
             }
-            else if (Computed(word, i, quote, length) is { } computed)
+            else if (Computed(word, i, quote) is { } computed)
             {
                 reason = computed;
                 return null;
@@ -141,7 +141,7 @@ internal static class ShellWord
         return word.Append('"').ToString();
     }
 
-    private static string? Computed(ReadOnlySpan<byte> word, int i, byte quote, int length)
+    private static string? Computed(ReadOnlySpan<byte> word, int i, byte quote)
     {
         var next = i + 1 < word.Length ? word[i + 1] : (byte)0;
         return word[i] switch
@@ -150,8 +150,9 @@ internal static class ShellWord
             (byte)'$' when next == '(' => "a command or sum ($(…))",
             (byte)'$' when next == '{' || next == '_' || char.IsAsciiLetterOrDigit((char)next) || next is (byte)'@' or (byte)'*' or (byte)'#' or (byte)'?' or (byte)'-' or (byte)'$' or (byte)'!' => "a variable ($…)",
             // $'…' and $"…" are dollar quotes in some shells and a dollar sign before a quote in others
+            (byte)'$' when next == '\\' && NewlineLength(word, i + 2) > 0 => "a variable ($…)",
             (byte)'$' when quote == 0 && next is (byte)'\'' or (byte)'"' => "a dollar quote ($'…')",
-            (byte)'~' when quote == 0 && (i == 0 || (word[i - 1] == ':' && length > 0)) => "a home directory (~)",
+            (byte)'~' when quote == 0 && (i == 0 || word[i - 1] is (byte)':' or (byte)'\n') => "a home directory (~)",
             _ => null,
         };
     }

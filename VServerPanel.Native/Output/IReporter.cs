@@ -35,7 +35,7 @@ internal static class ReporterExtensions
     /// <summary>It worked; <paramref name="human"/> is what people read (null: nothing).</summary>
     public static void Result(this IReporter reporter, JsonElement? data = null, string? human = null) => reporter.Write(new ResultEvent(data), human);
 
-    public static void Result<T>(this IReporter reporter, T data, string? human = null) => reporter.Result(WireProtocol.ToElement(data), human);
+    public static void Result<T>(this IReporter reporter, T data, string? human = null) => reporter.Write(new ResultEvent(WireProtocol.ToElement(data)), human);
 
     /// <summary>Control characters made harmless: a guest must not drive the terminal of who reads its output.</summary>
     public static string Printable(string text) => text.AsSpan().IndexOfAnyInRange('\0', '\u001f') < 0 && text.AsSpan().IndexOfAnyInRange('\u007f', '\u009f') < 0

@@ -7,7 +7,7 @@ namespace VServerPanel.Protocol;
 /// <param name="IsError">An error keeps the file from being saved or used; a warning does not.</param>
 public sealed record ConfFinding(int Line, string? Key, string Message, bool IsError);
 
-/// <summary>A vserver's conf file: the result of <c>vserver NAME config show</c>.</summary>
+/// <summary>A vserver's conf file: the result of <c>vserver NAME config show</c>, and of <c>config set</c> as it is then.</summary>
 /// <param name="Text">Every byte of it.</param>
 /// <param name="Digest">SHA-256 in hex; passed back on saving, so that another's change is not overwritten.</param>
 /// <param name="Values">The keys it sets, and to what.</param>

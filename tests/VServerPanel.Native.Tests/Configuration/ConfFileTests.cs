@@ -83,6 +83,8 @@ public sealed class ConfFileTests
     [InlineData("A=\"$HOME\"", null)]
     [InlineData("A=${B}", null)]
     [InlineData("A=~root", null)]
+    [InlineData("A=$\\\nB", null)]
+    [InlineData("A=\\\n~root", null)]
     [InlineData("A=1\nA=$B", null)]
     [InlineData("A= b", null)]
     [InlineData("A = b", null)]

@@ -1,0 +1,61 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Configuration;
+
+/// <summary>Saves a conf file: refused with an error in it, or where another has changed it meanwhile; journalled with before and after.</summary>
+internal static class ConfigChange
+{
+    /// <param name="name">Whose.</param>
+    /// <param name="digest">What the file was when its user read it; null: whatever it is.</param>
+    /// <param name="change">Gives the new file; called under the lock.</param>
+    /// <param name="call">Who asked.</param>
+    public static int Run(VServerName name, string? digest, Func<ConfFile> change, Invocation call)
+    {
+        if (call.Options.Plan)
+        {
+            var problems = Problems(change(), name, call);
+            call.Report.Result(
+                new OperationPlan([new PlanStep($"Write {call.Paths.ConfOf(name)}")], [], problems),
+                problems.Count == 0 ? $"It would write {call.Paths.ConfOf(name)}." : problems[0].Message);
+            return ExitCodes.Success;
+        }
+
+        return OperationRunner.Run(call, new OperationKind("configure", name) { IsJob = false }, operation =>
+        {
+            var path = call.Paths.ConfOf(name);
+            var old = ConfFile.Read(path);
+            if (digest is not null && digest != old.Digest)
+            {
+                throw new ProblemException(ProblemCode.Conflict, $"Another has changed '{path}' meanwhile. Read it again and make your change there.", path: path);
+            }
+
+            var file = change();
+            if (Problems(file, name, call) is [var problem, ..])
+            {
+                throw new ProblemException(problem.Code, problem.Message, path: path);
+            }
+
+            operation.Before = old.Text;
+            operation.After = file.Text;
+            var restart = ConfChecks.RestartNeeded(old, file);
+            if (file.Digest != old.Digest)
+            {
+                file.Write(path);
+            }
+
+            var document = ConfChecks.Describe(file, name, call.Paths);
+            return (WireProtocol.ToElement(document), restart.Count == 0 ? null : $"Takes effect at the next start of {name}: {string.Join(", ", restart)}.");
+        });
+    }
+
+    private static List<ProblemEvent> Problems(ConfFile file, VServerName name, Invocation call)
+    {
+        var errors = ConfChecks.Findings(file, name, call.Paths).Where(f => f.IsError).ToList();
+        return errors.Count == 0
+            ? []
+            : [new ProblemEvent(ProblemCode.InvalidConfiguration, string.Join(' ', errors.Take(5).Select(ConfChecks.Sentence)) + (errors.Count > 5 ? $" And {errors.Count - 5} more." : ""))];
+    }
+}
