@@ -1,5 +1,18 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using VServerPanel.Core.Auditing;
+using VServerPanel.Core.Configuration;
+using VServerPanel.Core.Creation;
+using VServerPanel.Core.Hosts;
+using VServerPanel.Core.Hosts.Transports;
+using VServerPanel.Core.Jobs;
+using VServerPanel.Core.Lifecycle;
+using VServerPanel.Core.Storage;
+using VServerPanel.Core.Tenants;
 
 namespace VServerPanel.Core;
 
@@ -7,5 +20,72 @@ namespace VServerPanel.Core;
 public static class ServiceRegistration
 {
     /// <summary>Adds the services; their options are bound to <paramref name="configuration"/> and checked at start.</summary>
-    public static IServiceCollection AddVServerPanelCore(this IServiceCollection services, IConfiguration configuration) => throw new NotSupportedException();
+    /// <remarks>An <see cref="IHostCommand"/> that is registered before stays.</remarks>
+    public static IServiceCollection AddVServerPanelCore(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.AddOptions();
+        AddChecked<HostOptions>(services, configuration.GetSection(HostOptions.Section));
+        AddChecked<StorageOptions>(services, configuration.GetSection(StorageOptions.Section));
+        AddChecked<AuditOptions>(services, configuration.GetSection(AuditOptions.Section));
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IHostCommand, SudoHostCommand>();
+        AddDatabases(services);
+        AddServices(services);
+
+        // in this order they start: databases first, then who reads them
+        services.AddHostedService<DatabaseStartup>();
+        services.AddHostedService(p => p.GetRequiredService<VServerDirectory>());
+        services.AddHostedService(p => p.GetRequiredService<JournalImporter>());
+        services.AddHostedService(p => p.GetRequiredService<JobWatcher>());
+        services.AddHostedService(p => p.GetRequiredService<CreationFollowUp>());
+        services.AddHostedService<JournalPoker>();
+        return services;
+    }
+
+    private static void AddChecked<T>(IServiceCollection services, IConfigurationSection section)
+        where T : class
+    {
+        services.AddOptions<T>().Bind(section).ValidateOnStart();
+        services.AddSingleton((IValidateOptions<T>)(object)new OptionsRules());
+    }
+
+    private static void AddDatabases(IServiceCollection services)
+    {
+        services.AddSingleton<IDbContextFactory<AuditDbContext>>(p =>
+        {
+            var options = AuditDbContext.OptionsFor(p.Get<IOptions<StorageOptions>>().Value.ConnectionString(AuditDbContext.FileName));
+            return new ContextFactory<AuditDbContext>(() => new AuditDbContext(options));
+        });
+        services.AddSingleton<IDbContextFactory<StateDbContext>>(p =>
+        {
+            var options = StateDbContext.OptionsFor(p.Get<IOptions<StorageOptions>>().Value.ConnectionString(StateDbContext.FileName));
+            return new ContextFactory<StateDbContext>(() => new StateDbContext(options));
+        });
+    }
+
+    private static void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton(p => new AuditService(p.Get<IDbContextFactory<AuditDbContext>>(), p.Get<AuditLog>(), p.Get<TimeProvider>(), p.Get<IHostCommand>().HostName));
+        services.AddSingleton(p => new AuditExport(p.Get<IDbContextFactory<AuditDbContext>>()));
+        services.AddSingleton(p => new JournalImporter(
+            p.Get<IHostCommand>(), p.Get<IDbContextFactory<AuditDbContext>>(), p.Get<AuditLog>(), p.Get<IOptions<AuditOptions>>(), p.Get<TimeProvider>(), p.Get<ILogger<JournalImporter>>()));
+        services.AddSingleton<HostService>();
+        services.AddSingleton<VServerDirectory>();
+        services.AddSingleton(p => new JobWatcher(p.Get<IHostCommand>(), p.Get<AuditService>(), p.Get<JournalImporter>(), p.Get<TimeProvider>(), p.Get<ILogger<JobWatcher>>()));
+        services.AddSingleton<OperationRunner>();
+        services.AddSingleton(p => new JobService(p.Get<IHostCommand>(), p.Get<OperationRunner>(), p.Get<CreationStore>(), p.Get<TimeProvider>()));
+        services.AddSingleton<LifecycleService>();
+        services.AddSingleton<ConfigurationService>();
+        services.AddSingleton<CreationStore>();
+        services.AddSingleton<CreationFollowUp>();
+        services.AddSingleton(p => new CreationService(
+            p.Get<IHostCommand>(), p.Get<HostService>(), p.Get<VServerDirectory>(), p.Get<OperationRunner>(), p.Get<TenantService>(), p.Get<CreationStore>(), p.Get<CreationFollowUp>(), p.Get<TimeProvider>()));
+        services.AddSingleton(p => new TenantService(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<AuditService>(), p.Get<VServerDirectory>(), p.Get<TimeProvider>()));
+        services.AddSingleton(p => new TenantStatusService(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<IDbContextFactory<AuditDbContext>>(), p.Get<VServerDirectory>(), p.Get<TimeProvider>()));
+    }
+
+    private static T Get<T>(this IServiceProvider provider)
+        where T : notnull => provider.GetRequiredService<T>();
 }

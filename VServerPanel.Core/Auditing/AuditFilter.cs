@@ -45,8 +45,8 @@ public sealed record AuditPage(IReadOnlyList<AuditEntry> Entries, AuditCursor? O
 /// <param name="Entries">How many entries were found right.</param>
 /// <param name="HeadHash">Hash of the last of them.</param>
 /// <param name="FirstBroken">Sequence of the first that is not; null where all are.</param>
-/// <param name="Fault">What is wrong with it, as a sentence.</param>
+/// <param name="Fault">What is wrong, as a sentence; null where nothing is.</param>
 public sealed record AuditVerification(long Entries, string HeadHash, long? FirstBroken, string? Fault)
 {
-    public bool IsIntact => FirstBroken is null;
+    public bool IsIntact => Fault is null;
 }

@@ -1,8 +1,55 @@
+using System.Globalization;
+using VServerPanel.Protocol;
+
 namespace VServerPanel.Core.Creation;
 
 /// <summary>The command line that makes a vserver: the plan shows it, the run uses it.</summary>
 public static class CreateCommand
 {
     /// <summary>The words of <c>vserver NAME build …</c>. Pure; expects a request without faults.</summary>
-    public static IReadOnlyList<string> Words(CreateRequest request) => throw new NotSupportedException();
+    public static IReadOnlyList<string> Words(CreateRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var words = new List<string> { "vserver", request.Name.Trim(), "build" };
+        Add("--method", KebabCase(request.Method));
+        Add("--source", request.Source.Trim());
+        Add("--mirror", request.Method is BuildMethod.Debootstrap ? request.Mirror.Trim() : "");
+        Add("--hostname", request.Hostname.Trim() is { Length: > 0 } hostname ? hostname : request.Name.Trim());
+        foreach (var address in request.Addresses)
+        {
+            Add("--ip", address.Trim());
+        }
+
+        Add("--ondev", request.Device.Trim());
+        Add("--desc", request.Description.Trim());
+        Add("--memory", request.MemoryLimitBytes?.ToString(CultureInfo.InvariantCulture));
+        Add("--pids", request.ProcessLimit?.ToString(CultureInfo.InvariantCulture));
+        Add("--cpus", request.ProcessorLimit?.ToString("0.###", CultureInfo.InvariantCulture));
+        if (request.OnBoot)
+        {
+            words.Add("--onboot");
+        }
+
+        Add("--set", request.NetworkMode is NetworkMode.Private ? "NETWORK_MODE=private" : "");
+        Add("--set", request.InitStyle is { } style ? $"INIT_STYLE={KebabCase(style)}" : "");
+        return words;
+
+        void Add(string option, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                words.AddRange([option, value]);
+            }
+        }
+    }
+
+    /// <summary>The words that start it afterwards.</summary>
+    public static IReadOnlyList<string> StartWords(CreateRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return ["vserver", request.Name.Trim(), "start"];
+    }
+
+    private static string KebabCase<T>(T value)
+        where T : struct, Enum => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }

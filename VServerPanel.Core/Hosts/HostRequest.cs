@@ -16,4 +16,47 @@ public sealed record HostRequest(IReadOnlyList<string> Words, string? StandardIn
 
     /// <summary>For whom it is run; null where nothing is changed.</summary>
     public Caller? Caller { get; init; }
+
+    /// <summary>It goes on until it is hung up on. Its standard input stays open as long as somebody reads: the end of it is the sign to end, since the panel
+    /// may not signal a process of root's.</summary>
+    public bool IsStream { get; init; }
+
+    /// <summary>The words for the one command that a transport may run, <c>vserver</c>, with the options that every tool takes.</summary>
+    public IReadOnlyList<string> CommandLine()
+    {
+        var words = new List<string>();
+        if (Words[0] is not "vserver")
+        {
+            words.AddRange(["--as", Words[0]]);
+        }
+
+        words.Add("--json");
+        if (Plan)
+        {
+            words.Add("--plan");
+        }
+
+        if (Detach)
+        {
+            words.Add("--detach");
+        }
+
+        if (JobId is not null)
+        {
+            words.AddRange(["--job", JobId]);
+        }
+
+        if (Caller is { UserName.Length: > 0 })
+        {
+            words.AddRange(["--actor-user", Caller.UserName]);
+        }
+
+        if (Caller is { RemoteAddress.Length: > 0 })
+        {
+            words.AddRange(["--actor-address", Caller.RemoteAddress]);
+        }
+
+        words.AddRange(Words.Skip(1));
+        return words;
+    }
 }

@@ -1,33 +1,61 @@
+using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Jobs;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Lifecycle;
 
 /// <summary>Starts, stops, restarts and deletes vservers. Each runs as a job on the host and is recorded before it begins.</summary>
-public sealed class LifecycleService
+public sealed class LifecycleService(IHostCommand host, OperationRunner operations)
 {
     /// <summary>Starts a vserver.</summary>
-    /// <exception cref="Hosts.HostProblemException">It was refused: running already, no such vserver, busy …</exception>
-    public Task<JobHandle> StartAsync(VServerName name, Caller caller, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    /// <exception cref="HostProblemException">It was refused: running already, no such vserver, busy …</exception>
+    public Task<JobHandle> StartAsync(VServerName name, Caller caller, CancellationToken cancellationToken = default) => RunAsync("start", name, caller, cancellationToken);
 
     /// <summary>Stops a vserver: cleanly, then by force after its time-out.</summary>
-    /// <exception cref="Hosts.HostProblemException">It was refused.</exception>
-    public Task<JobHandle> StopAsync(VServerName name, Caller caller, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    /// <exception cref="HostProblemException">It was refused.</exception>
+    public Task<JobHandle> StopAsync(VServerName name, Caller caller, CancellationToken cancellationToken = default) => RunAsync("stop", name, caller, cancellationToken);
 
     /// <summary>Stops a running vserver and starts it again.</summary>
-    /// <exception cref="Hosts.HostProblemException">It was refused.</exception>
-    public Task<JobHandle> RestartAsync(VServerName name, Caller caller, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    /// <exception cref="HostProblemException">It was refused.</exception>
+    public Task<JobHandle> RestartAsync(VServerName name, Caller caller, CancellationToken cancellationToken = default) => RunAsync("restart", name, caller, cancellationToken);
 
     /// <summary>What deleting would do.</summary>
-    /// <exception cref="Hosts.HostProblemException">The host does not answer.</exception>
-    public Task<OperationPlan> PlanDeleteAsync(VServerName name, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    /// <exception cref="HostProblemException">The host does not answer.</exception>
+    public Task<OperationPlan> PlanDeleteAsync(VServerName name, CancellationToken cancellationToken = default) =>
+        host.AskAsync<OperationPlan>(new HostRequest(DeleteWords(name)) { Plan = true }, cancellationToken);
 
     /// <summary>Deletes a stopped vserver with all its files.</summary>
     /// <param name="confirmation">The name again, as the user typed it.</param>
-    /// <exception cref="Hosts.HostProblemException">It was refused: the confirmation is another name, it is running …</exception>
-    public Task<JobHandle> DeleteAsync(VServerName name, string confirmation, Caller caller, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    /// <exception cref="HostProblemException">It was refused: the confirmation is another name, it is running …</exception>
+    public Task<JobHandle> DeleteAsync(VServerName name, string confirmation, Caller caller, CancellationToken cancellationToken = default)
+    {
+        if (confirmation != name.Value)
+        {
+            throw new HostProblemException(ProblemCode.InvalidArgument, $"Type the name of the vserver, {name}, to confirm that it is to be deleted.");
+        }
+
+        return operations.StartAsync(new Operation("delete", name, DeleteWords(name)), caller, cancellationToken);
+    }
 
     /// <summary>The last lines of the vserver's console.</summary>
-    /// <exception cref="Hosts.HostProblemException">The host does not answer.</exception>
-    public Task<IReadOnlyList<LogEvent>> ConsoleAsync(VServerName name, int lines = 200, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    /// <exception cref="HostProblemException">The host does not answer.</exception>
+    public async Task<IReadOnlyList<LogEvent>> ConsoleAsync(VServerName name, int lines = 200, CancellationToken cancellationToken = default)
+    {
+        var console = new List<LogEvent>();
+        await host.RunToEndAsync(new HostRequest(["vserver", name.Value, "log", "--lines", $"{Math.Clamp(lines, 1, 10_000)}"]), Add, cancellationToken);
+        return console;
+
+        void Add(WireEvent wireEvent)
+        {
+            if (wireEvent is LogEvent line)
+            {
+                console.Add(line);
+            }
+        }
+    }
+
+    private static string[] DeleteWords(VServerName name) => ["vserver", name.Value, "delete", "--confirm", name.Value];
+
+    private Task<JobHandle> RunAsync(string verb, VServerName name, Caller caller, CancellationToken cancellationToken) =>
+        operations.StartAsync(new Operation(verb, name, ["vserver", name.Value, verb]), caller, cancellationToken);
 }

@@ -1,0 +1,152 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using VServerPanel.Core.Hosts;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Core.Auditing;
+
+/// <summary>Reads the host's journal into the audit history, so that what was done in a shell is there too.</summary>
+public sealed partial class JournalImporter : BackgroundService
+{
+    private const int BatchSize = 500;
+
+    private readonly IHostCommand _host;
+    private readonly IDbContextFactory<AuditDbContext> _databases;
+    private readonly AuditLog _log;
+    private readonly TimeProvider _time;
+    private readonly ILogger<JournalImporter> _logger;
+    private readonly TimeSpan _interval;
+    private readonly SemaphoreSlim _reading = new(1, 1);
+    private readonly SemaphoreSlim _poked = new(0, 1);
+
+    internal JournalImporter(IHostCommand host, IDbContextFactory<AuditDbContext> databases, AuditLog log, IOptions<AuditOptions> options, TimeProvider time, ILogger<JournalImporter> logger)
+    {
+        (_host, _databases, _log, _time, _logger) = (host, databases, log, time, logger);
+        _interval = TimeSpan.FromSeconds(options.Value.ImportSeconds);
+    }
+
+    /// <summary>Has the journal read soon; returns at once.</summary>
+    public void Poke()
+    {
+        lock (_poked)
+        {
+            if (_poked.CurrentCount == 0)
+            {
+                _poked.Release();
+            }
+        }
+    }
+
+    /// <summary>Reads what is new in the journal; returns how many entries were not known yet.</summary>
+    /// <exception cref="HostProblemException">The host does not answer.</exception>
+    public async Task<int> ImportAsync(CancellationToken cancellationToken = default)
+    {
+        await _reading.WaitAsync(cancellationToken);
+        try
+        {
+            var from = await PositionAsync(cancellationToken);
+            var (added, position) = (0, from);
+            var batch = new List<AuditDraft>();
+            await foreach (var wireEvent in _host.RunAsync(new HostRequest(["vserver-jobs", "journal", "--from", $"{from}"]), cancellationToken))
+            {
+                if (wireEvent is ItemEvent { Kind: ItemKinds.Journal } item)
+                {
+                    var entry = HostCommandExtensions.Read<JournalEntry>(item.Data);
+                    batch.Add(DraftOf(entry));
+                    position = entry.Position ?? position;
+                }
+                else if (wireEvent is ResultEvent { Data: { } data } && data.TryGetProperty("position", out var told) && told.TryGetInt64(out var end))
+                {
+                    position = end;
+                }
+                else if (wireEvent is ProblemEvent problem)
+                {
+                    throw new HostProblemException(problem);
+                }
+
+                if (batch.Count >= BatchSize)
+                {
+                    added += await KeepAsync(batch, position, cancellationToken);
+                }
+            }
+
+            return position == from && batch.Count == 0 ? added : added + await KeepAsync(batch, position, cancellationToken);
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    public override void Dispose()
+    {
+        _reading.Dispose();
+        _poked.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ImportAsync(stoppingToken);
+            }
+            catch (HostProblemException e)
+            {
+                LogNotRead(_logger, _host.HostName, e.Message);
+            }
+            catch (DbUpdateException e)
+            {
+                LogNotKept(_logger, e, _host.HostName);
+            }
+
+            // several pokes in a row are one look
+            await Task.WhenAny(_poked.WaitAsync(stoppingToken), Task.Delay(_interval, _time, stoppingToken));
+        }
+    }
+
+    private async Task<int> KeepAsync(List<AuditDraft> batch, long position, CancellationToken cancellationToken)
+    {
+        var added = await _log.AppendAsync(batch, new JournalPosition { Host = _host.HostName, Position = position }, cancellationToken);
+        batch.Clear();
+        return added;
+    }
+
+    private async Task<long> PositionAsync(CancellationToken cancellationToken)
+    {
+        await using var database = await _databases.CreateDbContextAsync(cancellationToken);
+        return await database.JournalPositions.Where(p => p.Host == _host.HostName).Select(p => p.Position).FirstOrDefaultAsync(cancellationToken);
+    }
+
+    private AuditDraft DraftOf(JournalEntry entry) => new()
+    {
+        Host = _host.HostName,
+        OperationId = entry.OperationId,
+        Phase = entry.Phase is JournalPhase.Asked ? AuditPhase.Asked : AuditPhase.Ended,
+        Origin = AuditOrigin.Host,
+        Time = entry.Time,
+        User = entry.Actor.PanelUser ?? entry.Actor.SudoUser ?? entry.Actor.Login,
+        Login = entry.Actor.SudoUser is { } sudo && sudo != entry.Actor.Login ? $"{entry.Actor.Login} (sudo by {sudo})" : entry.Actor.Login,
+        Address = entry.Actor.Address,
+        VServer = entry.VServer?.Value,
+        VServerId = entry.VServerId,
+        Operation = entry.Operation,
+        Command = ShellWords.Join(entry.Command),
+        Before = entry.Before,
+        After = entry.After,
+        Outcome = entry.Outcome,
+        ProblemCode = entry.Problem?.Code,
+        ProblemMessage = entry.Problem?.Message,
+        DurationMilliseconds = entry.DurationMilliseconds,
+    };
+
+    [LoggerMessage(LogLevel.Warning, "The journal of {Host} could not be read: {Problem}")]
+    private static partial void LogNotRead(ILogger logger, string host, string problem);
+
+    [LoggerMessage(LogLevel.Error, "The journal of {Host} could not be written into the audit history")]
+    private static partial void LogNotKept(ILogger logger, Exception exception, string host);
+}

@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using VServerPanel.Core.Auditing;
+using VServerPanel.Core.Hosts;
+using VServerPanel.Core.Jobs;
+using VServerPanel.Core.Lifecycle;
+using VServerPanel.Core.Tenants;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Core.Creation;
+
+/// <summary>Does what is to follow once a vserver is built: gives it to its tenant, starts it. Nobody needs to be looking, and the panel may have been restarted.</summary>
+internal sealed partial class CreationFollowUp(
+    IHostCommand host, CreationStore store, JobWatcher jobs, OperationRunner operations, AuditService audit, TenantService tenants, VServerDirectory directory, ILogger<CreationFollowUp> logger)
+    : BackgroundService
+{
+    private readonly ConcurrentDictionary<string, Task> _followed = new(StringComparer.Ordinal);
+
+    /// <summary>Waits for the build in the background and goes on from there.</summary>
+    public void Follow(CreationRecord creation) => _ = _followed.GetOrAdd(creation.BuildJobId, _ => Task.Run(() => FollowAsync(creation)));
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        foreach (var creation in await store.OpenAsync(stoppingToken))
+        {
+            Follow(creation);
+        }
+    }
+
+    private async Task FollowAsync(CreationRecord creation)
+    {
+        try
+        {
+            if (await store.FindAsync(creation.BuildJobId, CancellationToken.None) is { CompletedAt: not null })
+            {
+                return;
+            }
+
+            if (await HasSucceededAsync(creation))
+            {
+                await FinishAsync(creation);
+            }
+
+            await store.CompleteAsync(creation.BuildJobId);
+        }
+        catch (OperationCanceledException)
+        {
+            // the panel is stopping: the next one takes it up
+        }
+        catch (HostProblemException e)
+        {
+            LogFailed(logger, creation.VServer, e.Message);
+            await store.CompleteAsync(creation.BuildJobId);
+        }
+        catch (Exception e)
+        {
+            LogBroken(logger, e, creation.VServer);
+            throw;
+        }
+        finally
+        {
+            _followed.TryRemove(creation.BuildJobId, out _);
+        }
+    }
+
+    private async Task<bool> HasSucceededAsync(CreationRecord creation)
+    {
+        var last = await jobs.EndOfAsync(creation.BuildJobId);
+
+        // the host may have cleared the job while the panel was away; the history still knows
+        return last is ResultEvent || (await audit.OperationAsync(creation.BuildJobId)).Any(e => e is { Phase: AuditPhase.Ended, Outcome: OperationOutcome.Succeeded });
+    }
+
+    private async Task FinishAsync(CreationRecord creation)
+    {
+        var name = VServerName.Parse(creation.VServer);
+        if (creation.TenantId is { } tenant)
+        {
+            await tenants.AssignAsync(tenant, await StableIdAsync(name), creation.VServer, creation.Caller, CancellationToken.None);
+        }
+
+        if (creation.StartJobId is { } startId && (await audit.OperationAsync(startId)).Count == 0)
+        {
+            await operations.StartAsync(new Operation("start", name, ["vserver", name.Value, "start"]) { Id = startId }, creation.Caller);
+        }
+    }
+
+    private async Task<Guid> StableIdAsync(VServerName name)
+    {
+        // the directory may not have heard of it yet, or still of an earlier one of this name
+        var all = await host.ListAsync<VServerStatus>(new HostRequest(["vserver-stat"]), ItemKinds.VServer);
+        return all.FirstOrDefault(s => s.Name == name)?.Id ?? directory.Find(name)?.Id
+            ?? throw new HostProblemException(ProblemCode.NotFound, $"The vserver {name} was built and is gone again.");
+    }
+
+    [LoggerMessage(LogLevel.Warning, "What was to follow the creation of {VServer} could not be done: {Problem}")]
+    private static partial void LogFailed(ILogger logger, string vServer, string problem);
+
+    [LoggerMessage(LogLevel.Error, "What was to follow the creation of {VServer} could not be done")]
+    private static partial void LogBroken(ILogger logger, Exception exception, string vServer);
+}

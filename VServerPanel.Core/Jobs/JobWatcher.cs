@@ -1,0 +1,160 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using VServerPanel.Core.Auditing;
+using VServerPanel.Core.Hosts;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Core.Jobs;
+
+/// <summary>Waits for the ends of jobs, so that they are in the audit history even if no page follows, and though the panel was restarted in between.</summary>
+public sealed partial class JobWatcher : BackgroundService
+{
+    // what was asked for longer ago than this and has no end will not get one: hosts clear their jobs
+    private static readonly TimeSpan s_horizon = TimeSpan.FromDays(30);
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
+
+    private readonly IHostCommand _host;
+    private readonly AuditService _audit;
+    private readonly JournalImporter _journal;
+    private readonly TimeProvider _time;
+    private readonly ILogger<JobWatcher> _logger;
+    private readonly ConcurrentDictionary<string, Lazy<Task<WireEvent>>> _watched = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stopping = new();
+
+    internal JobWatcher(IHostCommand host, AuditService audit, JournalImporter journal, TimeProvider time, ILogger<JobWatcher> logger) =>
+        (_host, _audit, _journal, _time, _logger) = (host, audit, journal, time, logger);
+
+    /// <summary>Waits for the end of a job in the background.</summary>
+    public void Watch(string jobId) => _ = EndOfAsync(jobId);
+
+    /// <summary>The last event of a job, once it is in the audit history.</summary>
+    public Task<WireEvent> EndOfAsync(string jobId) =>
+        _watched.GetOrAdd(jobId, id => new Lazy<Task<WireEvent>>(() => Task.Run(() => WatchAsync(id, _stopping.Token)))).Value;
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await base.StopAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        _stopping.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        foreach (var open in await _audit.OpenAsync(_time.GetUtcNow() - s_horizon, stoppingToken))
+        {
+            Watch(open.OperationId);
+        }
+    }
+
+    private async Task<WireEvent> WatchAsync(string jobId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var last = await LastAsync(jobId, cancellationToken);
+            await ReadJournalAsync(cancellationToken);
+            await RecordUnlessToldAsync(jobId, last, cancellationToken);
+            return last;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogLost(_logger, e, jobId);
+            throw;
+        }
+        finally
+        {
+            _watched.TryRemove(jobId, out _);
+        }
+    }
+
+    private async Task<WireEvent> LastAsync(string jobId, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            WireEvent? last = null;
+            await foreach (var wireEvent in JobFollower.FollowAsync(_host, jobId, _time, cancellationToken))
+            {
+                last = wireEvent;
+            }
+
+            if (last is not ProblemEvent problem || await IsOfTheJobAsync(jobId, cancellationToken))
+            {
+                return last!;
+            }
+
+            LogAgain(_logger, jobId, problem.Message);
+            await Task.Delay(s_pause, _time, cancellationToken);
+        }
+    }
+
+    // A problem may be the job's, or one of the way to the host: then the host cannot be asked about the job either.
+    private async Task<bool> IsOfTheJobAsync(string jobId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var job = await _host.AskAsync<JobInfo>(new HostRequest(["vserver-jobs", "show", jobId]), cancellationToken);
+            return job.State is not JobState.Running;
+        }
+        catch (HostProblemException e)
+        {
+            return e.Code is ProblemCode.NotFound;
+        }
+    }
+
+    // The journal tells more of the end than its last line does.
+    private async Task ReadJournalAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _journal.ImportAsync(cancellationToken);
+        }
+        catch (HostProblemException)
+        {
+            _journal.Poke();
+        }
+    }
+
+    private async Task RecordUnlessToldAsync(string jobId, WireEvent last, CancellationToken cancellationToken)
+    {
+        var told = await _audit.OperationAsync(jobId, cancellationToken);
+        if (told.Any(e => e.Phase is AuditPhase.Ended) || told.FirstOrDefault(e => e.Phase is AuditPhase.Asked) is not { } asked)
+        {
+            return;
+        }
+
+        var problem = last is ProblemEvent { Code: ProblemCode.NotFound }
+            ? new ProblemEvent(ProblemCode.Terminated, "The host has no record of this job: it was never begun.")
+            : last as ProblemEvent;
+        await _audit.RecordEndedAsync(new AuditDraft
+        {
+            Host = asked.Host,
+            OperationId = asked.OperationId,
+            Phase = AuditPhase.Ended,
+            Origin = AuditOrigin.Panel,
+            Time = _time.GetUtcNow(),
+            User = asked.User,
+            Login = asked.Login,
+            Address = asked.Address,
+            VServer = asked.VServer,
+            VServerId = asked.VServerId,
+            Operation = asked.Operation,
+            Command = asked.Command,
+            Detail = asked.Detail,
+            Outcome = OperationRunner.OutcomeOf(last),
+            ProblemCode = problem?.Code,
+            ProblemMessage = problem?.Message,
+            DurationMilliseconds = (long)(_time.GetUtcNow() - asked.Time).TotalMilliseconds,
+        });
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Job {JobId} cannot be followed now, trying again: {Problem}")]
+    private static partial void LogAgain(ILogger logger, string jobId, string problem);
+
+    [LoggerMessage(LogLevel.Error, "The end of job {JobId} could not be recorded")]
+    private static partial void LogLost(ILogger logger, Exception exception, string jobId);
+}

@@ -1,0 +1,96 @@
+using VServerPanel.Core.Auditing;
+using VServerPanel.Core.Hosts;
+using VServerPanel.Core.Lifecycle;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Core.Jobs;
+
+/// <summary>Runs operations on the host and sees to it that each is in the audit history: when asked, and how it ended. What cannot be recorded is not done.</summary>
+public sealed class OperationRunner(IHostCommand host, AuditService audit, VServerDirectory directory, JobWatcher watcher, TimeProvider time)
+{
+    /// <summary>Starts an operation as a job that outlives the panel.</summary>
+    /// <exception cref="HostProblemException">It was refused.</exception>
+    public async Task<JobHandle> StartAsync(Operation operation, Caller caller, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        cancellationToken.ThrowIfCancellationRequested();
+        var request = new HostRequest(operation.Words, operation.StandardInput) { JobId = operation.Id, Caller = caller, Detach = true };
+        await RunRecordedAsync(operation, request, caller, endsHere: false);
+        watcher.Watch(operation.Id);
+        return new JobHandle(host.HostName, operation.Id, operation.Name, operation.VServer);
+    }
+
+    /// <summary>Runs a short operation to its end.</summary>
+    /// <exception cref="HostProblemException">It failed or was refused.</exception>
+    public Task<ResultEvent> RunAsync(Operation operation, Caller caller, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        cancellationToken.ThrowIfCancellationRequested();
+        return RunRecordedAsync(operation, new HostRequest(operation.Words, operation.StandardInput) { JobId = operation.Id, Caller = caller }, caller, endsHere: true);
+    }
+
+    // From here on it is not cancelled: who leaves the page must not leave behind an operation of which nobody knows the end.
+    private async Task<ResultEvent> RunRecordedAsync(Operation operation, HostRequest request, Caller caller, bool endsHere)
+    {
+        var asked = Asked(operation, request, caller);
+        var began = time.GetTimestamp();
+        await audit.RecordAskedAsync(asked, CancellationToken.None);
+        try
+        {
+            var result = await host.RunToEndAsync(request, cancellationToken: CancellationToken.None);
+            if (endsHere)
+            {
+                await audit.RecordEndedAsync(Ended(asked, operation, OperationOutcome.Succeeded, null, time.GetElapsedTime(began)));
+            }
+
+            return result;
+        }
+        catch (HostProblemException e) when (!endsHere && e.Code is ProblemCode.Terminated)
+        {
+            // cut off before the answer: whether the job began is found out on the host
+            watcher.Watch(operation.Id);
+            throw;
+        }
+        catch (HostProblemException e)
+        {
+            await audit.RecordEndedAsync(Ended(asked, operation, OutcomeOf(e.Problem), e.Problem, time.GetElapsedTime(began)));
+            throw;
+        }
+    }
+
+    internal static OperationOutcome OutcomeOf(WireEvent last) => last switch
+    {
+        ResultEvent => OperationOutcome.Succeeded,
+        ProblemEvent { Code: ProblemCode.Cancelled } => OperationOutcome.Cancelled,
+        _ => OperationOutcome.Failed,
+    };
+
+    private AuditDraft Asked(Operation operation, HostRequest request, Caller caller) => new()
+    {
+        Host = host.HostName,
+        OperationId = operation.Id,
+        Phase = AuditPhase.Asked,
+        Origin = AuditOrigin.Panel,
+        Time = time.GetUtcNow(),
+        User = caller.UserName,
+        Login = Environment.UserName,
+        Address = caller.RemoteAddress,
+        VServer = operation.VServer?.Value,
+        VServerId = operation.VServer is { } name ? directory.Find(name)?.Id : null,
+        Operation = operation.Name,
+        Command = ShellWords.Join(request.Words),
+        Detail = operation.Detail,
+    };
+
+    private AuditDraft Ended(AuditDraft asked, Operation operation, OperationOutcome outcome, ProblemEvent? problem, TimeSpan duration) => asked with
+    {
+        Phase = AuditPhase.Ended,
+        Time = time.GetUtcNow(),
+        Before = operation.Before,
+        After = outcome is OperationOutcome.Succeeded ? operation.After : null,
+        Outcome = outcome,
+        ProblemCode = problem?.Code,
+        ProblemMessage = problem?.Message,
+        DurationMilliseconds = (long)duration.TotalMilliseconds,
+    };
+}

@@ -1,0 +1,39 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using VServerPanel.Core.Auditing;
+
+namespace VServerPanel.Core.Storage;
+
+/// <summary>Makes the databases, or brings them to the present form, before anything else starts.</summary>
+internal sealed class DatabaseStartup(IOptions<StorageOptions> options, IDbContextFactory<AuditDbContext> audit, IDbContextFactory<StateDbContext> state) : IHostedLifecycleService
+{
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(options.Value.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await MigrateAsync(audit, cancellationToken);
+        await MigrateAsync(state, cancellationToken);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static async Task MigrateAsync<T>(IDbContextFactory<T> databases, CancellationToken cancellationToken)
+        where T : DbContext
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellationToken);
+
+        // Migrate takes a lock that a killed process leaves behind (EF Core, "Migrations locking" for SQLite): not without need
+        if ((await database.Database.GetPendingMigrationsAsync(cancellationToken)).Any())
+        {
+            await database.Database.MigrateAsync(cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using VServerPanel.Core.Auditing;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Core.Tenants;
+
+/// <summary>Says what happened as a tenant may read it: what, never who or by which command.</summary>
+internal static class PlainWords
+{
+    /// <summary>The operations that a tenant is told of.</summary>
+    public static IReadOnlyList<string> Operations { get; } = ["build", "start", "stop", "restart", "configure", "boot", "halt", "reboot"];
+
+    /// <summary>Null where it is nothing for a tenant.</summary>
+    public static string? Of(AuditEntry entry)
+    {
+        var succeeded = entry.Outcome is OperationOutcome.Succeeded;
+        return entry.Operation switch
+        {
+            "build" when succeeded => "Created by hosting staff",
+            "start" => succeeded ? "Started by hosting staff" : "Could not be started; hosting staff can see why",
+            "boot" => succeeded ? "Started with the host" : "Could not be started with the host; hosting staff can see why",
+            "stop" => succeeded ? "Stopped by hosting staff" : "Could not be stopped; hosting staff can see why",
+            "restart" => succeeded ? "Restarted by hosting staff" : "Could not be restarted; hosting staff can see why",
+            "reboot" when succeeded => "Restarted from inside",
+            "halt" when succeeded => "Stopped from inside",
+            "configure" when succeeded => "Configuration changed by hosting staff",
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,71 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using VServerPanel.Core.Hosts;
+using VServerPanel.Core.Storage;
+
+namespace VServerPanel.Core.Tests.Fakes;
+
+/// <summary>The real container of the layer over a fake host, with real databases in a directory that goes when it goes.</summary>
+internal sealed class TestCore : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+    private readonly bool _keepsDirectory;
+    private readonly List<IHostedService> _started = [];
+
+    private TestCore(FakeHost host, string directory, bool keepsDirectory)
+    {
+        (Host, DataDirectory, _keepsDirectory) = (host, directory, keepsDirectory);
+        var configuration = new ConfigurationManager { ["Storage:DataDirectory"] = directory };
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<IHostCommand>(host);
+        services.AddSingleton<TimeProvider>(Time);
+        services.AddVServerPanelCore(configuration);
+        _services = services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
+    }
+
+    public static Caller Alice { get; } = new("u1", "alice", "192.0.2.7");
+
+    public FakeHost Host { get; }
+
+    public FakeTime Time { get; } = new();
+
+    public string DataDirectory { get; }
+
+    /// <summary>Makes the databases; starts nothing else.</summary>
+    public static async Task<TestCore> CreateAsync(FakeHost? host = null, string? directory = null)
+    {
+        var core = new TestCore(host ?? new FakeHost(), directory ?? Directory.CreateTempSubdirectory("vsp-core-").FullName, directory is not null);
+        await core._services.GetServices<IHostedService>().OfType<DatabaseStartup>().Single().StartingAsync(TestContext.Current.CancellationToken);
+        return core;
+    }
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    /// <summary>Starts the background services, as the panel's start does.</summary>
+    public async Task StartAsync()
+    {
+        foreach (var service in _services.GetServices<IHostedService>())
+        {
+            await service.StartAsync(TestContext.Current.CancellationToken);
+            _started.Add(service);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var service in Enumerable.Reverse(_started))
+        {
+            await service.StopAsync(CancellationToken.None);
+        }
+
+        await _services.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        if (!_keepsDirectory)
+        {
+            Directory.Delete(DataDirectory, recursive: true);
+        }
+    }
+}
