@@ -1,0 +1,35 @@
+using VServerPanel.Auditing;
+using VServerPanel.Components;
+using VServerPanel.Identity;
+using VServerPanel.Security;
+using VServerPanel.Tenants;
+
+namespace VServerPanel.Hosting;
+
+/// <summary>The order in which a request is looked at, and the addresses there are.</summary>
+internal static class PanelPipeline
+{
+    internal static void UsePanel(this WebApplication app)
+    {
+        app.UseForwardedHeaders();
+        app.UseSecurityHeaders();
+        if (!app.Environment.IsDevelopment())
+        {
+            app.UseExceptionHandler("/error", createScopeForErrors: true);
+        }
+
+        app.UseStatusCodePagesWithReExecute("/error/{0}", createScopeForStatusCodePages: true);
+        app.UseRouting();
+        app.UseRateLimiter();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+
+        app.MapStaticAssets().AllowAnonymous();
+        app.MapHealthChecks("/healthz").AllowAnonymous();
+        app.MapSignOut();
+        app.MapAuditExport();
+        app.MapTenantStatus();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(blazor => blazor.ContentSecurityFrameAncestorsPolicy = null);
+    }
+}

@@ -1,0 +1,104 @@
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Components.Web;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using MudBlazor;
+using MudBlazor.Services;
+using VServerPanel.Components.Parts;
+using VServerPanel.Core;
+using VServerPanel.Identity;
+using VServerPanel.Security;
+
+namespace VServerPanel.Hosting;
+
+/// <summary>Everything the panel is made of.</summary>
+internal static class PanelServices
+{
+    internal static void AddPanel(this WebApplicationBuilder builder)
+    {
+        builder.Host.UseSystemd();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        var dataDirectory = StorageOptions.DataDirectory(builder.Configuration);
+        var services = builder.Services;
+
+        services.AddSingleton(TimeProvider.System);
+        services.AddVServerPanelCore(builder.Configuration);
+        services.AddRazorComponents().AddInteractiveServerComponents()
+            .RegisterPersistentService<ClientAddress>(RenderMode.InteractiveServer);
+        services.AddMudServices(mud =>
+        {
+            mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomRight;
+            mud.SnackbarConfiguration.VisibleStateDuration = 6000;
+            mud.SnackbarConfiguration.PreventDuplicates = true;
+        });
+        services.AddHealthChecks();
+        services.AddRateLimiter(RateLimits.Configure);
+        services.AddDataProtection().SetApplicationName("VServerPanel").PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(dataDirectory, "keys")));
+        services.AddAntiforgery(antiforgery =>
+        {
+            antiforgery.Cookie.Name = "vsp-form";
+            antiforgery.Cookie.HttpOnly = true;
+            antiforgery.Cookie.SameSite = SameSiteMode.Strict;
+            antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        });
+
+        // X-Forwarded-For is believed only where the panel is said to be behind a proxy on this host: else anybody could write addresses into the history.
+        services.Configure<ForwardedHeadersOptions>(forwarded => forwarded.ForwardedHeaders =
+            builder.Configuration.GetValue<bool>("Panel:BehindProxy") ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None);
+
+        AddAccounts(services, dataDirectory);
+        services.AddScoped<ClientAddress>();
+        services.AddScoped<LifecycleActions>();
+        services.AddSingleton<PublicAddress>();
+    }
+
+    private static void AddAccounts(IServiceCollection services, string dataDirectory)
+    {
+        services.AddDbContext<PanelIdentityContext>(o => o.UseSqlite($"Data Source={Path.Combine(dataDirectory, "identity.db")}"));
+        services.AddCascadingAuthenticationState();
+        services.AddScoped<AuthenticationStateProvider, CircuitSessionCheck>();
+        services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies(cookies => cookies.ApplicationCookie!.Configure(cookie =>
+        {
+            cookie.Cookie.Name = "vsp-session";
+            cookie.Cookie.HttpOnly = true;
+            cookie.Cookie.SameSite = SameSiteMode.Lax;
+            cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            cookie.ExpireTimeSpan = TimeSpan.FromHours(12);
+            cookie.SlidingExpiration = true;
+            cookie.LoginPath = "/sign-in";
+            cookie.LogoutPath = "/sign-out";
+            cookie.ReturnUrlParameter = "returnUrl";
+            cookie.Events.OnValidatePrincipal = SessionCheck.ValidateAsync;
+            cookie.Events.OnRedirectToAccessDenied = context =>
+            {
+                context.Response.StatusCode = StatusCodes.Status403Forbidden;
+                return Task.CompletedTask;
+            };
+        }));
+        services.AddIdentityCore<PanelUser>(identity =>
+        {
+            identity.Password.RequiredLength = 12;
+            identity.Password.RequiredUniqueChars = 5;
+            identity.Password.RequireDigit = false;
+            identity.Password.RequireLowercase = false;
+            identity.Password.RequireUppercase = false;
+            identity.Password.RequireNonAlphanumeric = false;
+            identity.Lockout.AllowedForNewUsers = true;
+            identity.Lockout.MaxFailedAccessAttempts = 5;
+            identity.Lockout.DefaultLockoutTimeSpan = TimeSpan.FromMinutes(15);
+        })
+            .AddRoles<IdentityRole>()
+            .AddEntityFrameworkStores<PanelIdentityContext>()
+            .AddSignInManager()
+            .AddDefaultTokenProviders();
+        services.AddAuthorization(Policies.Register);
+        services.AddScoped<SessionCheck>();
+        services.AddScoped<OneTimeLinkService>();
+        services.AddScoped<AccountService>();
+        services.AddScoped<Gate>();
+        services.AddScoped<UserAdministration>();
+        services.AddSingleton<AccountAudit>();
+    }
+}

@@ -1,0 +1,167 @@
+using Microsoft.AspNetCore.Identity;
+using VServerPanel.Core;
+using VServerPanel.Core.Tenants;
+
+namespace VServerPanel.Identity;
+
+/// <summary>Signing in, one's own password, and spending one-time links.</summary>
+public sealed class AccountService(
+    PanelIdentityContext context,
+    UserManager<PanelUser> users,
+    SignInManager<PanelUser> signIn,
+    OneTimeLinkService links,
+    TenantService tenants,
+    AccountAudit audit,
+    TimeProvider clock)
+{
+    private const string WrongCredentials = "That user name and password do not go together. Check both, mind capital letters, and try again.";
+    private const string DeadLink = "This link has been used, has expired, or never was one. Ask for a new one.";
+
+    // Checked in place of the password of a user who does not exist, so that the answer takes as long as for one who does.
+    private static readonly string s_nobodysHash = new PasswordHasher<PanelUser>().HashPassword(new PanelUser(), Guid.NewGuid().ToString("N"));
+
+    /// <summary>Signs in with a password and sets the cookie.</summary>
+    public async Task<AccountOutcome> SignInAsync(string userName, string password, bool remember, string? address)
+    {
+        var user = await users.FindByNameAsync(userName);
+        if (user is null)
+        {
+            users.PasswordHasher.VerifyHashedPassword(new PanelUser(), s_nobodysHash, password);
+            await audit.RecordAsync(AccountAudit.SignInFailed, userName, address, "No such user.", succeeded: false);
+            return AccountOutcome.Refused(WrongCredentials);
+        }
+
+        if (user.IsDisabled)
+        {
+            users.PasswordHasher.VerifyHashedPassword(user, user.PasswordHash ?? s_nobodysHash, password);
+            await audit.RecordAsync(AccountAudit.SignInFailed, userName, address, "The account is disabled.", succeeded: false);
+            return AccountOutcome.Refused(WrongCredentials);
+        }
+
+        var result = await signIn.PasswordSignInAsync(user, password, remember, lockoutOnFailure: true);
+        if (result.Succeeded)
+        {
+            user.LastSignInAt = clock.GetUtcNow();
+            await users.UpdateAsync(user);
+            await audit.RecordAsync(AccountAudit.SignedIn, user.UserName!, address, "Signed in.");
+            return AccountOutcome.Success(user);
+        }
+
+        if (result.IsLockedOut)
+        {
+            await audit.RecordAsync(AccountAudit.LockedOut, userName, address, "Too many wrong passwords; the account is locked.", succeeded: false);
+            return AccountOutcome.Refused($"Too many wrong passwords: this account is locked for {users.Options.Lockout.DefaultLockoutTimeSpan.TotalMinutes:0} minutes. Wait, or ask an administrator for a link to set a new password.");
+        }
+
+        await audit.RecordAsync(AccountAudit.SignInFailed, userName, address, "Wrong password.", succeeded: false);
+        return AccountOutcome.Refused(WrongCredentials);
+    }
+
+    /// <summary>Signs out.</summary>
+    public async Task SignOutAsync(string userName, string? address)
+    {
+        await signIn.SignOutAsync();
+        await audit.RecordAsync(AccountAudit.SignedOut, userName, address, "Signed out.");
+    }
+
+    /// <summary>Changes one's own password; the user's other sessions end.</summary>
+    public async Task<AccountOutcome> ChangePasswordAsync(PanelUser user, string current, string replacement, string? address)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        var result = await users.ChangePasswordAsync(user, current, replacement);
+        await audit.RecordAsync(AccountAudit.PasswordChanged, user.UserName!, address, result.Succeeded ? "Changed the own password." : "Could not change the own password.", result.Succeeded);
+        if (!result.Succeeded)
+        {
+            return AccountOutcome.Refused(Describe(result));
+        }
+
+        await signIn.RefreshSignInAsync(user);
+        return AccountOutcome.Success(user);
+    }
+
+    /// <summary>Does what a one-time link is good for, and signs the user in.</summary>
+    /// <param name="link">From <see cref="OneTimeLinkService.FindOpenAsync"/>.</param>
+    /// <param name="userName">The name the user chose; looked at for the first administrator only.</param>
+    /// <param name="displayName">The user's name for people; not looked at where the account exists.</param>
+    /// <param name="password">The new password.</param>
+    /// <param name="address">Where the user is.</param>
+    public async Task<AccountOutcome> RedeemAsync(OneTimeLink link, string userName, string displayName, string password, string? address)
+    {
+        ArgumentNullException.ThrowIfNull(link);
+        await using var transaction = await context.Database.BeginTransactionAsync();
+        if (!await links.SpendAsync(link))
+        {
+            return AccountOutcome.Refused(DeadLink);
+        }
+
+        var (user, result) = link.Kind == OneTimeLinkKind.NewPassword
+            ? await SetPasswordAsync(link.UserName!, password)
+            : await CreateAsync(link, userName, displayName, password);
+        if (user is null || !result.Succeeded)
+        {
+            await transaction.RollbackAsync();
+            return AccountOutcome.Refused(user is null ? DeadLink : Describe(result));
+        }
+
+        await transaction.CommitAsync();
+        if (link is { Kind: OneTimeLinkKind.Invitation, TenantId: { } tenantId })
+        {
+            await tenants.AddUserAsync(tenantId, user.Id, user.UserName!, new Caller(user.Id, user.UserName!, address));
+        }
+
+        await audit.RecordAsync(
+            link.Kind == OneTimeLinkKind.NewPassword ? AccountAudit.PasswordChanged : AccountAudit.AccountMade,
+            user.UserName!,
+            address,
+            link.Kind == OneTimeLinkKind.NewPassword ? "Set a new password by a one-time link." : $"Made the account by a one-time link of {link.CreatedBy}; role {link.Role ?? Roles.Administrator}.");
+        await signIn.SignInAsync(user, isPersistent: false);
+        return AccountOutcome.Success(user);
+    }
+
+    /// <summary>Whether there is somebody who could make everything else.</summary>
+    public async Task<bool> HasAdministratorAsync() => (await users.GetUsersInRoleAsync(Roles.Administrator)).Any(u => !u.IsDisabled);
+
+    /// <summary>The sentences of an <see cref="IdentityResult"/>.</summary>
+    internal static string Describe(IdentityResult result) => string.Join(" ", result.Errors.Select(e => e.Description));
+
+    private async Task<(PanelUser? User, IdentityResult Result)> CreateAsync(OneTimeLink link, string userName, string displayName, string password)
+    {
+        if (link.Kind == OneTimeLinkKind.FirstAdministrator && await HasAdministratorAsync())
+        {
+            return (null, IdentityResult.Failed());
+        }
+
+        var user = new PanelUser
+        {
+            UserName = link.UserName ?? userName,
+            DisplayName = displayName,
+            CreatedAt = clock.GetUtcNow(),
+            LastSignInAt = clock.GetUtcNow(),
+        };
+        var result = await users.CreateAsync(user, password);
+        if (result.Succeeded)
+        {
+            result = await users.AddToRoleAsync(user, link.Role ?? Roles.Administrator);
+        }
+
+        return (user, result);
+    }
+
+    private async Task<(PanelUser? User, IdentityResult Result)> SetPasswordAsync(string userName, string password)
+    {
+        var user = await users.FindByNameAsync(userName);
+        if (user is null || user.IsDisabled)
+        {
+            return (null, IdentityResult.Failed());
+        }
+
+        var result = await users.ResetPasswordAsync(user, await users.GeneratePasswordResetTokenAsync(user), password);
+        if (result.Succeeded)
+        {
+            await users.SetLockoutEndDateAsync(user, null);
+            await users.ResetAccessFailedCountAsync(user);
+        }
+
+        return (user, result);
+    }
+}
