@@ -6,11 +6,22 @@ internal static class ToolTable
     public static IReadOnlyList<Tool> Tools { get; } =
     [
         new Jobs.VServerJobsTool(),
+        new Lifecycle.VServerBootTool(),
+        new Lifecycle.VServerExitedTool(),
     ];
 
     public static IReadOnlyList<Verb> Verbs { get; } =
     [
         new Configuration.ConfigVerb(),
+        new Lifecycle.StartVerb(),
+        new Lifecycle.StopVerb(),
+        new Lifecycle.RestartVerb(),
+        new Lifecycle.StatusVerb("status"),
+        new Lifecycle.StatusVerb("running"),
+        new Lifecycle.EnterVerb(),
+        new Lifecycle.ExecVerb(),
+        new Lifecycle.SuexecVerb(),
+        new Lifecycle.LogVerb(),
     ];
 
     public static Tool? FindTool(string name) => Tools.FirstOrDefault(t => t.Name == name);

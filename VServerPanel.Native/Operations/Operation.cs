@@ -49,6 +49,9 @@ internal sealed record OperationKind(string Name, VServerName? VServer)
     /// <summary>Whether what it makes outlives a reboot: its undo log is on disk before each step then.</summary>
     public bool IsDurable { get; init; } = true;
 
+    /// <summary>Whether nobody else may change the vserver meanwhile; a command run inside it keeps nobody from that.</summary>
+    public bool IsLocked { get; init; } = true;
+
     /// <summary>Other vservers it reads and must not change meanwhile.</summary>
     public IReadOnlyList<VServerName> AlsoLocked { get; init; } = [];
 

@@ -31,7 +31,11 @@ internal static class OperationRunner
         try
         {
             using var locks = VServerLocks.Acquire(call.Paths, kind);
-            Recovery.Run(call, kind.VServer);
+            if (kind.IsLocked)
+            {
+                Recovery.Run(call, kind.VServer);
+            }
+
             operation.VServerId = kind.VServer is { } known && call.Registry.Exists(known) ? call.Registry.Find(known)?.Id : null;
             try
             {

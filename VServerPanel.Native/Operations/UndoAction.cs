@@ -12,6 +12,9 @@ namespace VServerPanel.Native.Operations;
 [JsonDerivedType(typeof(RemoveTree), "remove-tree")]
 [JsonDerivedType(typeof(MoveBack), "move")]
 [JsonDerivedType(typeof(RestoreContent), "restore-content")]
+[JsonDerivedType(typeof(Lifecycle.EndProcesses), "end-processes")]
+[JsonDerivedType(typeof(Lifecycle.RunHook), "run-hook")]
+[JsonDerivedType(typeof(Lifecycle.ClearRun), "clear-run")]
 internal abstract record UndoAction
 {
     public abstract void Run(HostPaths paths);
@@ -58,6 +61,9 @@ internal sealed record UndoLine
 
     /// <summary>From here on the operation is finished by these, not rolled back.</summary>
     public IReadOnlyList<UndoAction>? Finish { get; init; }
+
+    /// <summary>What stands above is done for good.</summary>
+    public bool? Continues { get; init; }
 }
 
 /// <summary>The operation an undo log belongs to.</summary>

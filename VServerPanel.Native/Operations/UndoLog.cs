@@ -30,6 +30,20 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
         _finish = finish;
     }
 
+    /// <summary>The first half of an operation of two (a restart's stop) is over: finishes it. What follows is undone on its own.</summary>
+    public void Continue()
+    {
+        foreach (var action in _finish ?? [])
+        {
+            FaultPoint.Reach();
+            action.Run(paths);
+        }
+
+        Append(new UndoLine { Continues = true });
+        _finish = null;
+        _undo.Clear();
+    }
+
     /// <summary>The operation succeeded: from here on a crash undoes nothing. Runs what is left to finish.</summary>
     public void Complete()
     {
@@ -94,6 +108,7 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
     public static (bool Finished, IReadOnlyList<Exception> Failures) Recover(HostPaths paths, string path)
     {
         var lines = Lines(path).ToList();
+        lines.RemoveRange(0, lines.FindLastIndex(l => l.Continues == true) + 1);
         var finish = lines.Select(l => l.Finish).LastOrDefault(f => f is not null);
         var failures = Run(paths, [.. lines.Select(l => l.Undo).OfType<UndoAction>()], finish);
         if (failures.Count == 0)

@@ -1,0 +1,253 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
+
+namespace VServerPanel.Native.ChildProcesses;
+
+/// <summary>A child with chosen descriptors and nothing else of ours, started by posix_spawn(3): for the isolation runtime and its monitor, where
+/// a descriptor must be handed over and each millisecond counts. Other programs are run by <see cref="ChildProcess"/>.</summary>
+/// <remarks>The child is cloned from the calling thread, so it inherits that thread's mount namespace and niceness.</remarks>
+internal sealed class SpawnedProcess
+{
+    private const int TimedOut = -1;
+    private int? _exitCode;
+
+    private SpawnedProcess(int id) => Id = id;
+
+    public int Id { get; }
+
+    /// <summary>Starts <paramref name="path"/>. Descriptors become 0, 1, 2 … in the child, /dev/null where null is given.</summary>
+    /// <param name="path">Absolute.</param>
+    /// <param name="arguments">Without the program's own name.</param>
+    /// <param name="environment">Beyond PATH, LC_ALL and the prefix.</param>
+    /// <param name="ownSession">Whether it leaves our session (setsid).</param>
+    /// <param name="descriptors">From 0 on; at least the three standard ones are always set.</param>
+    public static unsafe SpawnedProcess Start(
+        string path,
+        IReadOnlyList<string> arguments,
+        IReadOnlyList<string> environment,
+        bool ownSession,
+        params ReadOnlySpan<SafeFileHandle?> descriptors)
+    {
+        using var nothing = Libc.open("/dev/null", Libc.O_RDWR);
+        using var words = new CStrings([path, .. arguments]);
+        using var variables = new CStrings([.. BaseEnvironment(), .. environment]);
+        var actions = default(Libc.SpawnRoom);
+        var attributes = default(Libc.SpawnRoom);
+        _ = Libc.posix_spawn_file_actions_init(ref actions);
+        _ = Libc.posix_spawnattr_init(ref attributes);
+        try
+        {
+            for (var target = 0; target < Math.Max(3, descriptors.Length); target++)
+            {
+                var source = target < descriptors.Length && descriptors[target] is { } given ? given : nothing;
+                Check(Libc.posix_spawn_file_actions_adddup2(ref actions, (int)source.DangerousGetHandle(), target), path);
+            }
+
+            // the runtime ignores SIGPIPE, and ignored signals stay ignored through exec (signal(7))
+            var defaults = new Libc.SignalSet { First = Bit(Libc.SIGPIPE) | Bit(Libc.SIGHUP) | Bit(Libc.SIGINT) | Bit(Libc.SIGQUIT) | Bit(Libc.SIGTERM) };
+            var mask = default(Libc.SignalSet);
+            Check(Libc.posix_spawnattr_setsigdefault(ref attributes, ref defaults), path);
+            Check(Libc.posix_spawnattr_setsigmask(ref attributes, ref mask), path);
+            var flags = Libc.POSIX_SPAWN_SETSIGDEF | Libc.POSIX_SPAWN_SETSIGMASK | (ownSession ? Libc.POSIX_SPAWN_SETSID : 0);
+            Check(Libc.posix_spawnattr_setflags(ref attributes, (short)flags), path);
+            Check(Libc.posix_spawn(out var pid, path, ref actions, ref attributes, words.Pointer, variables.Pointer), path);
+            return new SpawnedProcess(pid);
+        }
+        finally
+        {
+            _ = Libc.posix_spawn_file_actions_destroy(ref actions);
+            _ = Libc.posix_spawnattr_destroy(ref attributes);
+        }
+    }
+
+    /// <summary>Runs a program to its end with its output taken; null exit code: still running after <paramref name="patience"/>, and killed.</summary>
+    public static ChildResult Run(string path, IReadOnlyList<string> arguments, TimeSpan patience, SafeFileHandle? input = null)
+    {
+        var (read, write) = Libc.Pipe();
+        using var readEnd = read;
+        SpawnedProcess child;
+        using (write)
+        {
+            child = Start(path, arguments, [], ownSession: false, input, write, write);
+        }
+
+        var output = ReadToEnd(readEnd, patience);
+        return new ChildResult(child.Wait(patience), output, output);
+    }
+
+    /// <summary>Runs a program until it ends and hands on its lines as they come. What it leaves in the background may keep its output open: that is not waited for.</summary>
+    /// <returns>Its exit code.</returns>
+    public static int RunLines(string path, IReadOnlyList<string> arguments, TimeSpan patience, Action<string> onLine)
+    {
+        var (read, write) = Libc.Pipe();
+        using var readEnd = read;
+        SpawnedProcess child;
+        using (write)
+        {
+            child = Start(path, arguments, [], ownSession: false, null, write, write);
+        }
+
+        using var handle = Libc.OpenProcess(child.Id);
+        using var stream = new FileStream(readEnd, FileAccess.Read, bufferSize: 0);
+        var lines = new LineSplitter(onLine);
+        var buffer = new byte[4096];
+        var deadline = System.Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        while (true)
+        {
+            var left = TimeSpan.FromMilliseconds(Math.Max(0, deadline - System.Environment.TickCount64));
+            var isReadable = Libc.WaitReadable(readEnd, handle, left, out var hasEnded);
+            var count = isReadable ? stream.Read(buffer) : 0;
+            lines.Add(buffer.AsSpan(0, count));
+            if (count == 0 && (hasEnded || isReadable || left == TimeSpan.Zero))
+            {
+                break;
+            }
+        }
+
+        lines.Finish();
+        return child.Wait(TimeSpan.FromMilliseconds(Math.Max(0, deadline - System.Environment.TickCount64)));
+    }
+
+    /// <summary>Its exit code, 128 plus the signal that ended it; killed if it is still there after <paramref name="patience"/>.</summary>
+    public int Wait(TimeSpan patience)
+    {
+        if (_exitCode is { } known)
+        {
+            return known;
+        }
+
+        using (var handle = Libc.OpenProcess(Id))
+        {
+            if (handle is not null && !Libc.WaitReadable(handle, patience))
+            {
+                _ = Libc.kill(Id, Libc.SIGKILL);
+            }
+        }
+
+        int status;
+        while (Libc.waitpid(Id, out status, 0) < 0)
+        {
+            if (Marshal.GetLastPInvokeError() != ErrnoNames.EINTR)
+            {
+                return TimedOut;
+            }
+        }
+
+        // wait(2): the low seven bits are the signal, the next byte the exit code
+        _exitCode = (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
+        return _exitCode.Value;
+    }
+
+    /// <summary>All that comes out of a pipe, up to 64 KiB, until its end (or the end of the first line) or until the time is over.</summary>
+    public static string ReadToEnd(SafeFileHandle pipe, TimeSpan patience, bool untilNewline = false)
+    {
+        using var taken = new MemoryStream();
+        Span<byte> buffer = stackalloc byte[4096];
+        using var stream = new FileStream(pipe, FileAccess.Read, bufferSize: 0);
+        while (taken.Length < 1 << 16 && Libc.WaitReadable(pipe, patience))
+        {
+            var read = stream.Read(buffer);
+            if (read == 0)
+            {
+                break;
+            }
+
+            taken.Write(buffer[..read]);
+            if (untilNewline && buffer[..read].Contains((byte)'\n'))
+            {
+                break;
+            }
+        }
+
+        return Encoding.UTF8.GetString(taken.GetBuffer().AsSpan(0, (int)taken.Length));
+    }
+
+    private static IEnumerable<string> BaseEnvironment()
+    {
+        yield return "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        yield return "LC_ALL=C.UTF-8";
+        if (System.Environment.GetEnvironmentVariable(HostPaths.PrefixVariable) is { Length: > 0 } prefix)
+        {
+            yield return $"{HostPaths.PrefixVariable}={prefix}";
+        }
+    }
+
+    private static ulong Bit(int signal) => 1ul << (signal - 1);
+
+    private static void Check(int error, string path)
+    {
+        if (error != 0)
+        {
+            throw new ErrnoException(error, "posix_spawn", path);
+        }
+    }
+
+    /// <summary>Cuts bytes into lines; an endless one is cut at 64 KiB.</summary>
+    private sealed class LineSplitter(Action<string> onLine)
+    {
+        private readonly List<byte> _rest = [];
+
+        public void Add(ReadOnlySpan<byte> bytes)
+        {
+            foreach (var b in bytes)
+            {
+                if (b == (byte)'\n' || _rest.Count >= 1 << 16)
+                {
+                    Flush();
+                }
+
+                if (b != (byte)'\n')
+                {
+                    _rest.Add(b);
+                }
+            }
+        }
+
+        public void Finish()
+        {
+            if (_rest.Count > 0)
+            {
+                Flush();
+            }
+        }
+
+        private void Flush()
+        {
+            onLine(Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(_rest)).TrimEnd('\r'));
+            _rest.Clear();
+        }
+    }
+
+    /// <summary>A null-ended array of C strings.</summary>
+    private sealed unsafe class CStrings : IDisposable
+    {
+        private readonly int _count;
+
+        public CStrings(IReadOnlyList<string> texts)
+        {
+            _count = texts.Count;
+            Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(_count + 1), (nuint)sizeof(byte*));
+            for (var i = 0; i < _count; i++)
+            {
+                var room = (texts[i].Length * 3) + 1;
+                Pointer[i] = (byte*)NativeMemory.Alloc((nuint)room);
+                Pointer[i][PathMarshaller.Encode(texts[i], new Span<byte>(Pointer[i], room))] = 0;
+            }
+        }
+
+        public byte** Pointer { get; }
+
+        public void Dispose()
+        {
+            for (var i = 0; i < _count; i++)
+            {
+                NativeMemory.Free(Pointer[i]);
+            }
+
+            NativeMemory.Free(Pointer);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace VServerPanel.Native.Interop;
+
+/// <summary>sched.h, sys/wait.h, sys/resource.h, sys/pidfd.h.</summary>
+internal static partial class Libc
+{
+    internal const int CLONE_FS = 0x200;
+    internal const int CLONE_NEWNS = 0x20000;
+    internal const int CLONE_NEWUTS = 0x4000000;
+    internal const int CLONE_NEWUSER = 0x10000000;
+    internal const int CLONE_NEWNET = 0x40000000;
+    internal const int WNOHANG = 1;
+    internal const int WALL = 0x40000000;
+    internal const int PRIO_PROCESS = 0;
+    internal const int PR_CAPBSET_READ = 23;
+    internal const int SIGQUIT = 3;
+    internal const int SIGUSR1 = 10;
+    internal const int SIGUSR2 = 12;
+    internal const int SIGPIPE = 13;
+    internal const int SIGPWR = 30;
+    internal const int SIGRTMIN = 34;
+    internal const long SYS_pidfd_send_signal = 424;
+    internal const short POLLIN = 1;
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Rlimit
+    {
+        public ulong Soft;
+        public ulong Hard;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollFd
+    {
+        public int Fd;
+        public short Events;
+        public short Returned;
+    }
+
+    /// <summary>clone(2) by the C library: the child runs <paramref name="function"/> on <paramref name="stackTop"/>, in a copy of our memory.</summary>
+    [LibraryImport("libc", EntryPoint = "clone", SetLastError = true)]
+    internal static partial int clone(nint function, nint stackTop, int flags, nint argument);
+
+    [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
+    internal static partial int unshare(int flags);
+
+    [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
+    internal static partial int setns(SafeFileHandle fd, int type);
+
+    [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
+    internal static partial int waitpid(int pid, out int status, int options);
+
+    [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
+    internal static partial int setpriority(int which, int who, int value);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    internal static partial int getrlimit(int resource, out Rlimit limit);
+
+    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
+    internal static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
+
+    [LibraryImport("libc", EntryPoint = "setdomainname", SetLastError = true)]
+    internal static partial int setdomainname([MarshalAs(UnmanagedType.LPUTF8Str)] string name, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static unsafe partial int poll(PollFd* fds, nuint count, int milliseconds);
+
+    /// <summary>pidfd_open(2); null where there is no such process.</summary>
+    internal static SafeFileHandle? OpenProcess(int pid)
+    {
+        var fd = syscall(SYS_pidfd_open, pid, 0, 0, 0, 0, 0);
+        if (fd >= 0)
+        {
+            return new SafeFileHandle((nint)fd, ownsHandle: true);
+        }
+
+        var errno = Marshal.GetLastPInvokeError();
+        return errno is ErrnoNames.ESRCH or ErrnoNames.EINVAL ? null : throw new ErrnoException(errno, "pidfd_open");
+    }
+
+    /// <summary>pidfd_send_signal(2); false where the process is gone.</summary>
+    internal static bool Signal(SafeFileHandle process, int signal)
+    {
+        if (syscall(SYS_pidfd_send_signal, (int)process.DangerousGetHandle(), signal, 0, 0, 0, 0) == 0)
+        {
+            return true;
+        }
+
+        var errno = Marshal.GetLastPInvokeError();
+        return errno == ErrnoNames.ESRCH ? false : throw new ErrnoException(errno, "pidfd_send_signal");
+    }
+
+    /// <summary>Waits until a descriptor is readable (a process's: until it has ended); false when the time is over.</summary>
+    internal static bool WaitReadable(SafeFileHandle fd, TimeSpan patience) => WaitReadable(fd, null, patience, out _);
+
+    /// <summary>Waits until the first of two descriptors is readable; the second one is looked at too.</summary>
+    internal static unsafe bool WaitReadable(SafeFileHandle fd, SafeFileHandle? second, TimeSpan patience, out bool secondIsReadable)
+    {
+        var deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        var fds = stackalloc PollFd[2];
+        while (true)
+        {
+            // poll(2) passes over a negative descriptor
+            fds[0] = new PollFd { Fd = (int)fd.DangerousGetHandle(), Events = POLLIN };
+            fds[1] = new PollFd { Fd = second is null ? -1 : (int)second.DangerousGetHandle(), Events = POLLIN };
+            if (poll(fds, 2, (int)Math.Clamp(deadline - Environment.TickCount64, 0, int.MaxValue)) >= 0)
+            {
+                secondIsReadable = fds[1].Returned != 0;
+                return fds[0].Returned != 0;
+            }
+
+            if (Marshal.GetLastPInvokeError() != ErrnoNames.EINTR)
+            {
+                throw ErrnoException.Last("poll");
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using VServerPanel.Native.ChildProcesses;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Isolation;
+
+/// <summary>conmon: creates the container, is its parent, keeps its console's output, and calls us when it has ended.</summary>
+internal sealed class Monitor(HostPaths paths, IsolationRuntime runtime)
+{
+    // the oldest line goes first: conmon starts the file anew at this size
+    private const long ConsoleLogBytes = 4 << 20;
+    private const int LongestSocketPath = 100;
+
+    private readonly string _program = ChildProcess.Require("conmon");
+
+    /// <summary>What a start makes.</summary>
+    /// <param name="OwnPath">Absolute path of this command, to be called back.</param>
+    /// <param name="Generation">Passed back, so that an old call cannot be taken for this life's.</param>
+    /// <param name="HasConsole">Whether the container asks for a terminal.</param>
+    /// <param name="Patience">How long the creation may take.</param>
+    internal sealed record Request(VServerName Name, string OwnPath, string Generation, bool HasConsole, TimeSpan Patience);
+
+    /// <summary>The file in which the exit code stands when the container has ended.</summary>
+    public static string ExitFileOf(HostPaths paths, VServerName name) => $"{DirectoryOf(paths, name)}/{name}";
+
+    /// <summary>conmon's own directory of a vserver.</summary>
+    public static string DirectoryOf(HostPaths paths, VServerName name) => paths.RunDirectoryOf(name) + "/monitor";
+
+    /// <summary>The container's console output; stays when it ends.</summary>
+    public static string ConsoleLogOf(HostPaths paths, VServerName name) => $"{paths.Log}/{name}.console.log";
+
+    /// <summary>Creates the container from its bundle, to be called in the private mount namespace. It waits for <see cref="IsolationRuntime.Start"/>.</summary>
+    /// <param name="request">For whom.</param>
+    /// <param name="started">Told the monitor's pid at once.</param>
+    /// <returns>Pid of the container's first process.</returns>
+    /// <exception cref="ProblemException">CommandFailed, with what the runtime said.</exception>
+    public int Create(Request request, Action<int> started)
+    {
+        var directory = DirectoryOf(paths, request.Name);
+        Directory.CreateDirectory(directory);
+
+        var (read, write) = Libc.Pipe();
+        using var readEnd = read;
+        SpawnedProcess monitor;
+        using (write)
+        {
+            monitor = SpawnedProcess.Start(_program, Arguments(request, directory), Environment(directory), ownSession: true, null, null, null, write);
+        }
+
+        started(monitor.Id);
+        var answer = SpawnedProcess.ReadToEnd(readEnd, request.Patience, untilNewline: true);
+        var report = Parse(answer);
+        if (report is { Data: > 0 })
+        {
+            return report.Data;
+        }
+
+        var said = report?.Message is { Length: > 0 } message ? message.Trim() : answer.Length > 0 ? answer.Trim() : "it gave no answer";
+        throw new ProblemException(ProblemCode.CommandFailed, $"The isolation runtime could not create {request.Name}: {said}");
+    }
+
+    private List<string> Arguments(Request request, string directory)
+    {
+        // --sync: no second fork, so its pid is known; --full-attach: its sockets lie in the bundle and not in /var/run/crio
+        List<string> arguments =
+        [
+            "--sync", "--api-version", "1", "--full-attach", "--no-sync-log",
+            "--cid", request.Name.Value, "--cuuid", request.Generation, "--name", request.Name.Value,
+            "--runtime", runtime.Program,
+            "--bundle", paths.RunDirectoryOf(request.Name),
+            "--exit-dir", directory, "--persist-dir", directory, "--container-pidfile", directory + "/pid",
+            "--log-path", "k8s-file:" + ConsoleLogOf(paths, request.Name), "--log-size-max", ConsoleLogBytes.ToString(CultureInfo.InvariantCulture),
+        ];
+        foreach (var argument in runtime.GlobalArguments)
+        {
+            arguments.AddRange(["--runtime-arg", argument]);
+        }
+
+        arguments.AddRange(["--exit-command", request.OwnPath]);
+        foreach (var argument in (string[])["--as", "vserver-exited", request.Name.Value, request.Generation])
+        {
+            arguments.AddRange(["--exit-command-arg", argument]);
+        }
+
+        if (request.HasConsole)
+        {
+            arguments.Add("--terminal");
+        }
+
+        return arguments;
+    }
+
+    // TMPDIR: where it makes the socket for the console, so that a crash leaves none in /tmp
+    private static string[] Environment(string directory) =>
+        directory.Length + "/conmon-term.XXXXXX".Length < LongestSocketPath ? ["_OCI_SYNCPIPE=3", "TMPDIR=" + directory] : ["_OCI_SYNCPIPE=3"];
+
+    private static MonitorReport? Parse(string answer)
+    {
+        try
+        {
+            return answer.Length == 0 ? null : JsonSerializer.Deserialize(answer, MonitorJson.Default.MonitorReport);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>conmon's line on its sync pipe: <c>{"data": 4711}</c>, or <c>{"data": -1, "message": "…"}</c>.</summary>
+internal sealed record MonitorReport(int Data, string? Message = null);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(MonitorReport))]
+internal sealed partial class MonitorJson : JsonSerializerContext;

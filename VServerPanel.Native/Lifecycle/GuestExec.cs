@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text.Json;
+using VServerPanel.Native.ChildProcesses;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Isolation;
+using VServerPanel.Native.Isolation.Oci;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Lifecycle;
+
+/// <summary>Runs a program inside a running vserver by the runtime, so that it is inside everything: namespaces, cgroups, capabilities, seccomp.</summary>
+internal sealed class GuestExec(HostPaths paths, VServerName name, RunState state)
+{
+    private readonly IsolationRuntime _runtime = new(paths);
+
+    /// <summary>The process's description. The runtime takes it whole: with single options it would drop the configured environment, PATH too.</summary>
+    public OciProcess Describe(GuestUser user, IReadOnlyList<string> words, bool hasTerminal, params ReadOnlySpan<string> environment)
+    {
+        // a process that is not root has capabilities through set-user-id programs only
+        IReadOnlyList<string> held = user.Uid == 0 ? state.Capabilities : [];
+        return new OciProcess
+        {
+            Terminal = hasTerminal,
+            User = new OciUser(user.Uid, user.Gid, user.Groups.Count > 0 ? user.Groups : null),
+            Args = words,
+            Env = [GuestBundle.Path, $"HOME={user.Home}", $"USER={user.Name}", $"LOGNAME={user.Name}", $"SHELL={user.Shell}", .. environment],
+            Capabilities = new OciCapabilities(state.Capabilities, held, held),
+            Rlimits = state.Rlimits,
+        };
+    }
+
+    /// <summary>Runs it on our own terminal or streams.</summary>
+    /// <returns>Its exit code; 128 plus the signal that ended it.</returns>
+    public int RunAttached(OciProcess process) => PrivateMounts.OnOwnThread(() =>
+    {
+        using var description = new Description(process);
+        ApplyNice();
+        return new ChildProcess { Program = _runtime.Program, Arguments = Arguments(process, description.Path) }.RunAttached();
+    });
+
+    /// <summary>Runs it without input; its output comes line by line.</summary>
+    public int RunLines(OciProcess process, TimeSpan patience, Action<string> onLine) => PrivateMounts.OnOwnThread(() =>
+    {
+        using var description = new Description(process);
+        ApplyNice();
+        return SpawnedProcess.RunLines(_runtime.Program, Arguments(process, description.Path), patience, onLine);
+    });
+
+    private List<string> Arguments(OciProcess process, string description)
+    {
+        List<string> words = [.. _runtime.GlobalArguments, "exec"];
+        if (process.Terminal)
+        {
+            words.Add("--tty");
+        }
+
+        words.AddRange(["--process", description, name.Value]);
+        return words;
+    }
+
+    // setpriority(2): on Linux the thread's; what it starts inherits it
+    private void ApplyNice()
+    {
+        if (state.Nice != 0)
+        {
+            ErrnoException.ThrowIfFailed(Libc.setpriority(Libc.PRIO_PROCESS, 0, state.Nice), "setpriority");
+        }
+    }
+
+    /// <summary>A file without a name: a killed command leaves nothing behind.</summary>
+    private sealed class Description : IDisposable
+    {
+        private readonly Microsoft.Win32.SafeHandles.SafeFileHandle _file = Libc.CreateMemoryFile("process.json");
+
+        public Description(OciProcess process)
+        {
+            RandomAccess.Write(_file, JsonSerializer.SerializeToUtf8Bytes(process, OciJson.Default.OciProcess), 0);
+            Path = string.Create(CultureInfo.InvariantCulture, $"/proc/{System.Environment.ProcessId}/fd/{(int)_file.DangerousGetHandle()}");
+        }
+
+        public string Path { get; }
+
+        public void Dispose() => _file.Dispose();
+    }
+}

@@ -1,0 +1,11 @@
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Lifecycle;
+
+/// <summary>What starts and stops have in common.</summary>
+internal static class LifecycleOperation
+{
+    // nothing runs after a power cut, so nothing of it needs to be on disk before its time
+    public static OperationKind Kind(string operation, VServerName name) => new(operation, name) { IsDurable = false, Patience = TimeSpan.FromSeconds(30) };
+}

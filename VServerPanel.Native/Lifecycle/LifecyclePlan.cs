@@ -1,0 +1,69 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Configuration;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Isolation;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Lifecycle;
+
+/// <summary>What a start or stop will do.</summary>
+internal static class LifecyclePlan
+{
+    public static IReadOnlyList<PlanStep> Start(Invocation call, VServerName name)
+    {
+        var (conf, _) = VServerConf.From(ConfFile.Read(call.Paths.ConfOf(name)));
+        var steps = new List<PlanStep>();
+        AddHook(steps, call.Paths, name, HookScript.PreStart);
+        foreach (var address in conf.Addresses.Where(a => !call.Options.NoDevices && (a.Device ?? conf.Device) is not null))
+        {
+            steps.Add(new PlanStep($"Put {address.Address} on {address.Device ?? conf.Device}"));
+        }
+
+        steps.Add(new PlanStep($"Mount '{call.Paths.TreeOf(name)}' with the vserver's own ids, in a mount namespace of its own"));
+        steps.Add(new PlanStep("Make namespaces, limits and filters", ["conmon", "--cid", name.Value, "--bundle", call.Paths.RunDirectoryOf(name)]));
+        steps.Add(new PlanStep("Start its first process", ["crun", .. new IsolationRuntime(call.Paths).GlobalArguments, "start", name.Value]));
+        AddHook(steps, call.Paths, name, HookScript.PostStart);
+        return steps;
+    }
+
+    public static IReadOnlyList<PlanStep> Stop(Invocation call, VServerName name)
+    {
+        var (conf, _) = VServerConf.From(ConfFile.Read(call.Paths.ConfOf(name)));
+        var steps = new List<PlanStep>();
+        var state = new RunStateStore(call.Paths).FindRunning(name);
+        if (state is not null)
+        {
+            AddHook(steps, call.Paths, name, HookScript.PreStop);
+            steps.Add(new PlanStep($"Ask the vserver to shut down, and give it {conf.StopTimeout.TotalSeconds:0} s"));
+            steps.Add(new PlanStep("End what is left of it: TERM, then KILL", ["crun", .. new IsolationRuntime(call.Paths).GlobalArguments, "delete", "--force", name.Value]));
+        }
+
+        AddHook(steps, call.Paths, name, HookScript.PostStop);
+        foreach (var address in state?.Addresses ?? [])
+        {
+            steps.Add(new PlanStep($"Take {address.Address} off {address.Device}"));
+        }
+
+        return steps;
+    }
+
+    public static int Tell(Invocation call, IReadOnlyList<PlanStep> steps)
+    {
+        foreach (var step in steps)
+        {
+            call.Report.Item(ItemKinds.PlanStep, step, step.Command is null ? step.Title : $"{step.Title}: {string.Join(' ', step.Command)}");
+        }
+
+        call.Report.Result(new OperationPlan(steps, [], []));
+        return ExitCodes.Success;
+    }
+
+    private static void AddHook(List<PlanStep> steps, HostPaths paths, VServerName name, string moment)
+    {
+        if (HookScript.Exists(paths, name))
+        {
+            steps.Add(new PlanStep($"Run the {moment} script", [paths.HookOf(name), moment, name.Value]));
+        }
+    }
+}

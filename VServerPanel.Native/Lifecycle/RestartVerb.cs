@@ -1,0 +1,35 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Lifecycle;
+
+/// <summary><c>vserver NAME restart</c>: only if it runs.</summary>
+internal sealed class RestartVerb : Verb
+{
+    public override string Name => "restart";
+
+    public override string Summary => "stop and start the vserver, if it runs";
+
+    public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
+    {
+        NoArguments.Require(this, arguments);
+        if (call.Options.Plan)
+        {
+            return LifecyclePlan.Tell(call, [.. LifecyclePlan.Stop(call, name), .. LifecyclePlan.Start(call, name)]);
+        }
+
+        if (new RunStateStore(call.Paths).FindRunning(name) is null)
+        {
+            throw new ProblemException(ProblemCode.NotRunning, $"Server {name} is not running", exitCode: ExitCodes.Stopped);
+        }
+
+        return OperationRunner.Run(call, LifecycleOperation.Kind("restart", name), operation =>
+        {
+            new StopHandler(operation, name).Run();
+            operation.Undo.Continue();
+            new StartHandler(operation, name).Run();
+            return (null, $"Server {name} is running");
+        });
+    }
+}

@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Lifecycle;
+
+/// <summary>Things of which only one running vserver may have each: a symlink KEY → NAME in a directory of /var/run/vservers. Making one is
+/// atomic and needs no lock, however many start at once.</summary>
+internal sealed class RunClaims(HostPaths paths, string kind)
+{
+    private string Directory { get; } = $"{paths.Run}/.{kind}";
+
+    /// <summary>Takes <paramref name="key"/>; false where a vserver that runs or starts has it. The caller holds <paramref name="name"/>'s lock.</summary>
+    public bool TryTake(string key, VServerName name)
+    {
+        System.IO.Directory.CreateDirectory(Directory);
+        using var directory = Libc.open(Directory, Libc.O_PATH | Libc.O_DIRECTORY);
+        while (Libc.symlinkat(name.Value, directory, key) != 0)
+        {
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno != ErrnoNames.EEXIST)
+            {
+                throw new ErrnoException(errno, "symlinkat", $"{Directory}/{key}");
+            }
+
+            var owner = OwnerOf(key);
+            if (string.Equals(owner, name.Value, StringComparison.Ordinal))
+            {
+                return true;
+            }
+
+            if (VServerName.TryParse(owner, out var other) && new RunStateStore(paths).Find(other) is { } state && (state.IsAlive || state.IsOwned))
+            {
+                return false;
+            }
+
+            // left behind by one that is gone
+            File.Delete($"{Directory}/{key}");
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives it back, if it is this vserver's.</summary>
+    public void Release(string key, VServerName name)
+    {
+        if (string.Equals(OwnerOf(key), name.Value, StringComparison.Ordinal))
+        {
+            File.Delete($"{Directory}/{key}");
+        }
+    }
+
+    /// <summary>Who has it; null where it is free.</summary>
+    public string? OwnerOf(string key) => new FileInfo($"{Directory}/{key}").LinkTarget;
+}

@@ -1,0 +1,55 @@
+using Microsoft.Win32.SafeHandles;
+using VServerPanel.Native.Configuration;
+using VServerPanel.Native.Isolation;
+using VServerPanel.Native.Jobs;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Registry;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Lifecycle;
+
+internal sealed partial class StartHandler
+{
+    /// <summary>Makes the container; it waits before its first instruction.</summary>
+    private void Create(VServerConf conf, RegistryEntry entry, SafeFileHandle root, GuestSpec spec)
+    {
+        GuestBundle.Write(_paths.RunDirectoryOf(name), spec);
+        var runtime = new IsolationRuntime(_paths);
+        var monitor = new Isolation.Monitor(_paths, runtime);
+        var request = new Isolation.Monitor.Request(name, Environment.ProcessPath ?? "/usr/sbin/vserver", _state.Generation, GuestKernel.HasConsole(spec.Style), conf.StartTimeout);
+        FaultPoint.Reach();
+
+        using var users = UserNamespace.Open(entry.IdBase, entry.IdCount);
+        using var mount = IdmappedMount.Create(root, users, _paths.TreeOf(name));
+        var initPid = PrivateMounts.Run(() =>
+        {
+            IdmappedMount.Attach(mount, spec.RootPath);
+            HybridCgroups.Hide(_cgroups);
+            FaultPoint.Reach();
+            return monitor.Create(request, pid =>
+            {
+                // the service manager that stops our caller must not end the monitor with it
+                CallerCgroup.Leave(pid);
+                _store.Save(name, _state = _state with { Monitor = ProcessMark.Of(pid) });
+                FaultPoint.Reach();
+            });
+        });
+
+        _store.Save(name, _state = _state with { Init = ProcessMark.Of(initPid) });
+        FaultPoint.Reach();
+        if (_state.Nice != 0)
+        {
+            GuestKernel.SetNice(initPid, _state.Nice);
+        }
+
+        if (conf.DomainName is { } domainName)
+        {
+            GuestKernel.SetDomainName(initPid, domainName);
+        }
+
+        if (spec.Style == InitStyle.Systemd)
+        {
+            GuestKernel.GiveCgroups(_cgroups, spec.Cgroup, entry.IdBase);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Lifecycle;
+
+/// <summary><c>vserver NAME start</c></summary>
+internal sealed class StartVerb : Verb
+{
+    public override string Name => "start";
+
+    public override string Summary => "start the vserver";
+
+    public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
+    {
+        NoArguments.Require(this, arguments);
+        if (call.Options.Plan)
+        {
+            return LifecyclePlan.Tell(call, LifecyclePlan.Start(call, name));
+        }
+
+        return OperationRunner.Run(call, LifecycleOperation.Kind("start", name), operation =>
+        {
+            new StartHandler(operation, name).Run();
+            return (null, $"Server {name} is running");
+        });
+    }
+}

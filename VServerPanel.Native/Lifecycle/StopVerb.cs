@@ -1,0 +1,28 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Lifecycle;
+
+/// <summary><c>vserver NAME stop</c></summary>
+internal sealed class StopVerb : Verb
+{
+    public override string Name => "stop";
+
+    public override string Summary => "stop the vserver";
+
+    public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
+    {
+        NoArguments.Require(this, arguments);
+        if (call.Options.Plan)
+        {
+            return LifecyclePlan.Tell(call, LifecyclePlan.Stop(call, name));
+        }
+
+        return OperationRunner.Run(call, LifecycleOperation.Kind("stop", name), operation =>
+        {
+            var wasRunning = new StopHandler(operation, name).Run();
+            return (null, wasRunning ? $"Server {name} is stopped" : $"Server {name} is not running");
+        });
+    }
+}

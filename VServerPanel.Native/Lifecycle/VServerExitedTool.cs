@@ -1,0 +1,123 @@
+using System.Globalization;
+using VServerPanel.Native.ChildProcesses;
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Isolation;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Lifecycle;
+
+/// <summary><c>vserver-exited NAME GENERATION</c>: what the monitor calls when process 1 has ended. If nobody stops the vserver, it ended by
+/// itself: a halt asked for inside is a stop, a reboot a new start.</summary>
+/// <remarks>conmon waits for us, in its private mount namespace; hook scripts and a new start belong in the host's, and the monitor must not
+/// wait for the vserver's lock. So this only looks, and lets a process of its own go on.</remarks>
+internal sealed class VServerExitedTool : Tool
+{
+    // reboot(2) in a pid namespace ends process 1 by SIGHUP (kernel/pid_namespace.c, reboot_pid_ns)
+    private const int RebootExitCode = 128 + Libc.SIGHUP;
+
+    private static readonly TimeSpan s_shortLife = TimeSpan.FromSeconds(2);
+
+    public override string Name => "vserver-exited";
+
+    public override string Summary => "called by the monitor of a vserver that has ended; not for people";
+
+    public override int Run(IReadOnlyList<string> arguments, Invocation call)
+    {
+        if (arguments is not [var text, var generation, ..] || !VServerName.TryParse(text, out var name))
+        {
+            throw new ProblemException(ProblemCode.InvalidArgument, "vserver-exited is called by the monitor of a vserver, with its name and generation.");
+        }
+
+        var store = new RunStateStore(call.Paths);
+        if (!IsOurs(store.Find(name), generation))
+        {
+            return ExitCodes.Success;
+        }
+
+        if (arguments is [_, _, "--finish"])
+        {
+            return Finish(name, generation, call);
+        }
+
+        LetGo(name, generation, store.Find(name)!.MountNamespace, call);
+        return ExitCodes.Success;
+    }
+
+    /// <summary>Whether this end is for us to handle: who starts or stops the vserver now sees it himself.</summary>
+    private static bool IsOurs(RunState? state, string generation) =>
+        state is not null && state.Generation == generation && !(state.Stage != RunStage.Running && state.IsOwned);
+
+    private static void LetGo(VServerName name, string generation, string mountNamespace, Invocation call)
+    {
+        PrivateMounts.OnOwnThread(() =>
+        {
+            if (HostMounts.Find(mountNamespace) is { } host)
+            {
+                using (host)
+                {
+                    // setns(2): a mount namespace is joined only by a thread that shares its root and working directory with no other
+                    ErrnoException.ThrowIfFailed(Libc.unshare(Libc.CLONE_FS), "unshare(CLONE_FS)");
+                    ErrnoException.ThrowIfFailed(Libc.setns(host, Libc.CLONE_NEWNS), "setns(CLONE_NEWNS)");
+                }
+            }
+            else
+            {
+                // we stay in a copy of the host's table: without what the start had added to it
+                _ = Libc.umount2(RootMountPoint.Choose([call.Paths.Run, call.Paths.Log, Environment.ProcessPath ?? "/"]), Libc.MNT_DETACH);
+            }
+
+            return SpawnedProcess.Start(Environment.ProcessPath ?? "/usr/sbin/vserver", ["--as", "vserver-exited", name.Value, generation, "--finish"], [], ownSession: true).Id;
+        });
+    }
+
+    private static int Finish(VServerName name, string generation, Invocation call)
+    {
+        // it was the vserver itself that asked
+        var own = call with { Actor = new Actor($"vserver {name}") };
+        var exitCode = ReadExitCode(call, name);
+        var reboots = exitCode == RebootExitCode;
+        var kind = LifecycleOperation.Kind(reboots ? "reboot" : "halt", name) with { Patience = TimeSpan.FromMinutes(10) };
+        return OperationRunner.Run(own, kind, operation =>
+        {
+            var store = new RunStateStore(call.Paths);
+            if (store.Find(name) is not { } state || !IsOurs(state, generation) || state.IsAlive)
+            {
+                operation.Report.Info("Somebody else has seen to it meanwhile.");
+                return (null, null);
+            }
+
+            operation.Report.Info(string.Create(CultureInfo.InvariantCulture, $"The first process of {name} ended with exit code {exitCode}."));
+            var lifetime = call.Time.GetUtcNow() - state.StartedAt;
+            new StopHandler(operation, name).Run();
+            if (reboots)
+            {
+                operation.Undo.Continue();
+
+                // a guest that reboots at once and forever must not take a processor with it
+                if (lifetime < s_shortLife)
+                {
+                    Thread.Sleep(s_shortLife);
+                }
+
+                new StartHandler(operation, name).Run();
+            }
+
+            return (null, null);
+        });
+    }
+
+    private static int ReadExitCode(Invocation call, VServerName name)
+    {
+        try
+        {
+            return int.Parse(File.ReadAllText(Isolation.Monitor.ExitFileOf(call.Paths, name)), CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is IOException or FormatException)
+        {
+            return -1;
+        }
+    }
+}

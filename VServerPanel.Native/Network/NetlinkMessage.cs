@@ -1,0 +1,58 @@
+using System.Buffers.Binary;
+
+namespace VServerPanel.Native.Network;
+
+/// <summary>Builds one request of rtnetlink(7): a header, the fixed part, attributes.</summary>
+internal ref struct NetlinkMessage
+{
+    private const int HeaderSize = 16;
+    private readonly Span<byte> _buffer;
+    private int _length;
+
+    /// <param name="buffer">Room for the message.</param>
+    /// <param name="type">RTM_NEWADDR …</param>
+    /// <param name="flags">NLM_F_REQUEST …</param>
+    public NetlinkMessage(Span<byte> buffer, ushort type, ushort flags)
+    {
+        buffer.Clear();
+        _buffer = buffer;
+        _length = HeaderSize;
+
+        // struct nlmsghdr { u32 len; u16 type; u16 flags; u32 seq; u32 pid; }, in the host's byte order
+        BitConverter.TryWriteBytes(_buffer[4..], type);
+        BitConverter.TryWriteBytes(_buffer[6..], flags);
+    }
+
+    /// <summary>The message with its length set.</summary>
+    public readonly ReadOnlySpan<byte> Finish()
+    {
+        BitConverter.TryWriteBytes(_buffer, _length);
+        return _buffer[.._length];
+    }
+
+    /// <summary>struct ifaddrmsg { u8 family, prefixlen, flags, scope; u32 index; }.</summary>
+    public void AddressHeader(byte family, byte prefixLength, byte flags, uint index)
+    {
+        _buffer[_length] = family;
+        _buffer[_length + 1] = prefixLength;
+        _buffer[_length + 2] = flags;
+        BitConverter.TryWriteBytes(_buffer[(_length + 4)..], index);
+        _length += 8;
+    }
+
+    /// <summary>struct rtattr { u16 len; u16 type; }, then the value, padded to four bytes.</summary>
+    public void Attribute(ushort type, scoped ReadOnlySpan<byte> value)
+    {
+        BitConverter.TryWriteBytes(_buffer[_length..], (ushort)(4 + value.Length));
+        BitConverter.TryWriteBytes(_buffer[(_length + 2)..], type);
+        value.CopyTo(_buffer[(_length + 4)..]);
+        _length += Align(4 + value.Length);
+    }
+
+    public static int Align(int length) => (length + 3) & ~3;
+
+    /// <summary>Reads a 32-bit number in the host's byte order.</summary>
+    public static int ReadInt32(ReadOnlySpan<byte> at) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReadInt32LittleEndian(at) : BinaryPrimitives.ReadInt32BigEndian(at);
+
+    public static ushort ReadUInt16(ReadOnlySpan<byte> at) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReadUInt16LittleEndian(at) : BinaryPrimitives.ReadUInt16BigEndian(at);
+}
