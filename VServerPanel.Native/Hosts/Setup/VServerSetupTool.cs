@@ -1,0 +1,62 @@
+using System.CommandLine;
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Configuration;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Hosts.Setup;
+
+/// <summary><c>vserver-setup [--port N] [--storage xfs --size 20G] [--remove]</c>: prepares a host; called again it makes what is missing.</summary>
+internal sealed class VServerSetupTool : Tool
+{
+    private static readonly Option<int?> s_port = new("--port") { Description = "where the panel listens, on 127.0.0.1; 8420 where nothing else is set" };
+    private static readonly Option<string?> s_storage = new("--storage") { Description = "xfs: an image with shared extents on /vservers, which must be empty" };
+    private static readonly Option<string?> s_size = new("--size") { Description = "how large it may become, such as 20G" };
+    private static readonly Option<bool> s_remove = new("--remove") { Description = "take commands, sudo rule and services away; vservers and data stay" };
+
+    public override string Name => "vserver-setup";
+
+    public override string Summary => "prepare this host: directories, mount, user, sudo rule, services, storage";
+
+    public override int Run(IReadOnlyList<string> arguments, Invocation call)
+    {
+        var command = new Command(Name, "Prepares this host for vservers and the panel. Run again, it makes what is missing and leaves the rest alone.") { s_port, s_storage, s_size, s_remove };
+        if (ArgumentParser.Parse(command, arguments, Name) is not { } parsed)
+        {
+            return ExitCodes.Success;
+        }
+
+        if (parsed.GetValue(s_port) is < 1 or > 65535)
+        {
+            throw new ProblemException(ProblemCode.InvalidArgument, "A port is a number from 1 to 65535.");
+        }
+
+        var program = Environment.ProcessPath ?? throw new InvalidOperationException("no path of this program");
+        if (parsed.GetValue(s_remove))
+        {
+            return OperationRunner.Run(call, new OperationKind("setup", null) { IsJob = false }, _ => HostSetup.Remove(call.Paths, program));
+        }
+
+        var setup = new HostSetup(call.Paths, program, parsed.GetValue(s_port), Storage(parsed));
+        var plan = setup.Plan();
+        if (call.Options.Plan || plan.Steps.Count == 0)
+        {
+            call.Report.Result(plan, HostSetup.Describe(plan, "This host is prepared."));
+            return ExitCodes.Success;
+        }
+
+        return OperationRunner.Run(call, new OperationKind("setup", null) { IsJob = false }, operation => setup.Apply(operation, plan));
+    }
+
+    private static long? Storage(ParseResult parsed)
+    {
+        var size = 0L;
+        return (parsed.GetValue(s_storage), parsed.GetValue(s_size)) switch
+        {
+            (null, null) => null,
+            ("xfs", { } text) when ByteSize.TryParse(text, out size) => size,
+            _ => throw new ProblemException(ProblemCode.InvalidArgument, "Write both, such as --storage xfs --size 20G. On btrfs or an own xfs nothing of it is needed."),
+        };
+    }
+}
