@@ -1,4 +1,6 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
+using VServerPanel.Core.Hosts;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Auditing;
@@ -83,10 +85,25 @@ public sealed class AuditService
     public Task<AuditVerification> VerifyAsync(CancellationToken cancellationToken = default) => AuditVerifier.VerifyAsync(_databases, cancellationToken);
 
     /// <summary>Records that an operation was asked for.</summary>
-    internal Task RecordAskedAsync(AuditDraft draft, CancellationToken cancellationToken) => _log.AppendAsync([draft], cancellationToken: cancellationToken);
+    /// <exception cref="HostProblemException">It could not be written: the operation must not be begun.</exception>
+    internal Task RecordAskedAsync(AuditDraft draft) => WriteAsync(draft, "Nothing was done");
 
     /// <summary>Records how an operation ended, unless the host's journal has told already.</summary>
-    internal Task RecordEndedAsync(AuditDraft draft) => _log.AppendAsync([draft]);
+    /// <exception cref="HostProblemException">It could not be written; the host's journal has it.</exception>
+    internal Task RecordEndedAsync(AuditDraft draft) => WriteAsync(draft, "It was done");
+
+    private async Task WriteAsync(AuditDraft draft, string whatOfIt)
+    {
+        try
+        {
+            await _log.AppendAsync([draft]);
+        }
+        catch (Exception e) when (e is DbException or DbUpdateException)
+        {
+            var why = (e.InnerException ?? e).Message;
+            throw new HostProblemException(ProblemCode.Internal, $"{whatOfIt}, but the audit history cannot be written: {why} Look after the disk that holds the panel's data directory.", e);
+        }
+    }
 
     /// <summary>Operations that this panel asked for since <paramref name="since"/> and whose end nobody has told.</summary>
     internal async Task<IReadOnlyList<AuditEntry>> OpenAsync(DateTimeOffset since, CancellationToken cancellationToken)

@@ -36,10 +36,13 @@ public static class CreateCommand
 
         void Add(string option, string? value)
         {
-            if (!string.IsNullOrEmpty(value))
+            if (string.IsNullOrEmpty(value))
             {
-                words.AddRange([option, value]);
+                return;
             }
+
+            // a description may begin with a hyphen, and must not be taken for an option of the command
+            words.AddRange(value[0] is '-' ? [$"{option}={value}"] : [option, value]);
         }
     }
 

@@ -34,7 +34,7 @@ public sealed class OperationRunner(IHostCommand host, AuditService audit, VServ
     {
         var asked = Asked(operation, request, caller);
         var began = time.GetTimestamp();
-        await audit.RecordAskedAsync(asked, CancellationToken.None);
+        await audit.RecordAskedAsync(asked);
         try
         {
             var result = await host.RunToEndAsync(request, cancellationToken: CancellationToken.None);

@@ -1,0 +1,108 @@
+using VServerPanel.Core.Auditing;
+using VServerPanel.Core.Hosts;
+using VServerPanel.Core.Lifecycle;
+using VServerPanel.Core.Tests.Fakes;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Core.Tests.Auditing;
+
+public class JournalImporterTests
+{
+    [Fact]
+    public async Task Import_DoneInAShell_SaysWhoAndHow()
+    {
+        var jobs = new JobHost();
+        var id = Guid.NewGuid();
+        jobs.Journal(Entry(1, JournalPhase.Ended) with { Actor = new Actor("carol", "carol"), VServerId = id, Command = ["vserver", "web 1", "stop"], Before = "a", After = "b" });
+        await using var core = await TestCore.CreateAsync(jobs.Host);
+
+        Assert.Equal(1, await core.Get<JournalImporter>().ImportAsync(TestContext.Current.CancellationToken));
+
+        var entry = Assert.Single((await core.Get<AuditService>().QueryAsync(new AuditFilter())).Entries);
+        Assert.Equal(("carol", "carol", AuditOrigin.Host, "vserver 'web 1' stop", "a", "b", id), (entry.User, entry.Login, entry.Origin, entry.Command, entry.Before, entry.After, entry.VServerId));
+    }
+
+    [Fact]
+    public async Task Import_Again_GoesOnWhereItStopped()
+    {
+        var jobs = new JobHost();
+        await using var core = await TestCore.CreateAsync(jobs.Host);
+        var importer = core.Get<JournalImporter>();
+        for (var i = 0; i < 1200; i++)
+        {
+            jobs.Journal(Entry(i, JournalPhase.Asked));
+        }
+
+        Assert.Equal(1200, await importer.ImportAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(0, await importer.ImportAsync(TestContext.Current.CancellationToken));
+        jobs.Journal(Entry(5000, JournalPhase.Asked));
+        Assert.Equal(1, await importer.ImportAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(["0", "1200", "1200"], jobs.Host.Requests.Select(r => r.Words[3]));
+    }
+
+    [Fact]
+    public async Task Import_TwoPanelsAtOnce_KeepsEachEntryOnce()
+    {
+        var jobs = new JobHost();
+        for (var i = 0; i < 700; i++)
+        {
+            jobs.Journal(Entry(i, JournalPhase.Asked));
+            jobs.Journal(Entry(i, JournalPhase.Ended));
+        }
+
+        await using var one = await TestCore.CreateAsync(jobs.Host);
+        await using var two = await TestCore.CreateAsync(jobs.Host, one.DataDirectory);
+
+        var added = await Task.WhenAll(Task.Run(() => one.Get<JournalImporter>().ImportAsync()), Task.Run(() => two.Get<JournalImporter>().ImportAsync()));
+
+        Assert.Equal(1400, added.Sum());
+        var verified = await one.Get<AuditService>().VerifyAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((1400L, null), (verified.Entries, verified.Fault));
+    }
+
+    [Fact]
+    public async Task Import_BrokenOffByTheHost_KeepsWhatItReadAndThrows()
+    {
+        var host = new FakeHost();
+        var entries = Enumerable.Range(0, 600).Select(i => FakeHost.Item(ItemKinds.Journal, Entry(i, JournalPhase.Asked) with { Position = i + 1 }));
+        host.On("vserver-jobs journal", [.. entries, new ProblemEvent(ProblemCode.Terminated, "killed")]);
+        await using var core = await TestCore.CreateAsync(host);
+
+        await Assert.ThrowsAsync<HostProblemException>(() => core.Get<JournalImporter>().ImportAsync());
+
+        Assert.Equal(500, await core.Get<AuditService>().CountAsync(new AuditFilter(), cancellationToken: TestContext.Current.CancellationToken));
+        host.On("vserver-jobs journal", new ResultEvent());
+        await core.Get<JournalImporter>().ImportAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("500", host.Requests.Last().Words[3]);
+    }
+
+    [Fact]
+    public async Task Running_StateOfAVServerChanges_ReadsTheJournalAtOnce()
+    {
+        var jobs = new JobHost();
+        var watch = new WatchScript(jobs.Host);
+        await using var core = await TestCore.CreateAsync(jobs.Host);
+        await core.StartAsync();
+        watch.Say(Statuses.Stopped("web1"));
+        watch.SnapshotComplete();
+        await Eventually.TrueAsync(() => core.Get<VServerDirectory>().Snapshot.Entries.Count == 1, "the directory knows web1");
+
+        jobs.Journal(Entry(1, JournalPhase.Ended));
+        watch.Say(Statuses.Running("web1"));
+
+        await Eventually.TrueAsync(async () => await core.Get<AuditService>().CountAsync(new AuditFilter()) == 1, "the entry is imported");
+    }
+
+    private static JournalEntry Entry(int number, JournalPhase phase) => new()
+    {
+        OperationId = $"{number:d32}",
+        Phase = phase,
+        Time = DateTimeOffset.UtcNow,
+        Actor = new Actor("root"),
+        Operation = "stop",
+        VServer = VServerName.Parse("web1"),
+        Command = ["vserver", "web1", "stop"],
+        Outcome = phase is JournalPhase.Ended ? OperationOutcome.Succeeded : null,
+    };
+}
