@@ -22,7 +22,6 @@ public sealed partial class PasswordPage(AccountService accounts, UserManager<Pa
     protected override void OnInitialized()
     {
         Input ??= new PasswordInput();
-        HttpContext.Response.Headers.CacheControl = "no-store";
     }
 
     private async Task ChangeAsync()

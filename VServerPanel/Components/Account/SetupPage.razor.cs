@@ -39,7 +39,6 @@ public sealed partial class SetupPage(AccountService accounts, OneTimeLinkServic
     protected override async Task OnInitializedAsync()
     {
         Input ??= new SetupInput();
-        HttpContext.Response.Headers.CacheControl = "no-store";
         _link = await links.FindOpenAsync(Token);
         if (_link is null)
         {

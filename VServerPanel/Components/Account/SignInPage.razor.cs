@@ -23,7 +23,6 @@ public sealed partial class SignInPage(AccountService accounts, NavigationManage
     protected override void OnInitialized()
     {
         Input ??= new SignInInput();
-        HttpContext.Response.Headers.CacheControl = "no-store";
     }
 
     private async Task SignInAsync()
