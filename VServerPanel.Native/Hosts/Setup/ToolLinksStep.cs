@@ -5,6 +5,8 @@ namespace VServerPanel.Native.Hosts.Setup;
 /// <summary>The command under its names: <c>/usr/sbin/vserver</c> and the tools, some of them in <c>/usr/lib/vserver</c> too, as the classics were.</summary>
 internal sealed class ToolLinksStep(HostPaths paths, string program) : SetupStep
 {
+    // called by services and monitors, as vserver --as …
+    private static readonly string[] s_internalTools = ["vserver-boot", "vserver-exited"];
     private static readonly string[] s_libraryTools = ["vdu", "vunify", "vbuild", "vfiles", "vcheck"];
 
     private readonly List<string> _notes = [];
@@ -53,7 +55,7 @@ internal sealed class ToolLinksStep(HostPaths paths, string program) : SetupStep
     {
         var main = Command(paths);
         var wanted = new List<(string Path, string? Target)> { (main, paths.Prefix.Length == 0 ? program : null) };
-        foreach (var tool in ToolTable.Tools.Select(t => t.Name).Where(n => !n.EndsWith("-boot", StringComparison.Ordinal)))
+        foreach (var tool in ToolTable.Tools.Select(t => t.Name).Where(n => !s_internalTools.Contains(n, StringComparer.Ordinal)))
         {
             var target = paths.Prefix.Length == 0 ? program : main;
             wanted.Add(($"{paths.Prefix}/usr/sbin/{tool}", target));
