@@ -9,6 +9,7 @@ internal static class ToolTable
         new Jobs.VServerJobsTool(),
         new Lifecycle.VServerBootTool(),
         new Lifecycle.VServerExitedTool(),
+        new Processes.VServerStatTool(),
     ];
 
     public static IReadOnlyList<Verb> Verbs { get; } =

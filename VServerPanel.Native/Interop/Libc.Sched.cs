@@ -117,4 +117,14 @@ internal static partial class Libc
             }
         }
     }
+
+    /// <summary>Waits until the other end of a pipe, socket or terminal is gone; false when the time is over. Files have no other end.</summary>
+    internal static unsafe bool WaitHangup(int fd, TimeSpan patience)
+    {
+        const short POLLERR = 0x8;
+        const short POLLHUP = 0x10;
+        var fds = stackalloc PollFd[1];
+        fds[0] = new PollFd { Fd = fd };
+        return poll(fds, 1, (int)patience.TotalMilliseconds) > 0 && (fds[0].Returned & (POLLERR | POLLHUP)) != 0;
+    }
 }

@@ -86,6 +86,23 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
 
     public void Dispose() => _file?.Dispose();
 
+    /// <summary>Operations that are at work now.</summary>
+    public static IEnumerable<UndoOwner> UnderWay(HostPaths paths) => Directory.Exists(paths.Undo)
+        ? Directory.EnumerateFiles(paths.Undo, "*.jsonl").Select(FirstOwner).OfType<UndoOwner>().Where(o => ProcessIdentity.IsAlive(o.ProcessId, o.ProcessStart, o.BootId))
+        : [];
+
+    private static UndoOwner? FirstOwner(string path)
+    {
+        try
+        {
+            return Lines(path).FirstOrDefault()?.Owner;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Logs of operations whose process is gone.</summary>
     public static IEnumerable<(string Path, UndoOwner Owner)> Abandoned(HostPaths paths)
     {
