@@ -7,7 +7,7 @@ namespace VServerPanel.Core.Tenants;
 internal static class PlainWords
 {
     /// <summary>The operations that a tenant is told of.</summary>
-    public static IReadOnlyList<string> Operations { get; } = ["build", "start", "stop", "restart", "configure", "boot", "halt", "reboot"];
+    public static IReadOnlyList<string> Operations { get; } = ["build", "start", "stop", "restart", "configure", "halt", "reboot"];
 
     /// <summary>Null where it is nothing for a tenant.</summary>
     public static string? Of(AuditEntry entry)
@@ -16,8 +16,9 @@ internal static class PlainWords
         return entry.Operation switch
         {
             "build" when succeeded => "Created by hosting staff",
+            "start" when IsByBoot(entry) => succeeded ? "Started with the host" : "Could not be started with the host; hosting staff can see why",
+            "stop" when IsByBoot(entry) => succeeded ? "Stopped with the host" : null,
             "start" => succeeded ? "Started by hosting staff" : "Could not be started; hosting staff can see why",
-            "boot" => succeeded ? "Started with the host" : "Could not be started with the host; hosting staff can see why",
             "stop" => succeeded ? "Stopped by hosting staff" : "Could not be stopped; hosting staff can see why",
             "restart" => succeeded ? "Restarted by hosting staff" : "Could not be restarted; hosting staff can see why",
             "reboot" when succeeded => "Restarted from inside",
@@ -26,4 +27,7 @@ internal static class PlainWords
             _ => null,
         };
     }
+
+    // the host's boot service starts and stops all that are marked ONBOOT by this one command
+    private static bool IsByBoot(AuditEntry entry) => entry.Command.Split(' ').Take(4).Contains("vserver-boot");
 }

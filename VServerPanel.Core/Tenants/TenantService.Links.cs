@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using VServerPanel.Core.Hosts;
+using VServerPanel.Core.Storage;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Tenants;
@@ -31,7 +32,7 @@ public sealed partial class TenantService
 
         await using var database = await _databases.CreateDbContextAsync(cancellationToken);
         var tenant = await GetAsync(database, tenantId, cancellationToken);
-        var (token, now) = (SecretToken.New(), _time.GetUtcNow());
+        var (token, now) = (SecretToken.New(), _time.NowAsStored());
         var link = new SecretLinkRecord
         {
             Id = Guid.NewGuid(),
@@ -60,7 +61,7 @@ public sealed partial class TenantService
         }
 
         var tenant = await GetAsync(database, link.TenantId, cancellationToken);
-        link.RevokedAt = _time.GetUtcNow();
+        link.RevokedAt = _time.NowAsStored();
         await database.SaveChangesAsync(cancellationToken);
         await RecordAsync(caller, "revoke-link", $"Revoked a link to the status page of the tenant {tenant.Name}{Labelled(link.Label)}");
     }
@@ -76,7 +77,7 @@ public sealed partial class TenantService
         await using var database = await _databases.CreateDbContextAsync(cancellationToken);
         var hash = SecretToken.Hash(token);
         var link = await database.SecretLinks.SingleOrDefaultAsync(l => l.TokenHash == hash, cancellationToken);
-        var now = _time.GetUtcNow();
+        var now = _time.NowAsStored();
         if (link is null || link.RevokedAt is not null || link.ExpiresAt <= now)
         {
             return null;

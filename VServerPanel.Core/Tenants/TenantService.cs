@@ -47,7 +47,7 @@ public sealed partial class TenantService
     public async Task<Tenant> CreateAsync(string name, Caller caller, CancellationToken cancellationToken = default)
     {
         await using var database = await _databases.CreateDbContextAsync(cancellationToken);
-        var tenant = new TenantRecord { Id = Guid.NewGuid(), Name = await FreeNameAsync(database, name, null, cancellationToken), CreatedAt = _time.GetUtcNow() };
+        var tenant = new TenantRecord { Id = Guid.NewGuid(), Name = await FreeNameAsync(database, name, null, cancellationToken), CreatedAt = _time.NowAsStored() };
         database.Tenants.Add(tenant);
         await database.SaveChangesAsync(cancellationToken);
         await RecordAsync(caller, "create-tenant", $"Made the tenant {tenant.Name}");
