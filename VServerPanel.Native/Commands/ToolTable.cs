@@ -5,6 +5,7 @@ internal static class ToolTable
 {
     public static IReadOnlyList<Tool> Tools { get; } =
     [
+        new Hosts.Info.VServerInfoTool(),
         new Hosts.Setup.VServerSetupTool(),
         new Jobs.VServerJobsTool(),
         new Lifecycle.VServerBootTool(),
