@@ -11,7 +11,7 @@ internal sealed class AuditDbContext(DbContextOptions<AuditDbContext> options) :
 
     public DbSet<AuditEntry> Entries => Set<AuditEntry>();
 
-    public DbSet<JournalPosition> JournalPositions => Set<JournalPosition>();
+    public DbSet<JournalReadPosition> JournalPositions => Set<JournalReadPosition>();
 
     public static DbContextOptions<AuditDbContext> OptionsFor(string connectionString) =>
         new DbContextOptionsBuilder<AuditDbContext>().UseSqlite(connectionString).AddInterceptors(SqlitePragmas.Instance, AppendOnly.Instance).Options;
@@ -56,7 +56,7 @@ internal sealed class AuditDbContext(DbContextOptions<AuditDbContext> options) :
         entry.HasIndex(e => new { e.Operation, e.Time });
         entry.HasIndex(e => new { e.Outcome, e.Time });
 
-        var position = modelBuilder.Entity<JournalPosition>();
+        var position = modelBuilder.Entity<JournalReadPosition>();
         position.ToTable("journal_positions");
         position.HasKey(p => p.Host);
     }
@@ -89,7 +89,7 @@ internal sealed class AuditDbContext(DbContextOptions<AuditDbContext> options) :
 }
 
 /// <summary>How far a host's journal has been read.</summary>
-internal sealed class JournalPosition
+internal sealed class JournalReadPosition
 {
     public required string Host { get; init; }
 

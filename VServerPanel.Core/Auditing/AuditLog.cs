@@ -10,7 +10,7 @@ internal sealed class AuditLog(IDbContextFactory<AuditDbContext> databases) : ID
 
     /// <summary>Appends those whose phase of that operation is not told yet; returns how many were.</summary>
     /// <param name="position">How far the journal of a host has been read with these, to be kept in the same transaction.</param>
-    public async Task<int> AppendAsync(IReadOnlyList<AuditDraft> drafts, JournalPosition? position = null, CancellationToken cancellationToken = default)
+    public async Task<int> AppendAsync(IReadOnlyList<AuditDraft> drafts, JournalReadPosition? position = null, CancellationToken cancellationToken = default)
     {
         await _writing.WaitAsync(cancellationToken);
         try
@@ -57,7 +57,7 @@ internal sealed class AuditLog(IDbContextFactory<AuditDbContext> databases) : ID
         return appended;
     }
 
-    private static async Task KeepAsync(AuditDbContext database, JournalPosition position, CancellationToken cancellationToken)
+    private static async Task KeepAsync(AuditDbContext database, JournalReadPosition position, CancellationToken cancellationToken)
     {
         var kept = await database.JournalPositions.FindAsync([position.Host], cancellationToken);
         if (kept is null)

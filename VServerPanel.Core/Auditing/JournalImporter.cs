@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -57,9 +58,10 @@ public sealed partial class JournalImporter : BackgroundService
                     batch.Add(DraftOf(entry));
                     position = entry.Position ?? position;
                 }
-                else if (wireEvent is ResultEvent { Data: { } data } && data.TryGetProperty("position", out var told) && told.TryGetInt64(out var end))
+                else if (wireEvent is ResultEvent { Data: { } data })
                 {
-                    position = end;
+                    // smaller than before where the journal was rotated
+                    position = HostCommandExtensions.Read<JournalPosition>(data).Position;
                 }
                 else if (wireEvent is ProblemEvent problem)
                 {
@@ -99,7 +101,7 @@ public sealed partial class JournalImporter : BackgroundService
             {
                 LogNotRead(_logger, _host.HostName, e.Message);
             }
-            catch (DbUpdateException e)
+            catch (Exception e) when (e is DbException or DbUpdateException)
             {
                 LogNotKept(_logger, e, _host.HostName);
             }
@@ -111,7 +113,7 @@ public sealed partial class JournalImporter : BackgroundService
 
     private async Task<int> KeepAsync(List<AuditDraft> batch, long position, CancellationToken cancellationToken)
     {
-        var added = await _log.AppendAsync(batch, new JournalPosition { Host = _host.HostName, Position = position }, cancellationToken);
+        var added = await _log.AppendAsync(batch, new JournalReadPosition { Host = _host.HostName, Position = position }, cancellationToken);
         batch.Clear();
         return added;
     }

@@ -83,13 +83,14 @@ public sealed class VServerDirectory(IHostCommand host, TimeProvider time) : Bac
 
             return $"{host.HostName} ended the list of its vservers.";
         }
-        catch (HostProblemException e)
-        {
-            return e.Message;
-        }
         catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
         {
             return $"{host.HostName} said nothing for {s_silence.TotalSeconds:0} seconds.";
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // whatever it is, the pages shall show it and the panel shall go on: an exception out of a background service ends it
+            return e is HostProblemException ? e.Message : $"The list of vservers could not be read: {e.Message}";
         }
     }
 }

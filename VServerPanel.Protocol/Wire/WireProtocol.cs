@@ -15,8 +15,18 @@ public static class WireProtocol
 
     /// <summary>Reads one line.</summary>
     /// <exception cref="JsonException">It is not a line of this protocol.</exception>
-    public static WireEvent Read(ReadOnlySpan<char> line) =>
-        JsonSerializer.Deserialize(line, WireJson.Default.WireEvent) ?? throw new JsonException("null is not a line of the wire protocol");
+    public static WireEvent Read(ReadOnlySpan<char> line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, WireJson.Default.WireEvent) ?? throw new JsonException("null is not a line of the wire protocol");
+        }
+        catch (NotSupportedException e)
+        {
+            // so System.Text.Json calls an object without a type
+            throw new JsonException(e.Message, e);
+        }
+    }
 
     /// <summary>Puts <paramref name="value"/> into an item's or result's data.</summary>
     public static JsonElement ToElement<T>(T value) => JsonSerializer.SerializeToElement(value, TypeInfo<T>());

@@ -115,7 +115,7 @@ namespace VServerPanel.Core.Auditing.Migrations
                     b.ToTable("audit_entries", (string)null);
                 });
 
-            modelBuilder.Entity("VServerPanel.Core.Auditing.JournalPosition", b =>
+            modelBuilder.Entity("VServerPanel.Core.Auditing.JournalReadPosition", b =>
                 {
                     b.Property<string>("Host")
                         .HasColumnType("TEXT");

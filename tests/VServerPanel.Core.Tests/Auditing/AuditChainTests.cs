@@ -18,9 +18,25 @@ public class AuditChainTests
         from id in Gen.Guid.Nullable()
         select new AuditDraft
         {
-            Host = texts[0], OperationId = Guid.NewGuid().ToString("N"), Phase = AuditPhase.Ended, Origin = AuditOrigin.Host, Time = DateTimeOffset.UnixEpoch.AddTicks((milliseconds * 10_000) + 1234),
-            User = texts[1], Login = texts[2], Address = texts[3], VServer = texts[4], VServerId = id, Operation = texts[5], Command = texts[6], Detail = texts[7], Before = texts[7], After = null,
-            Outcome = outcome, ProblemCode = code, ProblemMessage = texts[2], DurationMilliseconds = number,
+            Host = texts[0],
+            OperationId = Guid.NewGuid().ToString("N"),
+            Phase = AuditPhase.Ended,
+            Origin = AuditOrigin.Host,
+            Time = DateTimeOffset.UnixEpoch.AddTicks((milliseconds * 10_000) + 1234),
+            User = texts[1],
+            Login = texts[2],
+            Address = texts[3],
+            VServer = texts[4],
+            VServerId = id,
+            Operation = texts[5],
+            Command = texts[6],
+            Detail = texts[7],
+            Before = texts[7],
+            After = null,
+            Outcome = outcome,
+            ProblemCode = code,
+            ProblemMessage = texts[2],
+            DurationMilliseconds = number,
         };
 
     [Fact]
@@ -63,9 +79,22 @@ public class AuditChainTests
     {
         var draft = new AuditDraft
         {
-            Host = "host1", OperationId = "0123456789abcdef0123456789abcdef", Phase = AuditPhase.Ended, Origin = AuditOrigin.Panel, Time = DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_123), User = "alice",
-            Login = "vserverpanel", Address = "192.0.2.1", VServer = "web1", VServerId = Guid.Parse("11112222-3333-4444-5555-666677778888"), Operation = "configure", Command = "vserver web1 config set",
-            Before = "ONBOOT=no\n", After = "ONBOOT=yes\n", Outcome = OperationOutcome.Succeeded, DurationMilliseconds = 42,
+            Host = "host1",
+            OperationId = "0123456789abcdef0123456789abcdef",
+            Phase = AuditPhase.Ended,
+            Origin = AuditOrigin.Panel,
+            Time = DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_123),
+            User = "alice",
+            Login = "vserverpanel",
+            Address = "192.0.2.1",
+            VServer = "web1",
+            VServerId = Guid.Parse("11112222-3333-4444-5555-666677778888"),
+            Operation = "configure",
+            Command = "vserver web1 config set",
+            Before = "ONBOOT=no\n",
+            After = "ONBOOT=yes\n",
+            Outcome = OperationOutcome.Succeeded,
+            DurationMilliseconds = 42,
         };
 
         Assert.Equal("1b40b935d26bd4e40fd027bd2cfcc8a0539d330d422c5d32527c9f4f8012540d", draft.Chain(1, AuditChain.Origin).Hash);

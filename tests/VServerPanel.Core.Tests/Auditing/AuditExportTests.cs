@@ -4,7 +4,6 @@ using CsCheck;
 using CsvHelper;
 using VServerPanel.Core.Auditing;
 using VServerPanel.Core.Tests.Fakes;
-using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Tests.Auditing;
 

@@ -57,7 +57,14 @@ public class AuditServiceTests
         var (id, now) = (Guid.NewGuid(), DateTimeOffset.UtcNow);
         var special = Drafts.Ended(new string('a', 32)) with
         {
-            Host = "host2", User = "bob", VServer = "db1", VServerId = id, Operation = "delete", Outcome = OperationOutcome.Failed, ProblemMessage = "No room: 100%_full", Time = now.AddDays(-3),
+            Host = "host2",
+            User = "bob",
+            VServer = "db1",
+            VServerId = id,
+            Operation = "delete",
+            Outcome = OperationOutcome.Failed,
+            ProblemMessage = "No room: 100%_full",
+            Time = now.AddDays(-3),
         };
         var other = Drafts.Ended(new string('b', 32));
         await core.Get<AuditLog>().AppendAsync([special, other], cancellationToken: TestContext.Current.CancellationToken);

@@ -17,8 +17,18 @@ public class CreateRequestValidatorTests
 
     private static CreateRequest Right => new()
     {
-        Method = BuildMethod.Debootstrap, Source = "bookworm", Mirror = "http://deb.debian.org/debian", Name = "db1", Hostname = "db1.example.org", Description = "The data base", Addresses = ["10.0.0.7/24", "2001:db8::7"],
-        Device = "eth0", MemoryLimitBytes = 512L << 20, ProcessLimit = 200, ProcessorLimit = 1.5, OnBoot = true,
+        Method = BuildMethod.Debootstrap,
+        Source = "bookworm",
+        Mirror = "http://deb.debian.org/debian",
+        Name = "db1",
+        Hostname = "db1.example.org",
+        Description = "The data base",
+        Addresses = ["10.0.0.7/24", "2001:db8::7"],
+        Device = "eth0",
+        MemoryLimitBytes = 512L << 20,
+        ProcessLimit = 200,
+        ProcessorLimit = 1.5,
+        OnBoot = true,
     };
 
     [Fact]
@@ -29,7 +39,15 @@ public class CreateRequestValidatorTests
     {
         var request = Right with
         {
-            Name = "no good", Hostname = "-x", Description = "two\nlines", Source = "Not A Suite", Mirror = "ftp://x", Addresses = ["10.0.0.5", "nonsense"], Device = "eth9", MemoryLimitBytes = 5, ProcessLimit = 0,
+            Name = "no good",
+            Hostname = "-x",
+            Description = "two\nlines",
+            Source = "Not A Suite",
+            Mirror = "ftp://x",
+            Addresses = ["10.0.0.5", "nonsense"],
+            Device = "eth9",
+            MemoryLimitBytes = 5,
+            ProcessLimit = 0,
             ProcessorLimit = double.NaN,
         };
 

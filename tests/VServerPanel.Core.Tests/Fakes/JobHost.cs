@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using VServerPanel.Core.Hosts;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Tests.Fakes;
@@ -40,7 +39,13 @@ internal sealed class JobHost
     {
         var info = new JobInfo
         {
-            Id = id, Operation = words[2], VServer = VServerName.Parse(words[1]), Actor = new Actor("vserverpanel", null, panelUser), Command = words, State = JobState.Running, StartedAt = DateTimeOffset.UtcNow,
+            Id = id,
+            Operation = words[2],
+            VServer = VServerName.Parse(words[1]),
+            Actor = new Actor("vserverpanel", null, panelUser),
+            Command = words,
+            State = JobState.Running,
+            StartedAt = DateTimeOffset.UtcNow,
         };
         _jobs[id] = new Job { Info = info };
         Journal(info, JournalPhase.Asked, null, null);
@@ -86,8 +91,16 @@ internal sealed class JobHost
         {
             Journal(new JournalEntry
             {
-                OperationId = info.Id, Phase = phase, Time = DateTimeOffset.UtcNow, Actor = info.Actor, Operation = info.Operation, VServer = info.VServer, Command = info.Command, Outcome = outcome,
-                Problem = problem, DurationMilliseconds = outcome is null ? null : 7,
+                OperationId = info.Id,
+                Phase = phase,
+                Time = DateTimeOffset.UtcNow,
+                Actor = info.Actor,
+                Operation = info.Operation,
+                VServer = info.VServer,
+                Command = info.Command,
+                Outcome = outcome,
+                Problem = problem,
+                DurationMilliseconds = outcome is null ? null : 7,
             });
         }
     }

@@ -8,8 +8,18 @@ public class HostServiceTests
 {
     public static HostReport Report { get; } = new()
     {
-        Hostname = "host1", Kernel = "6.18", Distribution = "Debian 12", Architecture = "x86_64", Version = "0.1", Processors = 4, MemoryBytes = 8L << 30, StorageBytes = 1L << 40, StorageFreeBytes = 1L << 39,
-        StorageFileSystem = "xfs", Addresses = ["192.0.2.1", "2001:db8::1"], Devices = ["eth0", "eth1"],
+        Hostname = "host1",
+        Kernel = "6.18",
+        Distribution = "Debian 12",
+        Architecture = "x86_64",
+        Version = "0.1",
+        Processors = 4,
+        MemoryBytes = 8L << 30,
+        StorageBytes = 1L << 40,
+        StorageFreeBytes = 1L << 39,
+        StorageFileSystem = "xfs",
+        Addresses = ["192.0.2.1", "2001:db8::1"],
+        Devices = ["eth0", "eth1"],
     };
 
     [Fact]

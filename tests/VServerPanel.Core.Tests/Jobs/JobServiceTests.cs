@@ -45,7 +45,12 @@ public class JobServiceTests
         host.On("vserver-jobs follow", new HelloEvent(1, []), new ProblemEvent(ProblemCode.Terminated, "The job's process ended without an answer."));
         host.On("vserver-jobs show", FakeHost.Result(new JobInfo
         {
-            Id = Id, Operation = "build", Actor = new Actor("root"), Command = ["vserver"], State = JobState.Interrupted, StartedAt = DateTimeOffset.UtcNow,
+            Id = Id,
+            Operation = "build",
+            Actor = new Actor("root"),
+            Command = ["vserver"],
+            State = JobState.Interrupted,
+            StartedAt = DateTimeOffset.UtcNow,
         }));
         await using var core = await TestCore.CreateAsync(host);
 

@@ -19,7 +19,14 @@ public class TenantStatusServiceTests
         var started = DateTimeOffset.UtcNow.AddHours(-5);
         watch.Say(Statuses.Running("web1") with
         {
-            StartedAt = started, Addresses = ["10.0.0.5"], ResidentBytes = 1 << 20, MemoryLimitBytes = 1 << 30, DiskBytes = 5 << 20, Hostname = "www", JobId = "secret-job", Warning = "secret warning of the host",
+            StartedAt = started,
+            Addresses = ["10.0.0.5"],
+            ResidentBytes = 1 << 20,
+            MemoryLimitBytes = 1 << 30,
+            DiskBytes = 5 << 20,
+            Hostname = "www",
+            JobId = "secret-job",
+            Warning = "secret warning of the host",
         });
         watch.Say(Statuses.Stopped("db1"));
         watch.Say(Statuses.Running("other1"));
