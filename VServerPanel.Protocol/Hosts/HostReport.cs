@@ -46,10 +46,10 @@ public sealed record HostReport
     public required string StorageFileSystem { get; init; }
 
     /// <summary>The host's own addresses: a vserver must not take one of them.</summary>
-    public IReadOnlyList<string> Addresses { get; init; } = [];
+    public IReadOnlyList<string> Addresses { get => field ?? []; init; } = [];
 
     /// <summary>Network devices that can carry aliases.</summary>
-    public IReadOnlyList<string> Devices { get; init; } = [];
+    public IReadOnlyList<string> Devices { get => field ?? []; init; } = [];
 
-    public IReadOnlyList<HostCapability> Capabilities { get; init; } = [];
+    public IReadOnlyList<HostCapability> Capabilities { get => field ?? []; init; } = [];
 }

@@ -1,6 +1,7 @@
 namespace VServerPanel.Protocol;
 
 /// <summary>A vserver as <c>vserver-stat</c> tells it.</summary>
+/// <remarks>A generated reader sets every init property, to null where the line has none; the getters keep the promise of their types then.</remarks>
 public sealed record VServerStatus
 {
     /// <summary>Stays the same through renames and moves.</summary>
@@ -9,7 +10,7 @@ public sealed record VServerStatus
     public required VServerName Name { get; init; }
 
     /// <summary>From the conf file's <c># Description:</c> line; empty where there is none.</summary>
-    public string Description { get; init; } = "";
+    public string Description { get => field ?? ""; init; } = "";
 
     public required VServerState State { get; init; }
 
@@ -19,10 +20,10 @@ public sealed record VServerStatus
     /// <summary>prod, backup …; null where the conf file has no profiles.</summary>
     public string? Profile { get; init; }
 
-    public string Hostname { get; init; } = "";
+    public string Hostname { get => field ?? ""; init; } = "";
 
     /// <summary>IPROOT's addresses, without device and prefix length.</summary>
-    public IReadOnlyList<string> Addresses { get; init; } = [];
+    public IReadOnlyList<string> Addresses { get => field ?? []; init; } = [];
 
     public NetworkMode NetworkMode { get; init; }
 
@@ -34,7 +35,7 @@ public sealed record VServerStatus
     public InitStyle? InitStyle { get; init; }
 
     /// <summary>PRETTY_NAME of the guest's os-release; empty where there is none.</summary>
-    public string Distribution { get; init; } = "";
+    public string Distribution { get => field ?? ""; init; } = "";
 
     public DateTimeOffset? StartedAt { get; init; }
 
