@@ -6,6 +6,7 @@ internal static class ToolTable
     public static IReadOnlyList<Tool> Tools { get; } =
     [
         new Hosts.Info.VServerInfoTool(),
+        new Creation.NewVServerTool(),
         new Hosts.Setup.VServerSetupTool(),
         new Jobs.VServerJobsTool(),
         new Lifecycle.VServerBootTool(),
@@ -15,6 +16,8 @@ internal static class ToolTable
 
     public static IReadOnlyList<Verb> Verbs { get; } =
     [
+        new Creation.BuildVerb(),
+        new Creation.DeleteVerb(),
         new Configuration.ConfigVerb(),
         new Lifecycle.StartVerb(),
         new Lifecycle.StopVerb(),

@@ -12,6 +12,8 @@ namespace VServerPanel.Native.Operations;
 [JsonDerivedType(typeof(RemoveTree), "remove-tree")]
 [JsonDerivedType(typeof(MoveBack), "move")]
 [JsonDerivedType(typeof(RestoreContent), "restore-content")]
+[JsonDerivedType(typeof(Creation.RemoveTreeIfSame), "remove-tree-if-same")]
+[JsonDerivedType(typeof(Creation.RemoveAll), "remove-all")]
 [JsonDerivedType(typeof(Lifecycle.EndProcesses), "end-processes")]
 [JsonDerivedType(typeof(Lifecycle.RunHook), "run-hook")]
 [JsonDerivedType(typeof(Lifecycle.ClearRun), "clear-run")]

@@ -25,3 +25,7 @@ public sealed record OperationPlan(
 /// <param name="Detail">Mirror, size, distribution …</param>
 /// <param name="Bytes">Estimated size, if known.</param>
 public sealed record BuildSource(BuildMethod Method, string Source, string Title, string Detail = "", long? Bytes = null);
+
+/// <summary>The result of <c>vserver NAME delete</c>.</summary>
+/// <param name="BytesFreed">Room on the disk that is free again.</param>
+public sealed record DeleteOutcome(long BytesFreed);

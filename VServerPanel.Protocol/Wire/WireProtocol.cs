@@ -56,6 +56,7 @@ public static class WireProtocol
 [JsonSerializable(typeof(PlanStep))]
 [JsonSerializable(typeof(OperationPlan))]
 [JsonSerializable(typeof(BuildSource))]
+[JsonSerializable(typeof(DeleteOutcome))]
 [JsonSerializable(typeof(ConfDocument))]
 [JsonSerializable(typeof(ConfCheck))]
 [JsonSerializable(typeof(CommandOutcome))]

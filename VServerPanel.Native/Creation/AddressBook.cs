@@ -1,0 +1,90 @@
+using System.Net;
+using VServerPanel.Native.Configuration;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Lifecycle;
+using VServerPanel.Native.Network;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Registry;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Creation;
+
+/// <summary>Who has which address on this host.</summary>
+internal sealed class AddressBook(Hosts.HostPaths paths, VServerRegistry registry)
+{
+    /// <summary>Refuses addresses that another vserver or the host has, and devices that are not there.</summary>
+    public void Check(VServerName name, VServerConf conf, BuildFindings findings)
+    {
+        var others = OfOthers(name);
+        var host = OfHost();
+        foreach (var entry in conf.Addresses)
+        {
+            var device = entry.Device ?? conf.Device;
+            if (others.TryGetValue(entry.Address, out var owner))
+            {
+                findings.Refuse(ProblemCode.AddressInUse, $"{entry.Address} is the vserver {owner}'s. Take another.");
+            }
+            else if (host.Contains(entry.Address) && device is not null)
+            {
+                findings.Refuse(ProblemCode.AddressInUse, $"{entry.Address} is this host's own: it would be taken off {device} when {name} stops. Take another, or leave the device out to share it.");
+            }
+            else if (host.Contains(entry.Address))
+            {
+                findings.Warn($"{entry.Address} is this host's own address; {name} shares it, and their services must not use the same ports.");
+            }
+            else if (device is null && conf.NetworkMode == NetworkMode.Shared)
+            {
+                findings.Warn($"{entry.Address} is on no device of this host, and no device is given to put it on: {name} can only start when you have put it there yourself.");
+            }
+        }
+
+        foreach (var device in conf.Addresses.Select(a => a.Device ?? conf.Device).OfType<string>().Distinct())
+        {
+            if (conf.NetworkMode == NetworkMode.Shared && !Directory.Exists($"/sys/class/net/{device.Split(':')[0]}"))
+            {
+                findings.Refuse(ProblemCode.InvalidArgument, $"This host has no network device '{device}'. It has {string.Join(", ", Devices())}.");
+            }
+        }
+    }
+
+    private Dictionary<IPAddress, VServerName> OfOthers(VServerName name)
+    {
+        var found = new Dictionary<IPAddress, VServerName>();
+        foreach (var other in registry.Names().Where(n => n != name))
+        {
+            try
+            {
+                var file = ConfFile.Read(paths.ConfOf(other));
+                foreach (var profile in file.Profiles.Count == 0 ? [null] : file.Profiles.Cast<string?>())
+                {
+                    foreach (var address in VServerConf.From(file, profile).Conf.Addresses)
+                    {
+                        found[address.Address] = other;
+                    }
+                }
+            }
+            catch (Exception e) when (e is ErrnoException or ProblemException)
+            {
+                // it cannot start with that file either; its own page says why
+            }
+        }
+
+        return found;
+    }
+
+    // without what running vservers have put on the devices: those are theirs
+    private HashSet<IPAddress> OfHost()
+    {
+        using var socket = new RouteSocket();
+        var own = socket.List().Select(a => a.Address).ToHashSet();
+        var store = new RunStateStore(paths);
+        foreach (var assigned in registry.Names().SelectMany(n => store.Find(n)?.Addresses ?? []))
+        {
+            own.Remove(assigned.Ip);
+        }
+
+        return own;
+    }
+
+    private static IEnumerable<string> Devices() => Directory.EnumerateFileSystemEntries("/sys/class/net").Select(p => Path.GetFileName(p)).Where(d => d != "bonding_masters").Order(StringComparer.Ordinal);
+}

@@ -1,0 +1,65 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Creation;
+
+/// <summary>A build as an operation: its plan, or the work with what follows it.</summary>
+internal static class BuildOperation
+{
+    public static int Run(Invocation call, BuildRequest request)
+    {
+        using var source = TreeSource.Of(request, call);
+        if (call.Options.Plan)
+        {
+            return Tell(call, BuildPlan.Make(call, request, source).ToWire(call));
+        }
+
+        var kind = new OperationKind("build", request.Name)
+        {
+            AlsoLocked = source.Locked is { } other && other != request.Name ? [other] : [],
+            Afterwards = request.Start ? operation => Start(operation, request.Name) : null,
+        };
+        return OperationRunner.Run(call, kind, operation =>
+        {
+            new BuildHandler(operation, request, source).Run();
+            return (null, $"{request.Name} is made.{(request.Start ? "" : $" 'vserver {request.Name} start' starts it.")}");
+        });
+    }
+
+    private static int Tell(Invocation call, OperationPlan plan)
+    {
+        foreach (var step in plan.Steps)
+        {
+            call.Report.Item(ItemKinds.PlanStep, step, step.Command is null ? step.Title : $"{step.Title}: {string.Join(' ', step.Command)}");
+        }
+
+        foreach (var warning in plan.Warnings)
+        {
+            call.Report.Warn(warning);
+        }
+
+        call.Report.Result(plan, plan.Problems.Count == 0 ? null : "It would be refused: " + string.Join(' ', plan.Problems.Select(p => p.Message)));
+        return ExitCodes.Success;
+    }
+
+    // an operation of its own, with its own entries in the journal; what it says is part of this output
+    private static void Start(Operation operation, VServerName name)
+    {
+        var call = operation.Call with
+        {
+            Report = new NestedReporter(operation.Report),
+            Words = ["vserver", name.Value, "start"],
+            Options = operation.Call.Options with { JobId = null, Detach = false, Plan = false },
+        };
+        try
+        {
+            ToolTable.FindVerb("start")!.Run(name, [], call);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            operation.Report.Warn($"{name} is made, but could not be started: {ProblemException.ToEvent(e).Message}");
+        }
+    }
+}

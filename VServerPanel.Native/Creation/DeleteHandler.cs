@@ -1,0 +1,79 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Configuration;
+using VServerPanel.Native.Creation.Trees;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Lifecycle;
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Creation;
+
+/// <summary>Deletes a vserver: with one rename it is gone, the rest is clearing up.</summary>
+internal sealed class DeleteHandler(Invocation call, VServerName name)
+{
+    private const int Steps = 3;
+
+    private readonly Hosts.HostPaths _paths = call.Paths;
+
+    public OperationPlan Plan()
+    {
+        var findings = new BuildFindings();
+        Check(findings);
+        return new OperationPlan(
+            [.. Files().Prepend(_paths.TreeOf(name)).Where(Exists).Select(p => new PlanStep($"Removing '{p}'"))],
+            ["What is deleted cannot be brought back."],
+            findings.Problems,
+            BytesNeeded: 0,
+            BytesFree: SpaceGuard.FreeAt(_paths.VServers));
+    }
+
+    /// <returns>Bytes that are free again.</returns>
+    public long Run(Operation operation)
+    {
+        operation.Step(1, Steps, $"Checking {name}");
+        var findings = new BuildFindings();
+        Check(findings);
+        findings.ThrowIfRefused();
+        operation.VServerId = call.Registry.Find(name)?.Id;
+        operation.Before = Exists(_paths.ConfOf(name)) ? ConfFile.Read(_paths.ConfOf(name)).Text : null;
+        var size = Directory.Exists(_paths.TreeOf(name)) ? TreeMeasure.Measure(_paths.TreeOf(name), operation.Cancel).Bytes : 0;
+
+        operation.Step(2, Steps, "Taking it out of its place");
+        var trash = $"{_paths.VServers}/.trash-{name}-{operation.Id}";
+        if (Exists(_paths.TreeOf(name)))
+        {
+            operation.Undo.Before(new MoveBack(trash, _paths.TreeOf(name)));
+            ErrnoException.ThrowIfFailed(Libc.renameat2(Libc.AT_FDCWD, _paths.TreeOf(name), Libc.AT_FDCWD, trash, Libc.RENAME_NOREPLACE), "renameat2", _paths.TreeOf(name));
+            DurableFile.SyncDirectory(_paths.VServers);
+        }
+
+        operation.Step(3, Steps, "Removing its files");
+
+        // the conf file first: without it, nothing takes it for a vserver any more. The registry last: its id range is free when no file is left
+        operation.Undo.CommitThen(new RemoveAll([.. Files(), trash, _paths.RegistryOf(name)]));
+        return size;
+    }
+
+    private void Check(BuildFindings findings)
+    {
+        if (!Exists(_paths.ConfOf(name)) && !Exists(_paths.TreeOf(name)) && !Exists(_paths.RegistryOf(name)))
+        {
+            findings.Refuse(ProblemException.NoSuchVServer(name));
+        }
+
+        if (new RunStateStore(_paths).Find(name) is { } state && (state.IsAlive || state.IsOwned))
+        {
+            findings.Refuse(ProblemCode.AlreadyRunning, $"{name} is running. 'vserver {name} stop' stops it; then delete it.");
+        }
+    }
+
+    private IEnumerable<string> Files() =>
+        [_paths.ConfOf(name), _paths.HookOf(name), _paths.ContextOf(name), _paths.RunDirectoryOf(name), .. Logs()];
+
+    // console.log and its rotated predecessors
+    private IEnumerable<string> Logs() => Directory.Exists(_paths.Log)
+        ? Directory.EnumerateFiles(_paths.Log).Where(f => Path.GetFileName(f) is var file && (file == $"{name}.log" || file.StartsWith($"{name}.log.", StringComparison.Ordinal)))
+        : [];
+
+    private static bool Exists(string path) => Libc.TryStatx(null, path, out _);
+}
