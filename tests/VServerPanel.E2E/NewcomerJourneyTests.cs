@@ -9,7 +9,7 @@ public sealed class NewcomerJourneyTests(TrialHost host)
 {
     private const string Administrator = "alice";
     private const string Password = "correct horse battery staple";
-    private const string Address = "192.0.2.77";
+    private const string Address = "198.51.100.77";
 
     [Fact]
     public async Task Newcomer_FromMakeRunToTenantStatus_Succeeds()
