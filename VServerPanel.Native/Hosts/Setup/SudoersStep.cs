@@ -18,7 +18,7 @@ internal sealed class SudoersStep(HostPaths paths) : SetupStep
     // sudo reads /etc/sudoers.d only, so a trial's rule lies there too, under a name of its own
     private string RulePath => "/etc/sudoers.d/vserverpanel" + (paths.Prefix.Length == 0 ? "" : paths.CgroupParent["/vservers".Length..]);
 
-    private string Rule => SystemFile.Template("vserverpanel.sudoers").Replace("@COMMAND@", Escape(ToolLinksStep.Command(paths)), StringComparison.Ordinal);
+    private string Rule => RuleFor(ToolLinksStep.Command(paths));
 
     public override IReadOnlyList<string> Missing()
     {
@@ -71,8 +71,11 @@ internal sealed class SudoersStep(HostPaths paths) : SetupStep
         }
     }
 
-    public void Remove() => File.Delete(RulePath);
+    /// <summary>The file's text for a command.</summary>
+    /// <exception cref="ProblemException">InvalidArgument: the path has characters that mean something in sudoers(5), or are no path for every version of sudo.</exception>
+    internal static string RuleFor(string command) => command.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-')
+        ? SystemFile.Template("vserverpanel.sudoers").Replace("@COMMAND@", command, StringComparison.Ordinal)
+        : throw new ProblemException(ProblemCode.InvalidArgument, $"sudo cannot be told to allow '{command}'. Choose a {HostPaths.PrefixVariable} of letters, digits, '.', '_' and '-'.");
 
-    // sudoers(5): these characters of a path are escaped
-    private static string Escape(string path) => string.Concat(path.Select(c => c is ',' or ':' or '=' or '\\' or ' ' ? $"\\{c}" : c.ToString()));
+    public void Remove() => File.Delete(RulePath);
 }
