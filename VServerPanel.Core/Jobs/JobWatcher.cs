@@ -13,6 +13,10 @@ public sealed partial class JobWatcher : BackgroundService
     // what was asked for longer ago than this and has no end will not get one: hosts clear their jobs
     private static readonly TimeSpan s_horizon = TimeSpan.FromDays(30);
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(2);
+
+    // each follower is a process on the host; when a thousand vservers are restarted at once, the journal tells of the ends of the others
+    private const int MostFollowers = 16;
 
     private readonly IHostCommand _host;
     private readonly AuditService _audit;
@@ -20,6 +24,7 @@ public sealed partial class JobWatcher : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<JobWatcher> _logger;
     private readonly ConcurrentDictionary<string, Lazy<Task<WireEvent>>> _watched = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _followers = new(MostFollowers);
     private readonly CancellationTokenSource _stopping = new();
 
     internal JobWatcher(IHostCommand host, AuditService audit, JournalImporter journal, TimeProvider time, ILogger<JobWatcher> logger) =>
@@ -41,6 +46,7 @@ public sealed partial class JobWatcher : BackgroundService
     public override void Dispose()
     {
         _stopping.Dispose();
+        _followers.Dispose();
         base.Dispose();
     }
 
@@ -56,9 +62,30 @@ public sealed partial class JobWatcher : BackgroundService
     {
         try
         {
-            var last = await LastAsync(jobId, cancellationToken);
-            await ReadJournalAsync(cancellationToken);
-            await RecordUnlessToldAsync(jobId, last, cancellationToken);
+            while (!await _followers.WaitAsync(s_look, cancellationToken))
+            {
+                if (await EndedAsync(jobId, cancellationToken) is { } ended)
+                {
+                    return LastOf(ended);
+                }
+            }
+
+            WireEvent last;
+            try
+            {
+                last = await LastAsync(jobId, cancellationToken);
+            }
+            finally
+            {
+                _followers.Release();
+            }
+
+            if (await EndedAsync(jobId, cancellationToken) is null)
+            {
+                await ReadJournalAsync(cancellationToken);
+                await RecordUnlessToldAsync(jobId, last, cancellationToken);
+            }
+
             return last;
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -71,6 +98,13 @@ public sealed partial class JobWatcher : BackgroundService
             _watched.TryRemove(jobId, out _);
         }
     }
+
+    private async Task<AuditEntry?> EndedAsync(string jobId, CancellationToken cancellationToken) =>
+        (await _audit.OperationAsync(jobId, cancellationToken)).FirstOrDefault(e => e.Phase is AuditPhase.Ended);
+
+    private static WireEvent LastOf(AuditEntry ended) => ended.Outcome is OperationOutcome.Succeeded
+        ? new ResultEvent()
+        : new ProblemEvent(ended.ProblemCode ?? ProblemCode.Internal, ended.ProblemMessage ?? "It failed.");
 
     private async Task<WireEvent> LastAsync(string jobId, CancellationToken cancellationToken)
     {

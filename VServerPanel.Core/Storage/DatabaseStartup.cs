@@ -10,7 +10,16 @@ internal sealed class DatabaseStartup(IOptions<StorageOptions> options, IDbConte
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(options.Value.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        try
+        {
+            Directory.CreateDirectory(options.Value.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidOperationException(
+                $"The directory '{options.Value.DataDirectory}' cannot be made: {e.Message} Run vserver-setup as root, which makes it for the panel, or set {StorageOptions.Section}:{nameof(StorageOptions.DataDirectory)} to another.", e);
+        }
+
         await MigrateAsync(audit, cancellationToken);
         await MigrateAsync(state, cancellationToken);
     }

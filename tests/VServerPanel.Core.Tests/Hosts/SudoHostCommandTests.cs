@@ -144,6 +144,24 @@ public class SudoHostCommandTests
         int PidIn(string name) => int.Parse(File.ReadAllText(sudo.PathOf(name)), System.Globalization.CultureInfo.InvariantCulture);
     }
 
+    [Fact]
+    public async Task Run_CancelledWhileTheCommandIsSilent_ReturnsAtOnce()
+    {
+        using var sudo = new FakeSudo($"echo '{Hello}'; exec sleep 60");
+        using var cancel = new CancellationTokenSource();
+        var watch = Stopwatch.StartNew();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var _ in sudo.Command().RunAsync(new HostRequest(["vserver-stat", "--watch"]) { IsStream = true }, cancel.Token))
+            {
+                cancel.CancelAfter(100);
+            }
+        });
+
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"it took {watch.Elapsed.TotalSeconds:0} s");
+    }
+
     // An unprivileged panel cannot signal sudo: the end of standard input must be enough.
     [Fact]
     public async Task Run_StreamLeftByItsReader_GetsTheEndOfItsInput()

@@ -143,6 +143,28 @@ public class OperationTests
         Assert.All(entries, e => Assert.Equal(("bob", "web1", $"vserver-jobs cancel {handle.Id}"), (e.User, e.VServer, e.Command)));
     }
 
+    [Fact]
+    public async Task Start_OfManyAtOnce_FollowsOnlySomeAndRecordsAllEnds()
+    {
+        const int many = 60;
+        var jobs = new JobHost();
+        jobs.TakeJobs("vserver v");
+        await using var core = await TestCore.CreateAsync(jobs.Host);
+        var handles = new List<JobHandle>();
+        for (var i = 0; i < many; i++)
+        {
+            handles.Add(await core.Get<LifecycleService>().StartAsync(VServerName.Parse($"v{i}"), TestCore.Alice, TestContext.Current.CancellationToken));
+        }
+
+        await Eventually.TrueAsync(() => jobs.Host.Commands.Count(c => c.StartsWith("vserver-jobs follow", StringComparison.Ordinal)) >= 16, "some are followed");
+        Assert.InRange(jobs.Host.Commands.Count(c => c.StartsWith("vserver-jobs follow", StringComparison.Ordinal)), 16, 16);
+        handles.ForEach(h => jobs.End(h.Id, new ResultEvent()));
+
+        var audit = core.Get<AuditService>();
+        await Eventually.TrueAsync(async () => await audit.CountAsync(new AuditFilter { Phase = AuditPhase.Ended }) == many, "all ends are recorded");
+        Assert.Equal(many * 2, await audit.CountAsync(new AuditFilter(), cancellationToken: TestContext.Current.CancellationToken));
+    }
+
     private static async Task<AuditEntry> EndedAsync(TestCore core, string operationId)
     {
         var audit = core.Get<AuditService>();
