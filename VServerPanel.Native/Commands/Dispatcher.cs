@@ -35,6 +35,11 @@ internal sealed class Dispatcher(TextWriter output, TextWriter error, TimeProvid
             if (target.Options.IsWorker)
             {
                 Jobs.DetachedJob.Detach();
+
+                // .NET's console streams are copies of the descriptors: through them the job would go on writing into its caller's answer
+                output.Close();
+                error.Close();
+                report = new JsonReporter(TextWriter.Null, time);
             }
 
             var paths = HostPaths.FromEnvironment();
