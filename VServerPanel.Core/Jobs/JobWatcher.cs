@@ -26,6 +26,7 @@ public sealed partial class JobWatcher : BackgroundService
     private readonly ConcurrentDictionary<string, Lazy<Task<WireEvent>>> _watched = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _followers = new(MostFollowers);
     private readonly CancellationTokenSource _stopping = new();
+    private bool _disposed;
 
     internal JobWatcher(IHostCommand host, AuditService audit, JournalImporter journal, TimeProvider time, ILogger<JobWatcher> logger) =>
         (_host, _audit, _journal, _time, _logger) = (host, audit, journal, time, logger);
@@ -39,12 +40,18 @@ public sealed partial class JobWatcher : BackgroundService
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        await _stopping.CancelAsync();
+        // a host that is disposed while it stops asks twice
+        if (!_disposed)
+        {
+            await _stopping.CancelAsync();
+        }
+
         await base.StopAsync(cancellationToken);
     }
 
     public override void Dispose()
     {
+        _disposed = true;
         _stopping.Dispose();
         _followers.Dispose();
         base.Dispose();

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Diagnostics;
 using VServerPanel.Auditing;
 using VServerPanel.Components;
 using VServerPanel.Identity;
@@ -19,6 +20,7 @@ internal static class PanelPipeline
         }
 
         app.UseStatusCodePagesWithReExecute("/error/{0}", createScopeForStatusCodePages: true);
+        app.Use(AskForErrorPagesByGet);
         app.UseRouting();
         app.UseRateLimiter();
         app.UseAuthentication();
@@ -31,5 +33,16 @@ internal static class PanelPipeline
         app.MapAuditExport();
         app.MapTenantStatus();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(blazor => blazor.ContentSecurityFrameAncestorsPolicy = null);
+    }
+
+    /// <summary>A form that was refused would be sent to the error page again, which has no such form.</summary>
+    private static Task AskForErrorPagesByGet(HttpContext context, RequestDelegate next)
+    {
+        if (context.Features.Get<IStatusCodeReExecuteFeature>() is not null || context.Features.Get<IExceptionHandlerFeature>() is not null)
+        {
+            context.Request.Method = HttpMethods.Get;
+        }
+
+        return next(context);
     }
 }

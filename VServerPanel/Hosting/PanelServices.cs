@@ -48,13 +48,14 @@ internal static class PanelServices
         services.Configure<ForwardedHeadersOptions>(forwarded => forwarded.ForwardedHeaders =
             builder.Configuration.GetValue<bool>("Panel:BehindProxy") ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None);
 
-        AddAccounts(services, dataDirectory);
+        services.AddAccounts(dataDirectory);
         services.AddScoped<ClientAddress>();
         services.AddScoped<LifecycleActions>();
         services.AddSingleton<PublicAddress>();
     }
 
-    private static void AddAccounts(IServiceCollection services, string dataDirectory)
+    /// <summary>Sign-in, users, and what asks who may do what.</summary>
+    internal static void AddAccounts(this IServiceCollection services, string dataDirectory)
     {
         services.AddDbContext<PanelIdentityContext>(o => o.UseSqlite($"Data Source={Path.Combine(dataDirectory, "identity.db")}"));
         services.AddCascadingAuthenticationState();
@@ -73,7 +74,15 @@ internal static class PanelServices
             cookie.Events.OnValidatePrincipal = SessionCheck.ValidateAsync;
             cookie.Events.OnRedirectToAccessDenied = context =>
             {
-                context.Response.StatusCode = StatusCodes.Status403Forbidden;
+                if (context.Request.Path == "/" && context.HttpContext.User.IsInRole(Roles.Tenant))
+                {
+                    context.Response.Redirect("/status");
+                }
+                else
+                {
+                    context.Response.StatusCode = StatusCodes.Status403Forbidden;
+                }
+
                 return Task.CompletedTask;
             };
         }));

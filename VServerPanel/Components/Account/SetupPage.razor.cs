@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Diagnostics;
 using VServerPanel.Identity;
 using VServerPanel.Security;
 
@@ -42,7 +43,9 @@ public sealed partial class SetupPage(AccountService accounts, OneTimeLinkServic
         _link = await links.FindOpenAsync(Token);
         if (_link is null)
         {
-            HttpContext.Response.StatusCode = StatusCodes.Status404NotFound;
+            // Not 404, at which Blazor gives up the page: this one says more than the general one.
+            HttpContext.Response.StatusCode = StatusCodes.Status410Gone;
+            HttpContext.Features.Get<IStatusCodePagesFeature>()?.Enabled = false;
         }
         else if (_link.UserName is not null)
         {

@@ -1,0 +1,119 @@
+using System.Security.Claims;
+using Bunit;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using MudBlazor;
+using MudBlazor.Services;
+using VServerPanel.Components.Parts;
+using VServerPanel.Core;
+using VServerPanel.Core.Hosts;
+using VServerPanel.Core.Lifecycle;
+using VServerPanel.Core.Tests.Fakes;
+using VServerPanel.Hosting;
+using VServerPanel.Identity;
+using VServerPanel.Security;
+
+namespace VServerPanel.Tests.Fakes;
+
+/// <summary>Pages over the real services, with real databases and real accounts; only the host is not real.</summary>
+public abstract class PagesContext : BunitContext, IAsyncLifetime
+{
+    private readonly string _data = Directory.CreateTempSubdirectory("vsp-pages-").FullName;
+    private readonly List<IHostedService> _started = [];
+
+    internal HostOfVServers Host { get; private protected set; } = new();
+
+    /// <summary>Signs a user in and starts what runs in the background.</summary>
+    internal async Task StartAsync(string role, HostOfVServers? host = null)
+    {
+        Host = host ?? Host;
+        JSInterop.Mode = JSRuntimeMode.Loose;
+        Services.AddMudServices(o => o.PopoverOptions.CheckForPopoverProvider = false);
+        Services.AddLogging();
+        Services.AddDataProtection();
+        Services.AddSingleton<IHostCommand>(Host.Command);
+        Services.AddVServerPanelCore(new ConfigurationManager { ["Storage:DataDirectory"] = _data });
+        Services.AddAccounts(_data);
+        Services.Configure<PasswordHasherOptions>(o => o.IterationCount = 1000);
+        Services.AddSingleton<IConfiguration>(new ConfigurationManager());
+        Services.AddScoped<LifecycleActions>();
+        Services.AddScoped<ClientAddress>();
+        Services.AddSingleton<PublicAddress>();
+        var authentication = new SignedIn();
+        Services.AddSingleton<AuthenticationStateProvider>(authentication);
+
+        // bUnit has put a placeholder there that the real one does not replace by itself
+        Services.AddSingleton<IAuthorizationService, DefaultAuthorizationService>();
+
+        SetRendererInfo(new RendererInfo("Server", isInteractive: true));
+        await FirstAdministrator.PrepareAsync(Services);
+        foreach (var service in Services.GetServices<IHostedService>())
+        {
+            if (service is IHostedLifecycleService lifecycle)
+            {
+                await lifecycle.StartingAsync(CancellationToken.None);
+            }
+
+            await service.StartAsync(CancellationToken.None);
+            _started.Add(service);
+        }
+
+        authentication.User = await MakeUserAsync("anna", role);
+        await Eventually.TrueAsync(() => Services.GetRequiredService<VServerDirectory>().Snapshot.Connection.State == DirectoryConnection.Live, "the directory is live");
+        Render<MudPopoverProvider>();
+        Dialogs = Render<MudDialogProvider>();
+    }
+
+    internal IRenderedComponent<MudDialogProvider> Dialogs { get; private set; } = null!;
+
+    /// <summary>What was asked of the host, as command lines.</summary>
+    internal IEnumerable<string> Commands => Host.Command.Commands;
+
+    /// <summary>Gives the signed-in user another role, as an administrator elsewhere would, without his page knowing.</summary>
+    internal async Task SetRoleAsync(string role)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<PanelUser>>();
+        var user = (await users.FindByNameAsync("anna"))!;
+        await users.RemoveFromRolesAsync(user, await users.GetRolesAsync(user));
+        await users.AddToRoleAsync(user, role);
+    }
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    ValueTask IAsyncDisposable.DisposeAsync() => EndAsync();
+
+    private async ValueTask EndAsync()
+    {
+        foreach (var service in Enumerable.Reverse(_started))
+        {
+            await service.StopAsync(CancellationToken.None);
+        }
+
+        await DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        await TemporaryDirectory.DeleteAsync(_data);
+    }
+
+    private async Task<ClaimsPrincipal> MakeUserAsync(string name, string role)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<PanelUser>>();
+        var user = new PanelUser { UserName = name };
+        Assert.True((await users.CreateAsync(user, "correct horse battery")).Succeeded);
+        Assert.True((await users.AddToRoleAsync(user, role)).Succeeded);
+        return await scope.ServiceProvider.GetRequiredService<IUserClaimsPrincipalFactory<PanelUser>>().CreateAsync(user);
+    }
+
+    private sealed class SignedIn : AuthenticationStateProvider
+    {
+        public ClaimsPrincipal User { get; set; } = new();
+
+        public override Task<AuthenticationState> GetAuthenticationStateAsync() => Task.FromResult(new AuthenticationState(User));
+    }
+}

@@ -1,0 +1,71 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using VServerPanel.Core.Hosts;
+using VServerPanel.Identity;
+
+namespace VServerPanel.Tests.Fakes;
+
+/// <summary>The whole panel, as it is run, over a host that is not real.</summary>
+internal sealed class PanelFactory(HostOfVServers host) : WebApplicationFactory<Program>
+{
+    internal const string Password = "correct horse battery";
+
+    private readonly string _data = Directory.CreateTempSubdirectory("vsp-panel-").FullName;
+
+    /// <summary>A browser that is not signed in and follows no redirections.</summary>
+    internal PanelBrowser Open() => new(CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false, HandleCookies = true }));
+
+    /// <summary>A browser of a new user.</summary>
+    internal async Task<PanelBrowser> OpenAsync(string role, string userName = "")
+    {
+        userName = userName.Length > 0 ? userName : role.ToLowerInvariant();
+        await MakeUserAsync(userName, role);
+        var browser = Open();
+        using var answer = await browser.SignInAsync(userName, Password);
+        Assert.Equal(System.Net.HttpStatusCode.Redirect, answer.StatusCode);
+        return browser;
+    }
+
+    internal async Task<PanelUser> MakeUserAsync(string userName, string role)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<PanelUser>>();
+        if (await users.FindByNameAsync(userName) is { } known)
+        {
+            return known;
+        }
+
+        var user = new PanelUser { UserName = userName };
+        Assert.True((await users.CreateAsync(user, Password)).Succeeded);
+        Assert.True((await users.AddToRoleAsync(user, role)).Succeeded);
+        return user;
+    }
+
+    internal async Task<string> MakeLinkAsync(OneTimeLinkKind kind, string? userName = null, string? role = null, Guid? tenantId = null)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<OneTimeLinkService>().CreateAsync(kind, "console", userName, role, tenantId);
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
+        .UseSetting("Storage:DataDirectory", _data)
+        .UseSetting("Logging:LogLevel:Default", "Error")
+        .UseSetting("Logging:LogLevel:Microsoft", "Error")
+        .UseSetting("Panel:PublicUrl", "http://panel.test")
+        .UseEnvironment("Production")
+        .ConfigureTestServices(services =>
+        {
+            services.AddSingleton<IHostCommand>(host.Command);
+            services.Configure<PasswordHasherOptions>(o => o.IterationCount = 1000);
+        });
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        await TemporaryDirectory.DeleteAsync(_data);
+    }
+}

@@ -1,0 +1,20 @@
+namespace VServerPanel.Tests.Fakes;
+
+internal static class TemporaryDirectory
+{
+    /// <summary>Deletes it, also where a database that is being closed makes its last file meanwhile.</summary>
+    public static async Task DeleteAsync(string path)
+    {
+        for (var attempt = 1; Directory.Exists(path); attempt++)
+        {
+            try
+            {
+                Directory.Delete(path, recursive: true);
+            }
+            catch (IOException) when (attempt < 20)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+}
