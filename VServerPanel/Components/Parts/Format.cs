@@ -76,10 +76,9 @@ internal static class Format
         _ => state.ToString(),
     };
 
-    /// <summary>An operation's word of the wire as a title: "build" is "Create".</summary>
+    /// <summary>An operation's word of the wire as a title: "audit-export" is "Audit export".</summary>
     internal static string Operation(string operation) => operation switch
     {
-        "build" => "Create",
         "" => Nothing,
         _ => char.ToUpperInvariant(operation[0]) + operation[1..].Replace('-', ' '),
     };
