@@ -32,7 +32,7 @@ internal static partial class Libc
     internal const byte IFA_F_NODAD = 0x02;
 
     /// <summary>struct sockaddr_ll (packet(7)).</summary>
-    [StructLayout(LayoutKind.Sequential, Size = 20)]
+    [StructLayout(LayoutKind.Sequential, Pack = 4, Size = 20)]
     internal struct LinkAddress
     {
         public ushort Family;

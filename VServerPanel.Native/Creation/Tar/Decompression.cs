@@ -20,6 +20,7 @@ internal enum Compression
 internal sealed class Decompression : IDisposable
 {
     private readonly Process? _process;
+    private readonly string? _program;
     private readonly Task? _feeding;
     private readonly Task<string>? _errors;
 
@@ -31,6 +32,7 @@ internal sealed class Decompression : IDisposable
             return;
         }
 
+        _program = tool.Program;
         _process = tool.StartRedirected();
         Content = _process.StandardOutput.BaseStream;
         _errors = _process.StandardError.ReadToEndAsync();
@@ -82,7 +84,7 @@ internal sealed class Decompression : IDisposable
             _feeding!.GetAwaiter().GetResult();
             if (_process.ExitCode != 0)
             {
-                throw new ProblemException(ProblemCode.CommandFailed, $"'{_process.StartInfo.FileName}' could not unpack it: {_errors!.GetAwaiter().GetResult().Trim()}");
+                throw new ProblemException(ProblemCode.CommandFailed, $"'{_program}' could not unpack it: {_errors!.GetAwaiter().GetResult().Trim()}");
             }
         }
     }
