@@ -139,11 +139,29 @@ public sealed partial class JobWatcher : BackgroundService
         try
         {
             var job = await _host.AskAsync<JobInfo>(new HostRequest(["vserver-jobs", "show", jobId]), cancellationToken);
+            if (job.State is JobState.Interrupted)
+            {
+                await RecoverAsync(cancellationToken);
+            }
+
             return job.State is not JobState.Running;
         }
         catch (HostProblemException e)
         {
             return e.Code is ProblemCode.NotFound;
+        }
+    }
+
+    // Its process is gone: what it left half done is undone or finished now, and the journal says which. Otherwise the next operation on that vserver would.
+    private async Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _host.RunToEndAsync(new HostRequest(["vserver-jobs", "recover"]) { Caller = Caller.Panel }, cancellationToken: cancellationToken);
+        }
+        catch (HostProblemException e)
+        {
+            LogNotRecovered(_logger, _host.HostName, e.Message);
         }
     }
 
@@ -195,6 +213,9 @@ public sealed partial class JobWatcher : BackgroundService
 
     [LoggerMessage(LogLevel.Warning, "Job {JobId} cannot be followed now, trying again: {Problem}")]
     private static partial void LogAgain(ILogger logger, string jobId, string problem);
+
+    [LoggerMessage(LogLevel.Warning, "What was cut off on {Host} could not be recovered yet: {Problem}")]
+    private static partial void LogNotRecovered(ILogger logger, string host, string problem);
 
     [LoggerMessage(LogLevel.Error, "The end of job {JobId} could not be recorded")]
     private static partial void LogLost(ILogger logger, Exception exception, string jobId);

@@ -69,6 +69,23 @@ internal sealed class JobHost
         job.Info = job.Info with { State = last is ResultEvent ? JobState.Succeeded : JobState.Failed };
     }
 
+    /// <summary>Its process ends without a word.</summary>
+    public void Kill(string id)
+    {
+        _jobs[id].Info = _jobs[id].Info with { State = JobState.Interrupted };
+        CutFollowers();
+    }
+
+    /// <summary>What <c>vserver-jobs recover</c> does.</summary>
+    public void Recover()
+    {
+        foreach (var job in _jobs.Values.Where(j => j.Info.State is JobState.Interrupted))
+        {
+            Journal(job.Info, JournalPhase.Ended, OperationOutcome.RolledBack, null);
+            job.Info = job.Info with { State = JobState.RolledBack };
+        }
+    }
+
     public void CutFollowers()
     {
         foreach (var job in _jobs.Values)
@@ -143,7 +160,7 @@ internal sealed class JobHost
                     yield break;
                 }
             }
-            else if (job.Cuts != cuts)
+            else if (job.Cuts != cuts || job.Info.State is JobState.Interrupted)
             {
                 yield return new ProblemEvent(ProblemCode.Terminated, "cut off");
                 yield break;

@@ -23,9 +23,11 @@ internal sealed class RealHost : IAsyncDisposable
         {
             ["Storage:DataDirectory"] = Path.Combine(Prefix, "panel"),
             ["Host:Name"] = "host1",
-            ["Host:Command:0"] = "/usr/bin/env",
-            ["Host:Command:1"] = $"VSERVER_PREFIX={Prefix}",
-            ["Host:Command:2"] = command,
+            ["Host:Command:0"] = "/bin/sh",
+            ["Host:Command:1"] = "-c",
+            ["Host:Command:2"] = """export VSERVER_PREFIX="$0"; if [ -e "$0/fault" ]; then export VSERVER_FAULT_AT="$(cat "$0/fault")"; fi; command=$1; shift; exec "$command" "$@" """,
+            ["Host:Command:3"] = Prefix,
+            ["Host:Command:4"] = command,
         });
         _services = services.BuildServiceProvider();
     }
@@ -56,6 +58,20 @@ internal sealed class RealHost : IAsyncDisposable
 
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
+
+    /// <summary>Operations that are begun from now on are killed at their Nth step; with null, no longer.</summary>
+    public void KillAt(int? step)
+    {
+        var file = Path.Combine(Prefix, "fault");
+        if (step is null)
+        {
+            File.Delete(file);
+        }
+        else
+        {
+            File.WriteAllText(file, $"{step}");
+        }
+    }
 
     /// <summary>A vserver with an empty tree.</summary>
     public void Write(string name, string conf)

@@ -94,6 +94,25 @@ public class RealHostTests
     }
 
     [Fact]
+    public async Task Create_KilledHalfWay_IsRolledBackToldAndCanBeDoneAgain()
+    {
+        await using var host = await RealHost.StartAsync();
+        var request = new CreateRequest { Method = BuildMethod.Skeleton, Name = "web1", StartAfterwards = false };
+        host.KillAt(2);
+        var created = await host.Get<CreationService>().CreateAsync(request, TestCore.Alice, cancellationToken: TestContext.Current.CancellationToken);
+        host.KillAt(null);
+        var audit = host.Get<AuditService>();
+
+        await Eventually.TrueAsync(async () => (await audit.OperationAsync(created.Build.Id)).Count == 2, "the end is recorded");
+
+        var ended = (await audit.OperationAsync(created.Build.Id, TestContext.Current.CancellationToken))[1];
+        Assert.Equal((OperationOutcome.RolledBack, AuditOrigin.Host, "alice"), (ended.Outcome, ended.Origin, ended.User));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(host.Prefix, "vservers")));
+        created = await host.Get<CreationService>().CreateAsync(request, TestCore.Alice, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.IsType<ResultEvent>(await host.Get<JobService>().FollowAsync(created.Build.Id, TestContext.Current.CancellationToken).LastAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Info_OfThisMachine_IsRead()
     {
         await using var host = await RealHost.StartAsync();

@@ -144,6 +144,26 @@ public class OperationTests
     }
 
     [Fact]
+    public async Task Start_JobKilledOnTheHost_IsRecoveredAndToldAsRolledBack()
+    {
+        var jobs = new JobHost();
+        jobs.TakeJobs("vserver web1 start");
+        jobs.Host.On("vserver-jobs recover", _ =>
+        {
+            jobs.Recover();
+            return [new ResultEvent()];
+        });
+        await using var core = await TestCore.CreateAsync(jobs.Host);
+        var handle = await core.Get<LifecycleService>().StartAsync(s_web1, TestCore.Alice, TestContext.Current.CancellationToken);
+
+        jobs.Kill(handle.Id);
+
+        var ended = await EndedAsync(core, handle.Id);
+        Assert.Equal((OperationOutcome.RolledBack, AuditOrigin.Host), (ended.Outcome!.Value, ended.Origin));
+        Assert.Equal(1, jobs.Host.Commands.Count(c => c == "vserver-jobs recover"));
+    }
+
+    [Fact]
     public async Task Start_OfManyAtOnce_FollowsOnlySomeAndRecordsAllEnds()
     {
         const int many = 60;
