@@ -65,6 +65,7 @@ public sealed partial class CreatePage
             _sources = await Creation.SourcesAsync(stopping);
             _tenants = await Tenants.ListAsync(stopping);
             _report = await Host.InfoAsync(cancellationToken: stopping);
+            _request.Device = _report.Devices.Count > 0 ? _report.Devices[0] : "";
             if (_sources.Count > 0)
             {
                 (_request.Method, _request.Source) = (_sources[0].Method, _sources[0].Source);
