@@ -33,12 +33,12 @@ public static class ServiceRegistration
         AddDatabases(services);
         AddServices(services);
 
-        // in this order they start: databases first, then who reads them
+        // in this order they start, and in reverse they stop: databases first, then who reads them; what waits for jobs stops after the watcher of jobs
         services.AddHostedService<DatabaseStartup>();
         services.AddHostedService(p => p.GetRequiredService<VServerDirectory>());
         services.AddHostedService(p => p.GetRequiredService<JournalImporter>());
-        services.AddHostedService(p => p.GetRequiredService<JobWatcher>());
         services.AddHostedService(p => p.GetRequiredService<CreationFollowUp>());
+        services.AddHostedService(p => p.GetRequiredService<JobWatcher>());
         services.AddHostedService<JournalPoker>();
         return services;
     }

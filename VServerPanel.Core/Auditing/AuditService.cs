@@ -17,26 +17,24 @@ public sealed class AuditService
         (_databases, _log, _time, _host) = (databases, log, time, host);
 
     /// <summary>Records something that happened at once: a sign-in, a lock-out, a link made or revoked.</summary>
+    /// <exception cref="HostProblemException">It could not be written.</exception>
     public Task RecordEventAsync(Caller caller, string operation, string detail, OperationOutcome outcome = OperationOutcome.Succeeded, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return _log.AppendAsync(
-            [
-                new AuditDraft
-                {
-                    Host = _host,
-                    OperationId = Guid.NewGuid().ToString("N"),
-                    Phase = AuditPhase.Event,
-                    Origin = AuditOrigin.Panel,
-                    Time = _time.GetUtcNow(),
-                    User = caller.UserName,
-                    Address = caller.RemoteAddress,
-                    Operation = operation,
-                    Detail = detail,
-                    Outcome = outcome,
-                },
-            ],
-            cancellationToken: cancellationToken);
+        var draft = new AuditDraft
+        {
+            Host = _host,
+            OperationId = Guid.NewGuid().ToString("N"),
+            Phase = AuditPhase.Event,
+            Origin = AuditOrigin.Panel,
+            Time = _time.GetUtcNow(),
+            User = caller.UserName,
+            Address = caller.RemoteAddress,
+            Operation = operation,
+            Detail = detail,
+            Outcome = outcome,
+        };
+        return WriteAsync(draft, "It was done", cancellationToken);
     }
 
     /// <summary>One page, newest first.</summary>
@@ -92,11 +90,11 @@ public sealed class AuditService
     /// <exception cref="HostProblemException">It could not be written; the host's journal has it.</exception>
     internal Task RecordEndedAsync(AuditDraft draft) => WriteAsync(draft, "It was done");
 
-    private async Task WriteAsync(AuditDraft draft, string whatOfIt)
+    private async Task WriteAsync(AuditDraft draft, string whatOfIt, CancellationToken cancellationToken = default)
     {
         try
         {
-            await _log.AppendAsync([draft]);
+            await _log.AppendAsync([draft], cancellationToken: cancellationToken);
         }
         catch (Exception e) when (e is DbException or DbUpdateException)
         {

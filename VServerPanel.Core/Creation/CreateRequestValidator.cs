@@ -14,6 +14,7 @@ public static partial class CreateRequestValidator
 
     private const int LongestHostname = 64;
     private const int LongestDescription = 200;
+    private const int LongestImagePath = 512;
 
     // PID_MAX_LIMIT (linux/threads.h)
     private const int MostProcesses = 4 * 1024 * 1024;
@@ -59,7 +60,7 @@ public static partial class CreateRequestValidator
             _ when source.Length == 0 => "Choose what the vserver is made from.",
             BuildMethod.Clone => existing.Any(e => e.Name.Value == source) ? null : $"There is no vserver '{source}' to copy.",
             BuildMethod.Debootstrap => SuiteForm().IsMatch(source) ? null : $"'{source}' is not the name of a suite, such as bookworm.",
-            _ => FileForm().IsMatch(source) ? null : $"'{source}' is not the name of a file in the host's image folder.",
+            _ => IsImagePath(source) ? null : $"'{source}' is not the name of a file in the host's image folder.",
         };
         if (fault is not null)
         {
@@ -158,15 +159,16 @@ public static partial class CreateRequestValidator
         return AddressRule.TryParseAddress(slash < 0 ? text : text[..slash], out var other) && other.Equals(address);
     }
 
+    // A file of the image folder, or of a folder in it; never hidden, never out of it, never an option.
+    private static bool IsImagePath(string source) =>
+        source.Length <= LongestImagePath && source[0] is not '-' && !source.Any(char.IsControl) && source.Split('/') is { Length: <= 2 } parts && parts.All(p => p.Length > 0 && p[0] is not '.');
+
     // RFC 1123, 2.1
     [GeneratedRegex(@"\A[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex HostnameForm();
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9.-]*\z", RegexOptions.NonBacktracking)]
     private static partial Regex SuiteForm();
-
-    [GeneratedRegex(@"\A[A-Za-z0-9_][A-Za-z0-9._+~@ -]*\z", RegexOptions.NonBacktracking)]
-    private static partial Regex FileForm();
 
     // IFNAMSIZ is 16 with its NUL (linux/if.h)
     [GeneratedRegex(@"\A[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}\z", RegexOptions.NonBacktracking)]

@@ -15,10 +15,20 @@ internal sealed partial class CreationFollowUp(
     IHostCommand host, CreationStore store, JobWatcher jobs, OperationRunner operations, AuditService audit, TenantService tenants, VServerDirectory directory, ILogger<CreationFollowUp> logger)
     : BackgroundService
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentDictionary<string, Task> _followed = new(StringComparer.Ordinal);
 
     /// <summary>Waits for the build in the background and goes on from there.</summary>
     public void Follow(CreationRecord creation) => _ = _followed.GetOrAdd(creation.BuildJobId, _ => Task.Run(() => FollowAsync(creation)));
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+
+        // they wait for jobs, and the watcher of jobs has told them that it stops, or does soon
+        await Task.WhenAll(_followed.Values).WaitAsync(s_patience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
