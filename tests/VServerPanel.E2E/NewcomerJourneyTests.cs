@@ -62,7 +62,7 @@ public sealed class NewcomerJourneyTests(TrialHost host)
         await SignInAsync(page, "wrong password, surely");
         await Expect(page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
         await SignInAsync(page, Password);
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "VServers", Exact = true })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "VServers" })).ToBeVisibleAsync();
     }
 
     private static async Task SignInAsync(IPage page, string password)

@@ -11,7 +11,7 @@ namespace VServerPanel.E2E;
 /// command through sudo; and a browser.</summary>
 public sealed partial class TrialHost : IAsyncLifetime
 {
-    /// <summary>A device that leads nowhere, so that addresses can be put on it.</summary>
+    /// <summary>A bridge without ports, that leads nowhere, so that addresses can be put on it.</summary>
     public const string Device = "vse2e0";
 
     private IPlaywright? _playwright;
@@ -33,7 +33,7 @@ public sealed partial class TrialHost : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Assert.SkipUnless(Environment.UserName == "root", "The trial prepares a host, which needs root.");
-        await Shell.TryAsync("ip", ["link", "add", Device, "type", "dummy"]);
+        await Shell.TryAsync("ip", ["link", "add", Device, "type", "bridge"]);
         await Shell.RunAsync("ip", ["link", "set", Device, "up"]);
         var output = await MakeAsync("run");
         SetupLink = SetupLinkPattern().Match(output) is { Success: true } match ? match.Value : throw new InvalidOperationException("'make run' printed no link for the first administrator:\n" + output);
