@@ -24,7 +24,7 @@ public sealed class NewcomerJourneyTests(TrialHost host)
         await CreateInWizardAsync(page, "web1", "Acme");
         await LeaveAndRestartPanelAsync(page);
 
-        await page.GotoAsync("/vservers/web1");
+        await OpenAsync(page, "/vservers/web1");
         await Expect(page.Locator(".vp-state-running")).ToBeVisibleAsync(new() { Timeout = 240_000 });
         await Pictures.TakeAsync(page, "vserver");
 
@@ -74,7 +74,7 @@ public sealed class NewcomerJourneyTests(TrialHost host)
 
     private static async Task<string> MakeTenantWithLinkAsync(IPage page, string tenant)
     {
-        await page.GotoAsync("/tenants");
+        await OpenAsync(page, "/tenants");
         await page.Locator("#new-tenant").FillAsync(tenant);
         await page.GetByRole(AriaRole.Button, new() { Name = "Add" }).ClickAsync();
         await page.Locator("#label").FillAsync("their office");
@@ -84,7 +84,7 @@ public sealed class NewcomerJourneyTests(TrialHost host)
 
     private static async Task CreateInWizardAsync(IPage page, string name, string tenant)
     {
-        await page.GotoAsync("/create");
+        await OpenAsync(page, "/create");
         await Expect(page.Locator("input[name=source]").First).ToBeVisibleAsync();
         await page.Locator("label.vp-choice", new() { HasText = "bookworm" }).First.ClickAsync();
         await Pictures.TakeAsync(page, "create-source");
@@ -113,6 +113,13 @@ public sealed class NewcomerJourneyTests(TrialHost host)
         await Expect(page).ToHaveURLAsync(new Regex("/jobs/[0-9a-f]{32}$", RegexOptions.None, TimeSpan.FromSeconds(1)));
     }
 
+    /// <summary>Opens a page of the staff's and waits until it listens.</summary>
+    private static async Task OpenAsync(IPage page, string address)
+    {
+        await page.GotoAsync(address);
+        await Expect(page.Locator("main[aria-busy=false]")).ToBeVisibleAsync();
+    }
+
     private static Task NextAsync(IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Next" }).ClickAsync();
 
     private async Task LeaveAndRestartPanelAsync(IPage page)
@@ -121,7 +128,7 @@ public sealed class NewcomerJourneyTests(TrialHost host)
         await Expect(page.GetByRole(AriaRole.Progressbar).First).ToBeVisibleAsync();
         await page.GotoAsync("/vservers");
         await host.RestartPanelAsync();
-        await page.GotoAsync(job);
+        await OpenAsync(page, job);
         await Expect(page.GetByText("Build").First).ToBeVisibleAsync();
         await Pictures.TakeAsync(page, "job");
     }
@@ -153,7 +160,7 @@ public sealed class NewcomerJourneyTests(TrialHost host)
 
     private static async Task FindInAuditHistoryAsync(IPage page)
     {
-        await page.GotoAsync("/audit");
+        await OpenAsync(page, "/audit");
         foreach (var word in new[] { "Build", "Start", "Stop" })
         {
             await Expect(page.Locator("table").GetByText(word).First).ToBeVisibleAsync();

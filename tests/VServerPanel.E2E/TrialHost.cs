@@ -38,6 +38,8 @@ public sealed partial class TrialHost : IAsyncLifetime
         var output = await MakeAsync("run");
         SetupLink = SetupLinkPattern().Match(output) is { Success: true } match ? match.Value : throw new InvalidOperationException("'make run' printed no link for the first administrator:\n" + output);
 
+        // the host answers through sudo and a process of its own; a busy machine needs its time
+        Assertions.SetDefaultExpectTimeout(30_000);
         _playwright = await Playwright.CreateAsync();
         Browser = await _playwright.Chromium.LaunchAsync(new()
         {
