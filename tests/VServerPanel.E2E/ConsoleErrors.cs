@@ -25,9 +25,7 @@ internal sealed class ConsoleErrors : IDisposable
 
     private void OnConsole(object? sender, IConsoleMessage message)
     {
-        // the panel was restarted under an open page: its connection fails then, and is taken up again
-        if (message.Type == "error" && !message.Text.Contains("ERR_CONNECTION", StringComparison.Ordinal) && !message.Text.Contains("WebSocket", StringComparison.Ordinal)
-            && !message.Text.Contains("Connection disconnected", StringComparison.Ordinal))
+        if (message.Type == "error")
         {
             _errors.Add(message.Text);
         }
