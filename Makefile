@@ -19,7 +19,7 @@ native_sources := $(call sources,VServerPanel.Native VServerPanel.Protocol) pack
 panel_sources := $(call sources,VServerPanel VServerPanel.Core VServerPanel.Protocol wwwroot appsettings.json)
 
 .NOTPARALLEL:
-.PHONY: help run native panel build test install setup start stop link uninstall clean sdk root packages
+.PHONY: help run native panel build test install start stop link uninstall clean sdk root packages
 
 help:
 	@echo 'make run        install what is missing, build, prepare this host, start the panel and tell its address (as root)'
@@ -28,13 +28,13 @@ help:
 	@echo 'make test       every test; the last line sums them up'
 	@echo 'make native     the vserver command as native code, in artifacts/native'
 	@echo 'make panel      the panel, in artifacts/panel'
-	@echo 'make install    both into $(LIB), without starting anything (as root)'
+	@echo 'make install    both into $(LIB), and this host prepared, without starting anything (as root)'
 	@echo 'make uninstall  take the programs off this host; vservers, their configuration and the audit history stay'
 	@echo 'make clean      remove what was built'
 	@echo
 	@echo 'VSERVER_PREFIX=/some/dir make run PORT=8421   a trial below that directory'
 
-run: root packages install setup start
+run: root packages install start
 
 native: artifacts/native/vserver
 panel: artifacts/panel/VServerPanel
@@ -55,8 +55,6 @@ test:
 
 install: root native panel
 	@packaging/install-programs "$(LIB)"
-
-setup: root
 	@"$(LIB)/native/vserver" --as vserver-setup $(if $(PORT),--port $(PORT))
 
 start: root
