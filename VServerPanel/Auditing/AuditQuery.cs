@@ -50,7 +50,7 @@ internal static class AuditQuery
     private static string? Text(IReadOnlyDictionary<string, StringValues> query, string key) =>
         query.TryGetValue(key, out var value) && value.ToString().Trim() is { Length: > 0 } text ? text : null;
 
-    /// <summary>The beginning of a day in the panel's time zone.</summary>
+    /// <summary>The beginning of a day in the panel's time zone; null where it is none that a history could have.</summary>
     private static DateTimeOffset? Day(string? text) =>
-        DateTime.TryParseExact(text, DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? new DateTimeOffset(DateTime.SpecifyKind(day, DateTimeKind.Local)) : null;
+        DateTime.TryParseExact(text, DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year is >= 1970 and < 9999 ? new DateTimeOffset(DateTime.SpecifyKind(day, DateTimeKind.Local)) : null;
 }

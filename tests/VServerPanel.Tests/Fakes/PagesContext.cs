@@ -23,7 +23,7 @@ namespace VServerPanel.Tests.Fakes;
 /// <summary>Pages over the real services, with real databases and real accounts; only the host is not real.</summary>
 public abstract class PagesContext : BunitContext, IAsyncLifetime
 {
-    private readonly string _data = Directory.CreateTempSubdirectory("vsp-pages-").FullName;
+    private readonly string _data = TemporaryDirectory.Create("vsp-pages-");
     private readonly List<IHostedService> _started = [];
 
     internal HostOfVServers Host { get; private protected set; } = new();

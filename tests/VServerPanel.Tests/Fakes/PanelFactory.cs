@@ -13,7 +13,7 @@ internal sealed class PanelFactory(HostOfVServers host) : WebApplicationFactory<
 {
     internal const string Password = "correct horse battery";
 
-    private readonly string _data = Directory.CreateTempSubdirectory("vsp-panel-").FullName;
+    private readonly string _data = TemporaryDirectory.Create("vsp-panel-");
 
     /// <summary>A browser that is not signed in and follows no redirections.</summary>
     internal PanelBrowser Open() => new(CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false, HandleCookies = true }));
