@@ -106,6 +106,7 @@ internal static class PanelServices
         services.AddScoped<SessionCheck>();
         services.AddScoped<OneTimeLinkService>();
         services.AddScoped<AccountService>();
+        services.AddScoped<TwoStepService>();
         services.AddScoped<Gate>();
         services.AddScoped<UserAdministration>();
         services.AddSingleton<AccountAudit>();

@@ -12,6 +12,8 @@ public sealed class AccountAudit(AuditService history)
     public const string LockedOut = "locked-out";
     public const string SignedOut = "sign-out";
     public const string PasswordChanged = "password-change";
+    public const string TwoStepOn = "two-step-on";
+    public const string TwoStepOff = "two-step-off";
     public const string LinkMade = "one-time-link";
     public const string AccountMade = "account-create";
     public const string RoleChanged = "role-change";

@@ -15,6 +15,7 @@ public sealed class AccountService(
     TimeProvider clock)
 {
     private const string WrongCredentials = "That user name and password do not go together. Check both, mind capital letters, and try again.";
+    private const int CodeDigits = 6;
     private const string DeadLink = "This link has been used, has expired, or never was one. Ask for a new one.";
 
     // Checked in place of the password of a user who does not exist, so that the answer takes as long as for one who does.
@@ -39,22 +40,25 @@ public sealed class AccountService(
         }
 
         var result = await signIn.PasswordSignInAsync(user, password, remember, lockoutOnFailure: true);
-        if (result.Succeeded)
+        return result.RequiresTwoFactor
+            ? new AccountOutcome(null, user, NeedsCode: true)
+            : await OutcomeAsync(user, result, address, "Wrong password.", WrongCredentials);
+    }
+
+    /// <summary>The second step: a code of the user's authenticator, or one of his recovery codes.</summary>
+    public async Task<AccountOutcome> SignInWithCodeAsync(string code, bool remember, string? address)
+    {
+        var user = await signIn.GetTwoFactorAuthenticationUserAsync();
+        if (user is null || user.IsDisabled)
         {
-            user.LastSignInAt = clock.GetUtcNow();
-            await users.UpdateAsync(user);
-            await audit.RecordAsync(AccountAudit.SignedIn, user.UserName!, address, "Signed in.");
-            return AccountOutcome.Success(user);
+            return AccountOutcome.Refused("Your first step is too long ago. Begin again with your password.");
         }
 
-        if (result.IsLockedOut)
-        {
-            await audit.RecordAsync(AccountAudit.LockedOut, userName, address, "Too many wrong passwords; the account is locked.", succeeded: false);
-            return AccountOutcome.Refused($"Too many wrong passwords: this account is locked for {users.Options.Lockout.DefaultLockoutTimeSpan.TotalMinutes:0} minutes. Wait, or ask an administrator for a link to set a new password.");
-        }
-
-        await audit.RecordAsync(AccountAudit.SignInFailed, userName, address, "Wrong password.", succeeded: false);
-        return AccountOutcome.Refused(WrongCredentials);
+        var clean = new string([.. code.Where(c => !char.IsWhiteSpace(c))]);
+        var result = clean.Length == CodeDigits && clean.All(char.IsAsciiDigit)
+            ? await signIn.TwoFactorAuthenticatorSignInAsync(clean, remember, rememberClient: false)
+            : await signIn.TwoFactorRecoveryCodeSignInAsync(clean);
+        return await OutcomeAsync(user, result, address, "Wrong code of the second step.", "That code is not right, or its half minute is over. Use the one that the authenticator shows now, or a recovery code that you have not used.");
     }
 
     /// <summary>Signs out.</summary>
@@ -123,6 +127,26 @@ public sealed class AccountService(
 
     /// <summary>The sentences of an <see cref="IdentityResult"/>.</summary>
     internal static string Describe(IdentityResult result) => string.Join(" ", result.Errors.Select(e => e.Description));
+
+    private async Task<AccountOutcome> OutcomeAsync(PanelUser user, SignInResult result, string? address, string onRecord, string message)
+    {
+        if (result.Succeeded)
+        {
+            user.LastSignInAt = clock.GetUtcNow();
+            await users.UpdateAsync(user);
+            await audit.RecordAsync(AccountAudit.SignedIn, user.UserName!, address, "Signed in.");
+            return AccountOutcome.Success(user);
+        }
+
+        if (result.IsLockedOut)
+        {
+            await audit.RecordAsync(AccountAudit.LockedOut, user.UserName!, address, "Too many wrong attempts; the account is locked.", succeeded: false);
+            return AccountOutcome.Refused($"Too many wrong attempts: this account is locked for {users.Options.Lockout.DefaultLockoutTimeSpan.TotalMinutes:0} minutes. Wait, or ask an administrator for a link to set a new password.");
+        }
+
+        await audit.RecordAsync(AccountAudit.SignInFailed, user.UserName!, address, onRecord, succeeded: false);
+        return AccountOutcome.Refused(message);
+    }
 
     private async Task<(PanelUser? User, IdentityResult Result)> CreateAsync(OneTimeLink link, string userName, string displayName, string password)
     {

@@ -15,6 +15,7 @@ public sealed record UserSummary(
     bool IsDisabled,
     bool IsLockedOut,
     bool Invited,
+    bool HasTwoStep,
     DateTimeOffset CreatedAt,
     DateTimeOffset? LastSignInAt);
 
@@ -40,8 +41,8 @@ public sealed class UserAdministration(Gate gate, IServiceScopeFactory scopes, T
         return
         [
             .. users
-                .Select(u => new UserSummary(u.Id, u.UserName!, u.DisplayName, roleOf.GetValueOrDefault(u.Id, ""), tenantOf.GetValueOrDefault(u.Id), u.IsDisabled, u.LockoutEnd > now, false, u.CreatedAt, u.LastSignInAt))
-                .Concat(invitations.Select(l => new UserSummary($"link-{l.Id}", l.UserName!, "", l.Role!, l.TenantId is { } tenant ? tenantById.GetValueOrDefault(tenant) : null, false, false, true, l.CreatedAt, null)))
+                .Select(u => new UserSummary(u.Id, u.UserName!, u.DisplayName, roleOf.GetValueOrDefault(u.Id, ""), tenantOf.GetValueOrDefault(u.Id), u.IsDisabled, u.LockoutEnd > now, false, u.TwoFactorEnabled, u.CreatedAt, u.LastSignInAt))
+                .Concat(invitations.Select(l => new UserSummary($"link-{l.Id}", l.UserName!, "", l.Role!, l.TenantId is { } tenant ? tenantById.GetValueOrDefault(tenant) : null, false, false, true, false, l.CreatedAt, null)))
                 .OrderBy(u => u.UserName, StringComparer.OrdinalIgnoreCase),
         ];
     }
@@ -135,6 +136,18 @@ public sealed class UserAdministration(Gate gate, IServiceScopeFactory scopes, T
         }
 
         await audit.RecordAsync(AccountAudit.RoleChanged, caller.UserName, caller.RemoteAddress, $"Gave {user.UserName} the role {role}.");
+    }
+
+    /// <summary>Takes the second step from a user who has lost his authenticator; his sessions end.</summary>
+    public async Task SwitchTwoStepOffAsync(string userId)
+    {
+        var caller = await gate.DemandAsync(Policies.Administer);
+        await using var scope = scopes.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<PanelUser>>();
+        var user = await FindAsync(scope, userId);
+        Demand(await users.SetTwoFactorEnabledAsync(user, false));
+        Demand(await users.ResetAuthenticatorKeyAsync(user));
+        await audit.RecordAsync(AccountAudit.TwoStepOff, caller.UserName, caller.RemoteAddress, $"Took the second step of signing in from {user.UserName}.");
     }
 
     /// <summary>Disables or enables an account; disabling ends its sessions.</summary>

@@ -28,7 +28,11 @@ public sealed partial class SignInPage(AccountService accounts, NavigationManage
     private async Task SignInAsync()
     {
         var outcome = await accounts.SignInAsync(Input!.UserName.Trim(), Input.Password, Input.Remember, ClientAddress.Of(HttpContext));
-        if (outcome.Succeeded)
+        if (outcome.NeedsCode)
+        {
+            navigation.NavigateTo(navigation.GetUriWithQueryParameters("/sign-in/code", new Dictionary<string, object?>(StringComparer.Ordinal) { ["returnUrl"] = LocalAddress.OrHome(ReturnUrl), ["remember"] = Input.Remember }));
+        }
+        else if (outcome.Succeeded)
         {
             navigation.NavigateTo(LocalAddress.OrHome(ReturnUrl));
         }

@@ -12,7 +12,7 @@ public sealed class RouteAuthorizationTests(PanelFixture fixture) : IClassFixtur
     private PanelFactory Panel => fixture.Panel;
 
     /// <summary>All that is open to strangers. What is added here is to be thought over twice.</summary>
-    private static readonly string[] s_anonymous = ["/sign-in", "/setup", "/error", "/error/{Code:int}", "/healthz", "/s/{secret}"];
+    private static readonly string[] s_anonymous = ["/sign-in", "/sign-in/code", "/setup", "/error", "/error/{Code:int}", "/healthz", "/s/{secret}"];
 
     private static readonly Dictionary<string, string> s_policies = new(StringComparer.Ordinal)
     {
@@ -31,6 +31,7 @@ public sealed class RouteAuthorizationTests(PanelFixture fixture) : IClassFixtur
         ["/users"] = Policies.Administer,
         ["/status"] = Policies.OwnStatus,
         ["/account/password"] = Policies.Account,
+        ["/account/two-step"] = Policies.Account,
         ["/account/leave"] = Policies.Account,
         ["/sign-out"] = Policies.Account,
     };
