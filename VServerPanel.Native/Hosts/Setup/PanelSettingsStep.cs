@@ -28,6 +28,7 @@ internal sealed class PanelSettingsStep(HostPaths paths, int? port) : SetupStep
     {
         var file = ConfFile.Parse(SystemFile.Read(FilePath) ?? """
             # Settings of VServerPanel, read by its service and by vserver-panel. Names are those of appsettings.json, with __ between the parts.
+            # Comments stand on lines of their own: systemd takes them for part of the value elsewhere.
             # To be reached from other machines, put a web server with TLS before it (docs/operations.md) and set Panel__PublicUrl.
 
             """);
