@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -20,7 +21,7 @@ public sealed partial class JournalImporter : BackgroundService
     private readonly ILogger<JournalImporter> _logger;
     private readonly TimeSpan _interval;
     private readonly SemaphoreSlim _reading = new(1, 1);
-    private readonly SemaphoreSlim _poked = new(0, 1);
+    private readonly Channel<bool> _pokes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     internal JournalImporter(IHostCommand host, IDbContextFactory<AuditDbContext> databases, AuditLog log, IOptions<AuditOptions> options, TimeProvider time, ILogger<JournalImporter> logger)
     {
@@ -29,16 +30,7 @@ public sealed partial class JournalImporter : BackgroundService
     }
 
     /// <summary>Has the journal read soon; returns at once.</summary>
-    public void Poke()
-    {
-        lock (_poked)
-        {
-            if (_poked.CurrentCount == 0)
-            {
-                _poked.Release();
-            }
-        }
-    }
+    public void Poke() => _pokes.Writer.TryWrite(true);
 
     /// <summary>Reads what is new in the journal; returns how many entries were not known yet.</summary>
     /// <exception cref="HostProblemException">The host does not answer.</exception>
@@ -85,7 +77,6 @@ public sealed partial class JournalImporter : BackgroundService
     public override void Dispose()
     {
         _reading.Dispose();
-        _poked.Dispose();
         base.Dispose();
     }
 
@@ -106,9 +97,17 @@ public sealed partial class JournalImporter : BackgroundService
                 LogNotKept(_logger, e, _host.HostName);
             }
 
-            // several pokes in a row are one look
-            await Task.WhenAny(_poked.WaitAsync(stoppingToken), Task.Delay(_interval, _time, stoppingToken));
+            await UntilNextLookAsync(stoppingToken);
         }
+    }
+
+    // Several pokes in a row are one look. Waiting for one takes none: a wait that the interval ended must not swallow the next.
+    private async Task UntilNextLookAsync(CancellationToken stoppingToken)
+    {
+        using var round = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        await Task.WhenAny(_pokes.Reader.WaitToReadAsync(round.Token).AsTask(), Task.Delay(_interval, _time, round.Token));
+        await round.CancelAsync();
+        _pokes.Reader.TryRead(out _);
     }
 
     private async Task<int> KeepAsync(List<AuditDraft> batch, long position, CancellationToken cancellationToken)

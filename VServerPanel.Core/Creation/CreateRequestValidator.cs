@@ -68,11 +68,9 @@ public static partial class CreateRequestValidator
         }
 
         var mirror = request.Mirror.Trim();
-        if (mirror.Length > 0 && request.Method is not BuildMethod.Debootstrap)
-        {
-            yield return new FieldFault(nameof(CreateRequest.Mirror), "Only a build from a Debian mirror has one.");
-        }
-        else if (mirror.Length > 0 && (mirror.Any(char.IsWhiteSpace) || !Uri.TryCreate(mirror, UriKind.Absolute, out var uri) || uri is not { Scheme: "http" or "https", Host.Length: > 0 }))
+
+        // other methods have no mirror: what was typed before another was chosen is not asked for, and not passed on
+        if (mirror.Length > 0 && request.Method is BuildMethod.Debootstrap && (mirror.Any(char.IsWhiteSpace) || !Uri.TryCreate(mirror, UriKind.Absolute, out var uri) || uri is not { Scheme: "http" or "https", Host.Length: > 0 }))
         {
             yield return new FieldFault(nameof(CreateRequest.Mirror), $"'{mirror}' is not the address of a mirror: write http://… or https://…, or leave it empty for the host's own.");
         }
@@ -114,6 +112,11 @@ public static partial class CreateRequestValidator
             {
                 yield return new FieldFault(field, $"{address} belongs to the vserver {owner.Name}. Choose one that nobody uses.");
             }
+        }
+
+        if (request.NetworkMode is NetworkMode.Private && mine.Count > 0)
+        {
+            yield return new FieldFault(field, "A network stack of its own has loopback only in this version, so it can have no address. Take the addresses away, or choose the host's stack.");
         }
 
         var device = request.Device.Trim();

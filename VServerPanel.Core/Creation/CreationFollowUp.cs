@@ -12,11 +12,15 @@ namespace VServerPanel.Core.Creation;
 
 /// <summary>Does what is to follow once a vserver is built: gives it to its tenant, starts it. Nobody needs to be looking, and the panel may have been restarted.</summary>
 internal sealed partial class CreationFollowUp(
-    IHostCommand host, CreationStore store, JobWatcher jobs, OperationRunner operations, AuditService audit, TenantService tenants, VServerDirectory directory, ILogger<CreationFollowUp> logger)
+    IHostCommand host, CreationStore store, JobWatcher jobs, OperationRunner operations, AuditService audit, TenantService tenants, VServerDirectory directory, TimeProvider time, ILogger<CreationFollowUp> logger)
     : BackgroundService
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(2);
+
+    private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<string, Task> _followed = new(StringComparer.Ordinal);
 
     /// <summary>Waits for the build in the background and goes on from there.</summary>
@@ -25,9 +29,16 @@ internal sealed partial class CreationFollowUp(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
+        await _stopping.CancelAsync();
 
         // they wait for jobs, and the watcher of jobs has told them that it stops, or does soon
         await Task.WhenAll(_followed.Values).WaitAsync(s_patience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public override void Dispose()
+    {
+        _stopping.Dispose();
+        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -42,26 +53,14 @@ internal sealed partial class CreationFollowUp(
     {
         try
         {
-            if (await store.FindAsync(creation.BuildJobId, CancellationToken.None) is { CompletedAt: not null })
+            for (var pause = s_firstPause; !await TryFollowAsync(creation); pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause)
             {
-                return;
+                await Task.Delay(pause, time, _stopping.Token);
             }
-
-            if (await HasSucceededAsync(creation))
-            {
-                await FinishAsync(creation);
-            }
-
-            await store.CompleteAsync(creation.BuildJobId);
         }
         catch (OperationCanceledException)
         {
             // the panel is stopping: the next one takes it up
-        }
-        catch (HostProblemException e)
-        {
-            LogFailed(logger, creation.VServer, e.Message);
-            await store.CompleteAsync(creation.BuildJobId);
         }
         catch (Exception e)
         {
@@ -72,6 +71,37 @@ internal sealed partial class CreationFollowUp(
         {
             _followed.TryRemove(creation.BuildJobId, out _);
         }
+    }
+
+    /// <returns>False where the host could not be asked now: it is to be tried again.</returns>
+    private async Task<bool> TryFollowAsync(CreationRecord creation)
+    {
+        try
+        {
+            if (await store.FindAsync(creation.BuildJobId, CancellationToken.None) is { CompletedAt: not null })
+            {
+                return true;
+            }
+
+            if (await HasSucceededAsync(creation))
+            {
+                await FinishAsync(creation);
+            }
+        }
+        catch (HostProblemException e) when (e.Code is ProblemCode.Unreachable or ProblemCode.Terminated or ProblemCode.Busy)
+        {
+            LogFailed(logger, creation.VServer, e.Message);
+            return false;
+        }
+        catch (HostProblemException e)
+        {
+            // nobody reads a log for it: who looks for his vserver looks into the history
+            LogFailed(logger, creation.VServer, e.Message);
+            await audit.RecordEventAsync(creation.Caller, "follow-up", $"What was to follow the creation of {creation.VServer} could not be done: {e.Message}", OperationOutcome.Failed);
+        }
+
+        await store.CompleteAsync(creation.BuildJobId);
+        return true;
     }
 
     private async Task<bool> HasSucceededAsync(CreationRecord creation)

@@ -26,10 +26,11 @@ public sealed partial class JobWatcher : BackgroundService
     private readonly ConcurrentDictionary<string, Lazy<Task<WireEvent>>> _watched = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _followers = new(MostFollowers);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly DateTimeOffset _madeAt;
     private bool _disposed;
 
     internal JobWatcher(IHostCommand host, AuditService audit, JournalImporter journal, TimeProvider time, ILogger<JobWatcher> logger) =>
-        (_host, _audit, _journal, _time, _logger) = (host, audit, journal, time, logger);
+        (_host, _audit, _journal, _time, _logger, _madeAt) = (host, audit, journal, time, logger, time.GetUtcNow());
 
     /// <summary>Waits for the end of a job in the background.</summary>
     public void Watch(string jobId) => _ = EndOfAsync(jobId);
@@ -37,6 +38,13 @@ public sealed partial class JobWatcher : BackgroundService
     /// <summary>The last event of a job, once it is in the audit history.</summary>
     public Task<WireEvent> EndOfAsync(string jobId) =>
         _watched.GetOrAdd(jobId, id => new Lazy<Task<WireEvent>>(() => Task.Run(() => WatchAsync(id, _stopping.Token)))).Value;
+
+    /// <summary>How an operation ended, if the host's journal can be read and tells.</summary>
+    internal async Task<WireEvent?> EndByJournalAsync(string operationId)
+    {
+        await ReadJournalAsync(CancellationToken.None);
+        return await EndedAsync(operationId, CancellationToken.None) is { } ended ? LastOf(ended) : null;
+    }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -59,7 +67,8 @@ public sealed partial class JobWatcher : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        foreach (var open in await _audit.OpenAsync(_time.GetUtcNow() - s_horizon, stoppingToken))
+        // what is asked for from now on is watched by whoever asked, once the host has begun it
+        foreach (var open in (await _audit.OpenAsync(_time.GetUtcNow() - s_horizon, stoppingToken)).Where(o => o.Time < _madeAt))
         {
             Watch(open.OperationId);
         }

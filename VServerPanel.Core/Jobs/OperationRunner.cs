@@ -53,6 +53,12 @@ public sealed class OperationRunner(IHostCommand host, AuditService audit, VServ
         }
         catch (HostProblemException e)
         {
+            // cut off: it may have ended well on the host, and then its journal says so
+            if (e.Code is ProblemCode.Terminated && await watcher.EndByJournalAsync(operation.Id) is { } end)
+            {
+                return end as ResultEvent ?? throw new HostProblemException((ProblemEvent)end);
+            }
+
             await audit.RecordEndedAsync(Ended(asked, operation, OutcomeOf(e.Problem), e.Problem, time.GetElapsedTime(began)));
             throw;
         }

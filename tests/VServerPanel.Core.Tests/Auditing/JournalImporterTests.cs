@@ -94,6 +94,28 @@ public class JournalImporterTests
         await Eventually.TrueAsync(async () => await core.Get<AuditService>().CountAsync(new AuditFilter()) == 1, "the entry is imported");
     }
 
+    [Fact]
+    public async Task Poke_AfterIntervalsHavePassed_ReadsTheJournalAtOnce()
+    {
+        var jobs = new JobHost();
+        await using var core = await TestCore.CreateAsync(jobs.Host);
+        var importer = core.Get<JournalImporter>();
+        core.Time.LongestShortened = TimeSpan.FromMinutes(2);
+        await importer.StartAsync(TestContext.Current.CancellationToken);
+        var reads = () => jobs.Host.Requests.Count(r => r.Words is ["vserver-jobs", "journal", ..]);
+        await Eventually.TrueAsync(() => reads() >= 3, "two intervals have passed");
+
+        // from here on an interval is longer than the test waits
+        core.Time.LongestShortened = TimeSpan.Zero;
+        core.Time.Stretch = 100;
+        var before = reads() + 1;
+        await Eventually.TrueAsync(() => reads() >= before, "the last short interval has passed");
+        importer.Poke();
+
+        await Eventually.TrueAsync(() => reads() > before, "the poke is heard");
+        await importer.StopAsync(CancellationToken.None);
+    }
+
     private static JournalEntry Entry(int number, JournalPhase phase) => new()
     {
         OperationId = $"{number:d32}",

@@ -60,6 +60,14 @@ public class CreateRequestValidatorTests
         Assert.All(faults, f => Assert.NotNull(typeof(CreateRequest).GetProperty(f.Field)));
     }
 
+    [Fact]
+    public void Validate_PrivateNetworkWithAddresses_IsRefused() =>
+        Assert.Equal(["Addresses"], Validate(Right with { NetworkMode = NetworkMode.Private, Addresses = ["10.0.0.99"], Device = "" }).Select(f => f.Field));
+
+    [Fact]
+    public void Validate_MirrorTypedBeforeATarballWasChosen_IsNoFault() =>
+        Assert.Empty(Validate(Right with { Method = BuildMethod.Skeleton, Source = "", Mirror = "nonsense" }));
+
     [Theory]
     [InlineData("10.0.0.5", "web1")]
     [InlineData("10.0.0.6/24", "web2")]

@@ -65,6 +65,28 @@ public class CreationServiceTests
     }
 
     [Fact]
+    public async Task Create_HostIsAwayWhenTheBuildHasEnded_IsGivenAndStartedLater()
+    {
+        var jobs = Jobs();
+        await using var core = await TestCore.CreateAsync(jobs.Host);
+        var tenant = await core.Get<TenantService>().CreateAsync("Example Ltd", TestCore.Alice, TestContext.Current.CancellationToken);
+        var away = true;
+        jobs.Host.On("vserver-stat", _ => away
+            ? [new ProblemEvent(ProblemCode.Unreachable, "The host does not answer.")]
+            : [FakeHost.Item(ItemKinds.VServer, Statuses.Running("db1")), new ResultEvent()]);
+
+        var created = await core.Get<CreationService>().CreateAsync(Request, TestCore.Alice, tenant.Id, TestContext.Current.CancellationToken);
+        jobs.End(created.Build.Id, new ResultEvent());
+        await Eventually.TrueAsync(() => jobs.Host.Requests.Count(r => r.Words is ["vserver-stat"]) > 1, "it is asked again");
+        Assert.DoesNotContain(created.Start!.Id, jobs.JobIds);
+        away = false;
+
+        await Eventually.TrueAsync(() => jobs.JobIds.Contains(created.Start.Id, StringComparer.Ordinal), "it is started");
+        Assert.Equal([Statuses.IdOf("db1")], (await core.Get<TenantService>().FindAsync(tenant.Id, TestContext.Current.CancellationToken))!.VServerIds);
+        jobs.End(created.Start.Id, new ResultEvent());
+    }
+
+    [Fact]
     public async Task Create_BuildFails_IsNeitherGivenNorStarted()
     {
         var jobs = Jobs();

@@ -8,6 +8,9 @@ internal sealed class FakeTime : TimeProvider
     /// <summary>Longer waits last as long as they say: a loaded machine must not make a watchdog bark.</summary>
     public TimeSpan LongestShortened { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>What longer waits are multiplied by.</summary>
+    public int Stretch { get; set; } = 1;
+
     public void Advance(TimeSpan by) => _ahead += by;
 
     public override DateTimeOffset GetUtcNow() => DateTimeOffset.UtcNow + _ahead;
@@ -15,7 +18,7 @@ internal sealed class FakeTime : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         new ShortTimer(this, System.CreateTimer(callback, state, Short(dueTime), Short(period)));
 
-    private TimeSpan Short(TimeSpan time) => time > TimeSpan.Zero && time <= LongestShortened ? time / 100 : time;
+    private TimeSpan Short(TimeSpan time) => time > TimeSpan.Zero && time <= LongestShortened ? time / 100 : time > TimeSpan.Zero ? time * Stretch : time;
 
     private sealed class ShortTimer(FakeTime time, ITimer timer) : ITimer
     {

@@ -11,7 +11,6 @@ internal sealed class TestCore : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
     private readonly bool _keepsDirectory;
-    private readonly List<IHostedService> _started = [];
 
     private TestCore(FakeHost host, string directory, bool keepsDirectory)
     {
@@ -41,6 +40,22 @@ internal sealed class TestCore : IAsyncDisposable
         return core;
     }
 
+    // A write that was under way when its service was told to stop may bring a file of SQLite's back.
+    private async Task DeleteDirectoryAsync()
+    {
+        for (var tries = 0; Directory.Exists(DataDirectory); tries++)
+        {
+            try
+            {
+                Directory.Delete(DataDirectory, recursive: true);
+            }
+            catch (IOException) when (tries < 100)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
@@ -50,13 +65,13 @@ internal sealed class TestCore : IAsyncDisposable
         foreach (var service in _services.GetServices<IHostedService>())
         {
             await service.StartAsync(TestContext.Current.CancellationToken);
-            _started.Add(service);
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var service in Enumerable.Reverse(_started))
+        // those that were not started may have been given work all the same
+        foreach (var service in _services.GetServices<IHostedService>().Reverse())
         {
             await service.StopAsync(CancellationToken.None);
         }
@@ -65,7 +80,7 @@ internal sealed class TestCore : IAsyncDisposable
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         if (!_keepsDirectory)
         {
-            Directory.Delete(DataDirectory, recursive: true);
+            await DeleteDirectoryAsync();
         }
     }
 }

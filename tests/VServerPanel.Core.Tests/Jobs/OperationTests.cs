@@ -32,6 +32,34 @@ public class OperationTests
     }
 
     [Fact]
+    public async Task Run_CutOffThoughItEndedWell_IsToldAsTheJournalTellsIt()
+    {
+        var jobs = new JobHost();
+        jobs.Host.On("vserver web1 config", request =>
+        {
+            jobs.Journal(new JournalEntry
+            {
+                OperationId = request.JobId!,
+                Phase = JournalPhase.Ended,
+                Time = DateTimeOffset.UtcNow,
+                Actor = new Actor("root", "vserverpanel", "alice"),
+                Operation = "config",
+                VServer = s_web1,
+                Command = request.Words,
+                Outcome = OperationOutcome.Succeeded,
+            });
+            return [new ProblemEvent(ProblemCode.Terminated, "It ended without an answer.")];
+        });
+        await using var core = await TestCore.CreateAsync(jobs.Host);
+        var operation = new Operation("config", s_web1, ["vserver", "web1", "config", "set"]);
+
+        await core.Get<OperationRunner>().RunAsync(operation, TestCore.Alice, TestContext.Current.CancellationToken);
+
+        var ended = Assert.Single(await core.Get<AuditService>().OperationAsync(operation.Id, TestContext.Current.CancellationToken), e => e.Phase is AuditPhase.Ended);
+        Assert.Equal((OperationOutcome.Succeeded, AuditOrigin.Host), (ended.Outcome, ended.Origin));
+    }
+
+    [Fact]
     public async Task Start_PanelRestartedBeforeTheEnd_IsEndedOnceByTheNextPanel()
     {
         var jobs = new JobHost { KeepsJournal = false };
