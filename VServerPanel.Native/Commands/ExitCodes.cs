@@ -14,7 +14,6 @@ internal static class ExitCodes
     public static int Of(ProblemCode code) => code switch
     {
         ProblemCode.InvalidArgument => Usage,
-        ProblemCode.NotFound => NoSuchVServer,
         _ => Failure,
     };
 }

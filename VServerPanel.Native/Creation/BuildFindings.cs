@@ -8,6 +8,7 @@ internal sealed class BuildFindings
 {
     private readonly List<ProblemEvent> _problems = [];
     private readonly List<string> _warnings = [];
+    private int? _exitCode;
 
     public IReadOnlyList<ProblemEvent> Problems => _problems;
 
@@ -15,7 +16,11 @@ internal sealed class BuildFindings
 
     public void Refuse(ProblemCode code, string message) => _problems.Add(new ProblemEvent(code, message));
 
-    public void Refuse(ProblemException problem) => _problems.Add(problem.ToEvent());
+    public void Refuse(ProblemException problem)
+    {
+        _problems.Add(problem.ToEvent());
+        _exitCode ??= problem.ExitCode;
+    }
 
     public void Warn(string text) => _warnings.Add(text);
 
@@ -24,7 +29,7 @@ internal sealed class BuildFindings
     {
         if (_problems.Count > 0)
         {
-            throw new ProblemException(_problems[0].Code, string.Join(' ', _problems.Select(p => p.Message)));
+            throw new ProblemException(_problems[0].Code, string.Join(' ', _problems.Select(p => p.Message)), exitCode: _exitCode);
         }
     }
 }

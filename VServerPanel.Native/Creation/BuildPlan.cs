@@ -33,6 +33,11 @@ internal sealed class BuildPlan
     {
         var findings = new BuildFindings();
         CheckName(call, request.Name, findings);
+        if (call.Registry.FaultOfRanges() is { } fault)
+        {
+            findings.Refuse(fault);
+        }
+
         var (file, conf) = MakeConf(call, request, findings);
         if (file is not null)
         {
@@ -136,8 +141,7 @@ internal sealed class BuildPlan
         }
         catch (ArgumentException e)
         {
-            // the parameter's name is nothing for people
-            findings.Refuse(ProblemCode.InvalidArgument, e.Message.Split(" (Parameter")[0]);
+            findings.Refuse(ProblemCode.InvalidArgument, e.Message);
             return (null, new VServerConf());
         }
     }

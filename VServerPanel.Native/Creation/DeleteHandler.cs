@@ -34,7 +34,7 @@ internal sealed class DeleteHandler(Invocation call, VServerName name)
         var findings = new BuildFindings();
         Check(findings);
         findings.ThrowIfRefused();
-        operation.VServerId = call.Registry.Find(name)?.Id;
+        operation.VServerId = call.Registry.IdOf(name);
         operation.Before = Exists(_paths.ConfOf(name)) ? ConfFile.Read(_paths.ConfOf(name)).Text : null;
         var size = Directory.Exists(_paths.TreeOf(name)) ? TreeMeasure.Measure(_paths.TreeOf(name), operation.Cancel).Bytes : 0;
 
@@ -65,15 +65,37 @@ internal sealed class DeleteHandler(Invocation call, VServerName name)
         {
             findings.Refuse(ProblemCode.AlreadyRunning, $"{name} is running. 'vserver {name} stop' stops it; then delete it.");
         }
+
+        if (MountIn(_paths.TreeOf(name)) is { } mount)
+        {
+            findings.Refuse(ProblemCode.Busy, $"A file system is mounted at '{mount}', in the tree of {name}. Unmount it ('umount {mount}'); then delete {name}.");
+        }
+    }
+
+    private static string? MountIn(string tree)
+    {
+        if (!Libc.TryStatx(null, tree, out var stat) || (stat.Mode & Libc.S_IFMT) != Libc.S_IFDIR)
+        {
+            return null;
+        }
+
+        // mountinfo has the paths without symlinks
+        using var fd = Libc.open(tree, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        var real = new FileInfo($"/proc/self/fd/{(int)fd.DangerousGetHandle()}").LinkTarget ?? tree;
+        return Hosts.MountTable.Read().FirstOrDefault(m => m.MountPoint == real || m.MountPoint.StartsWith(real + "/", StringComparison.Ordinal))?.MountPoint;
     }
 
     private IEnumerable<string> Files() =>
         [_paths.ConfOf(name), _paths.HookOf(name), _paths.ContextOf(name), _paths.RunDirectoryOf(name), .. Logs()];
 
-    // console.log and its rotated predecessors
-    private IEnumerable<string> Logs() => Directory.Exists(_paths.Log)
-        ? Directory.EnumerateFiles(_paths.Log).Where(f => Path.GetFileName(f) is var file && (file == $"{name}.log" || file.StartsWith($"{name}.log.", StringComparison.Ordinal)))
-        : [];
+    // conmon writes a new one as FILE.tmp, and renames; later ones keep FILE.1, FILE.2 … (ctr_logging.c, reopen_k8s_file)
+    private IEnumerable<string> Logs()
+    {
+        var log = Isolation.Monitor.ConsoleLogOf(_paths, name);
+        return Directory.Exists(_paths.Log)
+            ? Directory.EnumerateFiles(_paths.Log).Where(f => f == log || (f.StartsWith(log + ".", StringComparison.Ordinal) && f[(log.Length + 1)..] is var rest && (rest == "tmp" || rest.All(char.IsAsciiDigit))))
+            : [];
+    }
 
     private static bool Exists(string path) => Libc.TryStatx(null, path, out _);
 }

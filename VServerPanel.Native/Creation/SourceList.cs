@@ -105,6 +105,7 @@ internal static class SourceList
 
     private static IEnumerable<BuildSource> VServers(Invocation call)
     {
+        var disk = new Processes.DiskUsage(call.Paths);
         foreach (var name in call.Registry.Names().Where(n => Directory.Exists(call.Paths.TreeOf(n))))
         {
             var description = "";
@@ -117,7 +118,7 @@ internal static class SourceList
                 // its tree can be copied all the same
             }
 
-            yield return new BuildSource(BuildMethod.Clone, name.Value, $"Copy of {name}", description, call.Registry.Find(name)?.DiskBytes);
+            yield return new BuildSource(BuildMethod.Clone, name.Value, $"Copy of {name}", description, call.Registry.IdOf(name) is { } id ? disk.Find(id).Bytes : null);
         }
 
         if (!CallerActor.IsPanel(call.Actor))

@@ -54,6 +54,15 @@ internal sealed class JobStore(HostPaths paths)
         }
     }
 
+    /// <summary>The same where there are clearly too many; counting them is cheap.</summary>
+    public void PruneIfMany(DateTimeOffset now)
+    {
+        if (Ids().Count() > KeepAtMost + (KeepAtMost / 10))
+        {
+            Prune(now);
+        }
+    }
+
     /// <summary>Removes the oldest ended jobs beyond what is kept.</summary>
     public void Prune(DateTimeOffset now)
     {

@@ -54,7 +54,7 @@ internal sealed class OperationRecord : IDisposable
             _jobs.Save(_info);
         }
 
-        var entry = Entry(JournalPhase.Asked, _info.StartedAt) with { VServerId = _kind.VServer is { } name ? _call.Registry.Find(name)?.Id : null };
+        var entry = Entry(JournalPhase.Asked, _info.StartedAt) with { VServerId = _kind.VServer is { } name ? _call.Registry.IdOf(name) : null };
         _asked = Task.Run(() => _call.Journal.Append(entry));
     }
 
@@ -85,6 +85,7 @@ internal sealed class OperationRecord : IDisposable
                 EndedAt = _endedAt,
                 Problem = problem,
             });
+            _jobs.PruneIfMany(_endedAt);
         }
     }
 

@@ -36,7 +36,7 @@ internal static class OperationRunner
                 Recovery.Run(call, kind.VServer);
             }
 
-            operation.VServerId = kind.VServer is { } known && call.Registry.Exists(known) ? call.Registry.Find(known)?.Id : null;
+            operation.VServerId = kind.VServer is { } known && call.Registry.Exists(known) ? call.Registry.IdOf(known) : null;
             try
             {
                 result = body(operation);

@@ -15,7 +15,7 @@ internal sealed class ProblemException(ProblemCode code, string message, Excepti
 
     public ProblemEvent ToEvent() => new(Code, Message, InnerException is ErrnoException e ? ErrnoNames.NameOf(e.Errno) : null, Path);
 
-    public static ProblemException NoSuchVServer(VServerName name) => new(ProblemCode.NotFound, $"No vserver is called {name}. 'vserver-stat' lists those there are.");
+    public static ProblemException NoSuchVServer(VServerName name) => new(ProblemCode.NotFound, $"No vserver is called {name}. 'vserver-stat' lists those there are.", exitCode: Commands.ExitCodes.NoSuchVServer);
 
     /// <summary>Turns any exception into the problem that is reported.</summary>
     public static ProblemEvent ToEvent(Exception exception) => exception switch

@@ -75,7 +75,7 @@ internal static class SettledStatus
         try
         {
             fault = null;
-            return registry.FindOrAdd(name).Id;
+            return (registry.Find(name) ?? registry.AddIfExists(name))?.Id ?? Guid.Empty;
         }
         catch (Exception e) when (e is IOException or ProblemException)
         {

@@ -18,10 +18,6 @@ internal sealed record RegistryEntry
     public required uint IdCount { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
-
-    public long? DiskBytes { get; init; }
-
-    public DateTimeOffset? DiskMeasuredAt { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

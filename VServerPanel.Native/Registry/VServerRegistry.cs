@@ -47,7 +47,7 @@ internal sealed class VServerRegistry(HostPaths paths, TimeProvider time)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(paths.RegistryOf(name)), RegistryJson.Default.RegistryEntry);
+            return JsonSerializer.Deserialize(File.ReadAllBytes(paths.RegistryOf(name)), RegistryJson.Default.RegistryEntry) ?? throw new JsonException("it is empty");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -59,25 +59,53 @@ internal sealed class VServerRegistry(HostPaths paths, TimeProvider time)
         }
     }
 
-    /// <summary>Its entry; made now for a vserver that was put here by hand.</summary>
-    public RegistryEntry FindOrAdd(VServerName name)
+    /// <summary>Its stable id; null if it has none yet, or its entry cannot be read.</summary>
+    public Guid? IdOf(VServerName name)
     {
-        if (Find(name) is { } found)
+        try
         {
-            return found;
+            return Find(name)?.Id;
         }
+        catch (ProblemException)
+        {
+            return null;
+        }
+    }
 
+    /// <summary>Why no id range can be given away: an entry cannot be read, so its range is not known. Null where one can.</summary>
+    public ProblemException? FaultOfRanges()
+    {
+        try
+        {
+            TakenRanges();
+            return null;
+        }
+        catch (ProblemException e)
+        {
+            return e;
+        }
+    }
+
+    /// <summary>Its entry; made now for a vserver that was put here by hand.</summary>
+    public RegistryEntry FindOrAdd(VServerName name) => Find(name) ?? Add(name, onlyIfExists: false)!;
+
+    /// <summary>Its entry, made now; null where it has no conf file any more, so that who looks at a vserver does not bring back the entry of a deleted one.</summary>
+    public RegistryEntry? AddIfExists(VServerName name) => Add(name, onlyIfExists: true);
+
+    private RegistryEntry? Add(VServerName name, bool onlyIfExists)
+    {
         using var gate = FileLock.Acquire($"{paths.Locks}/.registry", TimeSpan.FromSeconds(10), "the registry");
         if (Find(name) is { } meanwhile)
         {
             return meanwhile;
         }
 
-        var taken = Directory.Exists(paths.RegistryDirectory)
-            ? Directory.EnumerateFiles(paths.RegistryDirectory, "*.json")
-                .Select(f => JsonSerializer.Deserialize(File.ReadAllBytes(f), RegistryJson.Default.RegistryEntry)!.IdBase)
-                .ToHashSet()
-            : [];
+        if (onlyIfExists && !Exists(name))
+        {
+            return null;
+        }
+
+        var taken = TakenRanges();
         var idBase = FirstBase;
         while (taken.Contains(idBase))
         {
@@ -91,4 +119,31 @@ internal sealed class VServerRegistry(HostPaths paths, TimeProvider time)
 
     public void Save(RegistryEntry entry) =>
         DurableFile.Write(paths.RegistryOf(entry.Name), JsonSerializer.SerializeToUtf8Bytes(entry, RegistryJson.Default.RegistryEntry), 0b110_000_000);
+
+    // a range given twice would let one vserver into another's files: as long as one is not known, none is given away
+    private HashSet<uint> TakenRanges()
+    {
+        var taken = new HashSet<uint>();
+        foreach (var path in Directory.Exists(paths.RegistryDirectory) ? Directory.EnumerateFiles(paths.RegistryDirectory, "*.json") : [])
+        {
+            if (!VServerName.TryParse(Path.GetFileNameWithoutExtension(path), out var name))
+            {
+                continue;
+            }
+
+            try
+            {
+                if (Find(name) is { } entry)
+                {
+                    taken.Add(entry.IdBase);
+                }
+            }
+            catch (ProblemException e)
+            {
+                throw new ProblemException(e.Code, $"{e.Message} Until then no vserver can get a range of its own. If {name} is not needed any more: vserver {name} delete --confirm {name}", e.InnerException, paths.RegistryOf(name));
+            }
+        }
+
+        return taken;
+    }
 }
