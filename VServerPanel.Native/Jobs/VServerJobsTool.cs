@@ -46,7 +46,12 @@ internal sealed class VServerJobsTool : Tool
                 Cancel(Require(jobs, id), call);
                 return ExitCodes.Success;
             case ["recover"]:
-                var recovered = Recovery.RunAll(call);
+                var (recovered, failed) = Recovery.RunAll(call);
+                if (failed > 0)
+                {
+                    throw new ProblemException(ProblemCode.Busy, $"Recovered: {recovered}. Not recovered yet: {failed}; see above why, and try again.");
+                }
+
                 call.Report.Result(null, human: recovered == 0 ? "Nothing to recover." : $"Recovered: {recovered}.");
                 return ExitCodes.Success;
             case ["journal", ..]:
@@ -66,8 +71,12 @@ internal sealed class VServerJobsTool : Tool
             throw new ProblemException(ProblemCode.NotRunning, $"The job {job.Id} is not running.");
         }
 
-        ErrnoException.ThrowIfFailed(Libc.kill(pid, Libc.SIGTERM), "kill");
-        call.Report.Result(null, human: "It stops at its next step, and what it has done is undone.");
+        // the vserver is the job's, which holds its lock: this only asks
+        OperationRunner.Run(call, new OperationKind("cancel", job.VServer) { IsJob = false, IsDurable = false, IsLocked = false }, _ =>
+        {
+            ErrnoException.ThrowIfFailed(Libc.kill(pid, Libc.SIGTERM), "kill");
+            return (null, "It stops at its next step, and what it has done is undone.");
+        });
     }
 
     private static int ReadJournal(IReadOnlyList<string> arguments, Invocation call)

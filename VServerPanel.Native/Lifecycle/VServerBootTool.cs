@@ -19,8 +19,9 @@ internal sealed class VServerBootTool : Tool
         switch (arguments)
         {
             case ["start"]:
-                Recovery.RunAll(call);
-                return ForEach(call, Ordered(call).Where(v => v.Conf.OnBoot), "start", Start);
+                var (_, failed) = Recovery.RunAll(call);
+                var code = ForEach(call, Ordered(call).Where(v => v.Conf.OnBoot), "start", Start);
+                return failed == 0 ? code : ExitCodes.Failure;
             case ["stop"]:
                 var states = new RunStateStore(call.Paths);
                 return ForEach(call, Ordered(call).Reverse().Where(v => states.FindRunning(v.Name) is not null), "stop", Stop);

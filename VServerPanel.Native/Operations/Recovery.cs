@@ -33,26 +33,45 @@ internal static class Recovery
         return recovered;
     }
 
-    /// <summary>Recovers everything: at boot.</summary>
-    public static int RunAll(Invocation call)
+    /// <summary>Recovers everything: at boot. What cannot be recovered is told, and keeps nothing else from it.</summary>
+    public static (int Recovered, int Failed) RunAll(Invocation call)
     {
-        var recovered = 0;
+        var (recovered, failed) = (0, 0);
         foreach (var name in UndoLog.Abandoned(call.Paths).Select(a => a.Owner.VServer).Distinct().ToList())
         {
-            using var held = VServerLocks.Acquire(call.Paths, new OperationKind("recover", name));
-            recovered += Run(call, name);
+            Try(() =>
+            {
+                using var held = VServerLocks.Acquire(call.Paths, new OperationKind("recover", name));
+                recovered += Run(call, name);
+            });
         }
 
-        // operations that had nothing to undo yet still need their end on record
+        // operations that had nothing to undo yet still need their end on record; one whose log is still there has not ended
         var jobs = new JobStore(call.Paths);
-        foreach (var job in jobs.List().Where(j => j.State == JobState.Interrupted))
+        foreach (var job in jobs.List().Where(j => j.State == JobState.Interrupted && !UndoLog.Exists(call.Paths, j.Id)))
         {
-            End(call, job.Id, job.Operation, job.VServer, job.Actor, job.Command, job.StartedAt, finished: false);
-            recovered++;
+            Try(() =>
+            {
+                End(call, job.Id, job.Operation, job.VServer, job.Actor, job.Command, job.StartedAt, finished: false);
+                recovered++;
+            });
         }
 
         jobs.Prune(call.Time.GetUtcNow());
-        return recovered;
+        return (recovered, failed);
+
+        void Try(Action recover)
+        {
+            try
+            {
+                recover();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException and not OperationCanceledException)
+            {
+                failed++;
+                call.Report.Warn(ProblemException.ToEvent(e).Message);
+            }
+        }
     }
 
     private static void Tell(Invocation call, UndoOwner owner, bool finished)
@@ -79,7 +98,7 @@ internal static class Recovery
             Actor = actor,
             Operation = operation,
             VServer = name,
-            VServerId = name is { } known ? call.Registry.Find(known)?.Id : null,
+            VServerId = name is { } known ? call.Registry.IdOf(known) : null,
             Command = command,
             Outcome = finished ? OperationOutcome.Succeeded : OperationOutcome.RolledBack,
             Problem = finished ? null : new ProblemEvent(ProblemCode.Terminated, "Its process ended before it was done; what it had done is undone."),

@@ -64,6 +64,9 @@ internal sealed record UndoLine
     /// <summary>From here on the operation is finished by these, not rolled back.</summary>
     public IReadOnlyList<UndoAction>? Finish { get; init; }
 
+    /// <summary>How many of those have been done.</summary>
+    public int? Finished { get; init; }
+
     /// <summary>What stands above is done for good.</summary>
     public bool? Continues { get; init; }
 }

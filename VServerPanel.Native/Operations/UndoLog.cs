@@ -13,6 +13,7 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
     private readonly string _path = $"{paths.Undo}/{owner.OperationId}.jsonl";
     private readonly List<UndoAction> _undo = [];
     private IReadOnlyList<UndoAction>? _finish;
+    private int _finished;
     private SafeFileHandle? _file;
     private long _length;
 
@@ -27,17 +28,13 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
     public void CommitThen(params IReadOnlyList<UndoAction> finish)
     {
         Append(new UndoLine { Finish = finish });
-        _finish = finish;
+        (_finish, _finished) = (finish, 0);
     }
 
     /// <summary>The first half of an operation of two (a restart's stop) is over: finishes it. What follows is undone on its own.</summary>
     public void Continue()
     {
-        foreach (var action in _finish ?? [])
-        {
-            FaultPoint.Reach();
-            action.Run(paths);
-        }
+        Finish();
 
         Append(new UndoLine { Continues = true });
         _finish = null;
@@ -52,18 +49,14 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
             CommitThen();
         }
 
-        foreach (var action in _finish ?? [])
-        {
-            FaultPoint.Reach();
-            action.Run(paths);
-        }
+        Finish();
     }
 
     /// <summary>The operation failed: undoes in reverse, or finishes if it had been committed.</summary>
     /// <returns>What could not be undone; the log is kept then, for recovery to try again.</returns>
     public IReadOnlyList<Exception> Abort()
     {
-        var failures = Run(paths, _undo, _finish);
+        var failures = _finish is null ? Undo(paths, _undo) : Failure(Finish);
         if (failures.Count == 0)
         {
             Forget();
@@ -85,6 +78,9 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
     }
 
     public void Dispose() => _file?.Dispose();
+
+    /// <summary>Whether an operation's log is there.</summary>
+    public static bool Exists(HostPaths paths, string operationId) => File.Exists($"{paths.Undo}/{operationId}.jsonl");
 
     /// <summary>Operations that are at work now.</summary>
     public static IEnumerable<UndoOwner> UnderWay(HostPaths paths) => Directory.Exists(paths.Undo)
@@ -127,7 +123,10 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
         var lines = Lines(path).ToList();
         lines.RemoveRange(0, lines.FindLastIndex(l => l.Continues == true) + 1);
         var finish = lines.Select(l => l.Finish).LastOrDefault(f => f is not null);
-        var failures = Run(paths, [.. lines.Select(l => l.Undo).OfType<UndoAction>()], finish);
+        var finished = lines.Skip(lines.FindLastIndex(l => l.Finish is not null)).Select(l => l.Finished).LastOrDefault(f => f is not null) ?? 0;
+        var failures = finish is null
+            ? Undo(paths, lines.Select(l => l.Undo).OfType<UndoAction>())
+            : Failure(() => Finish(paths, finish, finished, done => AppendTo(path, new UndoLine { Finished = done })));
         if (failures.Count == 0)
         {
             File.Delete(path);
@@ -136,24 +135,62 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
         return (finish is not null, failures);
     }
 
-    private static List<Exception> Run(HostPaths paths, List<UndoAction> undo, IReadOnlyList<UndoAction>? finish)
+    private static List<Exception> Undo(HostPaths paths, IEnumerable<UndoAction> undo)
     {
         var failures = new List<Exception>();
-        foreach (var action in finish ?? Enumerable.Reverse(undo))
+        foreach (var action in undo.Reverse())
         {
-            try
-            {
-                action.Run(paths);
-            }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                // one step that cannot be undone must not keep the others from it; the caller reports
-                failures.Add(e);
-            }
+            // one step that cannot be undone must not keep the others from it; the caller reports
+            failures.AddRange(Failure(() => action.Run(paths)));
         }
 
         return failures;
     }
+
+    private void Finish() => Finish(paths, _finish ?? [], _finished, done =>
+    {
+        Append(new UndoLine { Finished = done });
+        _finished = done;
+    });
+
+    /// <summary>These are in order: addresses are not given back while processes still use them. So the first that fails ends it, and is the first of the next time.</summary>
+    private static void Finish(HostPaths paths, IReadOnlyList<UndoAction> actions, int done, Action<int> tell)
+    {
+        for (var i = done; i < actions.Count; i++)
+        {
+            FaultPoint.Reach();
+            actions[i].Run(paths);
+            if (i + 1 < actions.Count)
+            {
+                tell(i + 1);
+            }
+        }
+    }
+
+    private static List<Exception> Failure(Action action)
+    {
+        try
+        {
+            action();
+            return [];
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return [e];
+        }
+    }
+
+    // over a last line that the crash cut off
+    private static void AppendTo(string path, UndoLine line)
+    {
+        var end = File.ReadAllBytes(path).AsSpan().LastIndexOf((byte)'\n') + 1;
+        using var file = Libc.open(path, Libc.O_WRONLY);
+        RandomAccess.SetLength(file, end);
+        RandomAccess.Write(file, Line(line), end);
+        ErrnoException.ThrowIfFailed(Libc.fdatasync(file), "fdatasync", path);
+    }
+
+    private static byte[] Line(UndoLine line) => [.. JsonSerializer.SerializeToUtf8Bytes(line, UndoJson.Default.UndoLine), (byte)'\n'];
 
     // the last line may have been cut off by the crash: its step was never begun
     private static IEnumerable<UndoLine> Lines(string path)
@@ -198,7 +235,7 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
 
     private void Write(UndoLine line)
     {
-        byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(line, UndoJson.Default.UndoLine), (byte)'\n'];
+        var bytes = Line(line);
         FaultPoint.Reach();
         RandomAccess.Write(_file!, bytes, _length);
         _length += bytes.Length;

@@ -1,0 +1,82 @@
+using System.Text;
+using VServerPanel.Native.Lifecycle;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Tests.Peers;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Tests.Operations;
+
+public sealed class RecoveryTests : IDisposable
+{
+    private readonly PrivatePrefix _prefix = new();
+
+    public void Dispose() => _prefix.Dispose();
+
+    [Fact]
+    public void RunAll_OneCannotBeRecovered_OthersAreAndItIsTold()
+    {
+        // a file in a place that is no directory cannot be written
+        File.WriteAllText(_prefix.Directory + "/file", "");
+        var stuck = Abandon("stuck", log => log.Before(new RestoreContent(_prefix.Directory + "/file/below", [])));
+        var made = _prefix.Directory + "/made";
+        File.WriteAllText(made, "");
+        File.WriteAllText(_prefix.Paths.RegistryOf(VServerName.Parse("web")), "damaged");
+        Abandon("web", log => log.Before(new RemoveFile(made)));
+
+        Assert.Equal((1, 1), Recovery.RunAll(_prefix.Call("recover")));
+        Assert.False(File.Exists(made));
+        Assert.True(UndoLog.Exists(_prefix.Paths, stuck));
+        Assert.Contains(_prefix.Report.All<LogEvent>(), e => e.Text.Contains("of stuck was cut off", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Boot_OneCannotBeRecovered_ExitCodeTellsAndOthersAreTried()
+    {
+        File.WriteAllText(_prefix.Directory + "/file", "");
+        Abandon("stuck", log => log.Before(new RestoreContent(_prefix.Directory + "/file/below", [])));
+        File.WriteAllText(_prefix.Paths.ConfOf(VServerName.Parse("web")), "ONBOOT=yes\n");
+        Assert.Equal(1, new VServerBootTool().Run(["start"], _prefix.Call("boot")));
+        Assert.Contains(_prefix.Report.All<LogEvent>(), e => e.Text == "web: start");
+    }
+
+    [Fact]
+    public void Finish_OneFails_NothingAfterItIsDoneAndNothingBeforeItTwice()
+    {
+        var file = _prefix.Directory + "/file";
+        File.WriteAllText(file, "");
+        var first = _prefix.Directory + "/first";
+        var last = _prefix.Directory + "/last";
+        File.WriteAllText(last, "");
+        var id = Abandon("web", log =>
+        {
+            log.CommitThen(new RestoreContent(first, Encoding.UTF8.GetBytes("1")), new RestoreContent(file + "/below", []), new RemoveFile(last));
+            Assert.ThrowsAny<Exception>(log.Complete);
+            File.Delete(first);
+            Assert.Single(log.Abort());
+        });
+        Assert.True(File.Exists(last));
+        Assert.False(File.Exists(first));
+
+        // the crash cut off a line, and recovery writes over it
+        var path = $"{_prefix.Paths.Undo}/{id}.jsonl";
+        File.AppendAllText(path, "{\"finis");
+        Assert.Single(UndoLog.Recover(_prefix.Paths, path).Failures);
+        Assert.True(File.Exists(last));
+
+        File.Delete(file);
+        Directory.CreateDirectory(file);
+        Assert.Empty(UndoLog.Recover(_prefix.Paths, path).Failures);
+        Assert.False(File.Exists(last));
+        Assert.False(File.Exists(first));
+        Assert.False(File.Exists(path));
+    }
+
+    private string Abandon(string name, Action<UndoLog> work)
+    {
+        // no process has pid 0
+        var owner = new UndoOwner(Guid.NewGuid().ToString("n"), "start", VServerName.Parse(name), new Actor("root"), ["vserver"], DateTimeOffset.UnixEpoch, 0, 1, ProcessIdentity.BootId);
+        using var log = new UndoLog(_prefix.Paths, owner, durable: false);
+        work(log);
+        return owner.OperationId;
+    }
+}
