@@ -13,7 +13,7 @@ internal sealed partial class ConfFile
         {
             if (value.Any(char.IsControl))
             {
-                throw new ArgumentException("A description is one line of text.", nameof(value));
+                throw new ArgumentException("A description is one line of text.");
             }
 
             if (DescriptionRange() is { } range)

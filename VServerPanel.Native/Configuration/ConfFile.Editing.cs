@@ -58,7 +58,7 @@ internal sealed partial class ConfFile
             }
         }
 
-        throw new ArgumentException($"{key} cannot be added to this file: nothing in it is read. Write the file anew.", nameof(key));
+        throw new ArgumentException($"{key} cannot be added to this file: nothing in it is read. Write the file anew.");
     }
 
     private void Load(byte[] bytes)
@@ -152,7 +152,7 @@ internal sealed partial class ConfFile
     {
         if (key.Length == 0 || char.IsAsciiDigit(key[0]) || !key.All(c => c == '_' || char.IsAsciiLetterOrDigit(c)))
         {
-            throw new ArgumentException($"'{key}' is no key: a key has letters, digits and '_', and does not begin with a digit.", nameof(key));
+            throw new ArgumentException($"'{key}' is no key: a key has letters, digits and '_', and does not begin with a digit.");
         }
     }
 }

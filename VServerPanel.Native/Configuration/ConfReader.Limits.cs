@@ -10,6 +10,14 @@ internal sealed partial class ConfReader
         ("fakeinit", VServerFlags.FakeInit), ("hideinfo", VServerFlags.HideInfo), ("ulimit", VServerFlags.Ulimit), ("minit", VServerFlags.Minit),
     ];
 
+    // lock: nothing inside can leave; nproc and ulimit: ULIMIT and PIDS_LIMIT count per vserver anyway, for its users are its own
+    private static readonly (VServerFlags Flag, string Why)[] s_withoutEffect =
+    [
+        (VServerFlags.Sched, "sched has no effect: each vserver is a group of the scheduler anyway. CPU_LIMIT sets an upper limit."),
+        (VServerFlags.Private, "private has no effect: root of the host can always enter a vserver."),
+        (VServerFlags.HideInfo, "hideinfo has no effect: /proc of the vserver hides nothing more by it."),
+    ];
+
     private bool ReadOnBoot()
     {
         var text = _assignments.GetValueOrDefault(ConfKeys.OnBoot)?.Value;
@@ -39,6 +47,11 @@ internal sealed partial class ConfReader
             {
                 Error(ConfKeys.Flags, $"'{word}' is no flag. The flags are {string.Join(' ', s_flags.Select(f => f.Word))}.");
             }
+        }
+
+        foreach (var (_, why) in s_withoutEffect.Where(f => flags.HasFlag(f.Flag)))
+        {
+            Warning(ConfKeys.Flags, why);
         }
 
         return flags;

@@ -17,6 +17,7 @@ internal sealed partial class ConfReader(ConfFile file, string? profile)
         ReportKeys();
         var (addresses, hasAll) = ReadAddresses();
         var (given, taken) = ReadCapabilities();
+        var flags = ReadFlags();
         var conf = new VServerConf
         {
             Description = file.Description,
@@ -32,12 +33,12 @@ internal sealed partial class ConfReader(ConfFile file, string? profile)
             Hostname = ReadHostname(),
             DomainName = ReadDomainName(),
             Nice = ReadNumber(ConfKeys.Nice, -20, 19),
-            Flags = ReadFlags(),
+            Flags = flags,
             Limits = ReadLimits(),
             GivenCapabilities = given,
             TakenCapabilities = taken,
             Context = ReadNumber(ConfKeys.Context, 2, 65535),
-            InitStyle = ReadWord(ConfKeys.InitStyle, ("sysv", InitStyle.Sysv), ("init", InitStyle.Init), ("systemd", InitStyle.Systemd)),
+            InitStyle = ReadWord(ConfKeys.InitStyle, ("sysv", InitStyle.Sysv), ("init", InitStyle.Init), ("systemd", InitStyle.Systemd)) ?? ((flags & (VServerFlags.Minit | VServerFlags.FakeInit)) != VServerFlags.None ? InitStyle.Init : null),
             MemoryLimit = ReadMemory(),
             PidsLimit = ReadNumber(ConfKeys.PidsLimit, 1, 4_194_304),
             CpuLimit = ReadProcessors(),
@@ -45,6 +46,11 @@ internal sealed partial class ConfReader(ConfFile file, string? profile)
             StopTimeout = TimeSpan.FromSeconds(ReadNumber(ConfKeys.StopTimeout, 1, 86_400) ?? 30),
             Nest = ReadWord(ConfKeys.Nest, ("yes", true), ("no", false)) ?? false,
         };
+
+        if (conf.NetworkMode == NetworkMode.Private && !conf.IsUntied)
+        {
+            Error(ConfKeys.NetworkMode, "NETWORK_MODE=private gives the vserver loopback only in this version: it cannot be reached at IPROOT's addresses. Leave IPROOT empty, or use NETWORK_MODE=shared.");
+        }
 
         // errors first where there are too many to tell: each of them keeps the file from being used
         var findings = file.Findings.Concat(_findings).OrderBy(f => f.Line).ToList();

@@ -99,7 +99,7 @@ internal static class ShellWord
     {
         if (value.Contains('\0', StringComparison.Ordinal))
         {
-            throw new ArgumentException("A value cannot hold a NUL character.", nameof(value));
+            throw new ArgumentException("A value cannot hold a NUL character.");
         }
 
         var isPlain = value.Length > 0 && !value.AsSpan().ContainsAnyExcept(s_plain);

@@ -18,6 +18,36 @@ public sealed class VServerConfTests
         Assert.Null(conf.InitStyle);
     }
 
+    [Theory]
+    [InlineData("IPROOT=10.0.0.2")]
+    [InlineData("IPROOT=ALL")]
+    public void From_PrivateNetworkWithAddresses_IsAnError(string addresses)
+    {
+        var (_, findings) = VServerConf.From(ConfFile.Parse($"{addresses}\nNETWORK_MODE=private\n"));
+        var finding = Assert.Single(findings);
+        Assert.True(finding.IsError);
+        Assert.Contains("loopback only in this version", finding.Message, StringComparison.Ordinal);
+        Assert.Empty(VServerConf.From(ConfFile.Parse("NETWORK_MODE=private\n")).Findings);
+    }
+
+    [Theory]
+    [InlineData("minit", InitStyle.Init)]
+    [InlineData("lock fakeinit", InitStyle.Init)]
+    [InlineData("lock", null)]
+    public void From_FlagsOfInit_ChooseTheStyle(string flags, InitStyle? style)
+    {
+        Assert.Equal(style, VServerConf.From(ConfFile.Parse($"S_FLAGS=\"{flags}\"\n")).Conf.InitStyle);
+        Assert.Equal(InitStyle.Sysv, VServerConf.From(ConfFile.Parse($"S_FLAGS=\"{flags}\"\nINIT_STYLE=sysv\n")).Conf.InitStyle);
+    }
+
+    [Fact]
+    public void From_FlagsWithoutEffect_AreToldWithTheReason()
+    {
+        var (_, findings) = VServerConf.From(ConfFile.Parse("S_FLAGS=\"lock nproc ulimit sched private hideinfo\"\n"));
+        Assert.Equal(["sched", "private", "hideinfo"], findings.Select(f => f.Message.Split(' ')[0]));
+        Assert.All(findings, f => Assert.False(f.IsError));
+    }
+
     [Fact]
     public void From_FullFile_ReadsEveryKey()
     {
@@ -27,13 +57,13 @@ public sealed class VServerConfTests
             IPROOTDEV=eth0
             IPROOTMASK=255.255.0.0
             IPROOTBCAST=10.0.255.255
-            NETWORK_MODE=private
+            NETWORK_MODE=shared
             ONBOOT=yes
             PRIORITY=7
             S_HOSTNAME=shop.example.org
             S_DOMAINNAME=none
             S_NICE=-5
-            S_FLAGS="lock sched hideinfo minit"
+            S_FLAGS="lock nproc ulimit minit"
             ULIMIT="-H -u 200 -n 1024 -c unlimited"
             S_CAPS="CAP_NET_RAW !cap_chown"
             S_CONTEXT=100
@@ -51,8 +81,8 @@ public sealed class VServerConfTests
             [new ConfAddress(null, IPAddress.Parse("10.0.0.2"), null), new ConfAddress("eth1", IPAddress.Parse("10.1.0.2"), 24), new ConfAddress(null, IPAddress.Parse("2001:db8::2"), 64)],
             conf.Addresses);
         Assert.Equal(("eth0", 16, IPAddress.Parse("10.0.255.255")), (conf.Device, conf.PrefixLength!.Value, conf.Broadcast));
-        Assert.Equal((NetworkMode.Private, true, 7, "shop.example.org", "", -5), (conf.NetworkMode, conf.OnBoot, conf.Priority, conf.Hostname, conf.DomainName, conf.Nice!.Value));
-        Assert.Equal(VServerFlags.Lock | VServerFlags.Sched | VServerFlags.HideInfo | VServerFlags.Minit, conf.Flags);
+        Assert.Equal((NetworkMode.Shared, true, 7, "shop.example.org", "", -5), (conf.NetworkMode, conf.OnBoot, conf.Priority, conf.Hostname, conf.DomainName, conf.Nice!.Value));
+        Assert.Equal(VServerFlags.Lock | VServerFlags.Nproc | VServerFlags.Ulimit | VServerFlags.Minit, conf.Flags);
         Assert.Equal(
             [new("RLIMIT_NPROC", null, 200), new("RLIMIT_NOFILE", null, 1024), new("RLIMIT_CORE", null, ResourceLimit.Unlimited)],
             conf.Limits);
