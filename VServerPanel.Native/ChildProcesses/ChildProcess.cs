@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
+using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
 using VServerPanel.Protocol;
 
@@ -99,12 +101,24 @@ internal sealed class ChildProcess
         }
     }
 
-    /// <summary>Runs it on our own terminal and streams; returns its exit code.</summary>
+    /// <summary>Runs it on our own terminal and streams; returns its exit code. Signals that would end us go to it, so that we see its end.</summary>
     public int RunAttached()
     {
         using var process = Start(redirectOutput: false);
+        using var terminate = Forward(PosixSignal.SIGTERM, Libc.SIGTERM);
+        using var hangup = Forward(PosixSignal.SIGHUP, Libc.SIGHUP);
+        using var interrupt = Forward(PosixSignal.SIGINT, Libc.SIGINT);
         process.WaitForExit();
         return process.ExitCode;
+
+        PosixSignalRegistration Forward(PosixSignal signal, int number) => PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            if (!process.HasExited)
+            {
+                _ = Libc.kill(process.Id, number);
+            }
+        });
     }
 
     /// <summary>Starts it and lets it go: it inherits our streams unless it changes them.</summary>

@@ -12,7 +12,11 @@ internal sealed class EnterVerb : Verb
 
     public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
     {
-        NoArguments.Require(this, arguments);
+        if (!NoArguments.Require(this, arguments))
+        {
+            return ExitCodes.Success;
+        }
+
         return ExecHandler.Run("enter", name, "root", [], call);
     }
 }

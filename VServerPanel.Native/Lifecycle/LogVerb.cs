@@ -20,6 +20,12 @@ internal sealed class LogVerb : Verb
 
     public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
     {
+        if (arguments is ["--help" or "-h"])
+        {
+            Console.Out.WriteLine($"Usage: vserver NAME log {Usage}   {Summary}");
+            return ExitCodes.Success;
+        }
+
         var count = arguments switch
         {
             [] => DefaultLines,

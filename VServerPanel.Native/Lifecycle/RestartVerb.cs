@@ -13,7 +13,11 @@ internal sealed class RestartVerb : Verb
 
     public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
     {
-        NoArguments.Require(this, arguments);
+        if (!NoArguments.Require(this, arguments))
+        {
+            return ExitCodes.Success;
+        }
+
         if (call.Options.Plan)
         {
             return LifecyclePlan.Tell(call, [.. LifecyclePlan.Stop(call, name), .. LifecyclePlan.Start(call, name)]);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Lifecycle;
@@ -30,13 +31,17 @@ internal sealed class RunClaims(HostPaths paths, string kind)
                 return true;
             }
 
-            if (VServerName.TryParse(owner, out var other) && new RunStateStore(paths).Find(other) is { } state && (state.IsAlive || state.IsOwned))
+            if (IsInUse(owner))
             {
                 return false;
             }
 
-            // left behind by one that is gone
-            File.Delete($"{Directory}/{key}");
+            // Left behind by one that is gone. Looked at again under a lock: another may have taken it over meanwhile, and his must stay.
+            using var gate = FileLock.Acquire($"{paths.Locks}/.claims", TimeSpan.FromSeconds(10), "claims of addresses and contexts");
+            if (OwnerOf(key) == owner && !IsInUse(owner))
+            {
+                File.Delete($"{Directory}/{key}");
+            }
         }
 
         return true;
@@ -50,6 +55,8 @@ internal sealed class RunClaims(HostPaths paths, string kind)
             File.Delete($"{Directory}/{key}");
         }
     }
+
+    private bool IsInUse(string? owner) => VServerName.TryParse(owner, out var name) && new RunStateStore(paths).Find(name) is { } state && (state.IsAlive || state.IsOwned);
 
     /// <summary>Who has it; null where it is free.</summary>
     public string? OwnerOf(string key) => new FileInfo($"{Directory}/{key}").LinkTarget;

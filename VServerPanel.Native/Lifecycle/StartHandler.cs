@@ -31,10 +31,6 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
         var conf = ReadConf();
         var entry = operation.Call.Registry.FindOrAdd(name);
         operation.VServerId = entry.Id;
-        using var root = StorageCheck.OpenRoot(_paths.VServers, name);
-        var init = InitProgram.Find(root, conf);
-        RefuseUnreachableAddresses(conf);
-        var capabilities = GuestCapabilities.Compute(conf, init.Style, GuestCapabilities.ReadBoundingSet(), _report.Warn);
         var rlimits = ProcessLimits.Clamp(conf.Limits, ProcessLimits.Own, GuestCapabilities.ReadBoundingSet().Contains("CAP_SYS_RESOURCE"), _report.Warn);
 
         Claim(conf, new RunState
@@ -43,23 +39,27 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
             BootId = ProcessIdentity.BootId,
             Stage = RunStage.Starting,
             Owner = ProcessMark.Of(Environment.ProcessId),
-            Style = init.Style,
+            Style = conf.InitStyle ?? InitStyle.Sysv,
             Network = conf.NetworkMode,
             Profile = conf.Profile,
             StartedAt = operation.Call.Time.GetUtcNow(),
             MountNamespace = new FileInfo("/proc/self/ns/mnt").LinkTarget ?? "",
-            Capabilities = capabilities,
             Rlimits = rlimits,
             Nice = conf.Nice ?? 0,
         });
-        var addresses = PlanAddresses(conf);
 
         operation.Step(2, Steps, "Running the pre-start script");
         HookScript.Run(_paths, name, HookScript.PreStart, _report);
         operation.Undo.Before(new RunHook(name, HookScript.PostStop) { Report = _report });
 
         operation.Step(3, Steps, "Putting the addresses on their devices");
-        AddAddresses(addresses);
+
+        // not before the script: it may be what mounts the tree or makes the device
+        using var root = StorageCheck.OpenRoot(_paths.VServers, name);
+        var init = InitProgram.Find(root, conf);
+        var capabilities = GuestCapabilities.Compute(conf, init.Style, GuestCapabilities.ReadBoundingSet(), _report.Warn);
+        _store.Save(name, _state = _state with { Style = init.Style, Capabilities = capabilities });
+        AddAddresses(PlanAddresses(conf));
 
         operation.Step(4, Steps, "Making the isolation");
         operation.Undo.Before(new EndProcesses(name));
@@ -135,16 +135,6 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
         }
 
         _store.Save(name, _state = _state with { Context = new ContextNumbers(_paths).Take(name, conf.Context) });
-    }
-
-    private static void RefuseUnreachableAddresses(VServerConf conf)
-    {
-        if (conf.NetworkMode == NetworkMode.Private && (conf.Addresses.Count > 0 || conf.HasAllAddresses))
-        {
-            throw new ProblemException(
-                ProblemCode.Unsupported,
-                "NETWORK_MODE=private gives the vserver a network namespace with nothing but loopback; it cannot be reached at IPROOT's addresses yet. Leave IPROOT empty, or use NETWORK_MODE=shared.");
-        }
     }
 
     private IReadOnlyList<PlannedAddress> PlanAddresses(VServerConf conf)

@@ -13,7 +13,11 @@ internal sealed class StatusVerb(string name) : Verb
 
     public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
     {
-        NoArguments.Require(this, arguments);
+        if (!NoArguments.Require(this, arguments))
+        {
+            return ExitCodes.Success;
+        }
+
         var isRunning = new RunStateStore(call.Paths).FindRunning(name) is not null;
         call.Report.Result(new Dictionary<string, string>(StringComparer.Ordinal) { ["state"] = isRunning ? "running" : "stopped" }, $"Server {name} is {(isRunning ? "running" : "not running")}");
         return isRunning ? ExitCodes.Success : ExitCodes.Stopped;

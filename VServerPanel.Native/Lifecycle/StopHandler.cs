@@ -55,6 +55,7 @@ internal sealed class StopHandler(Operation operation, VServerName name)
         }
 
         var patience = StopTimeout();
+        var deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         try
         {
             AskGuest(state, init, patience);
@@ -65,7 +66,7 @@ internal sealed class StopHandler(Operation operation, VServerName name)
         }
 
         // process 1 of style sysv never ends by itself
-        if (state.Style != InitStyle.Sysv && Libc.WaitReadable(init, patience))
+        if (state.Style != InitStyle.Sysv && Libc.WaitReadable(init, TimeSpan.FromMilliseconds(Math.Max(0, deadline - Environment.TickCount64))))
         {
             return;
         }
