@@ -36,12 +36,16 @@ help:
 
 run: root packages install start
 
-native: artifacts/native/vserver
+native: artifacts/native/vserver artifacts/native/ipv4root.bpf.o
 panel: artifacts/panel/VServerPanel
 
 artifacts/native/vserver: $(native_sources) | sdk
 	dotnet publish VServerPanel.Native -c Release -o artifacts/native --nologo -v quiet
 	@touch $@
+
+# beside the command, where it looks for them
+artifacts/native/%.bpf.o: kernel-patches/%.bpf.c kernel-patches/%.h kernel-patches/Makefile
+	@$(MAKE) --no-print-directory -s -C kernel-patches OUT="$(CURDIR)/artifacts/native"
 
 artifacts/panel/VServerPanel: $(panel_sources) | sdk
 	dotnet publish VServerPanel -c Release -o artifacts/panel --nologo -v quiet
