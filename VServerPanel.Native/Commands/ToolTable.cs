@@ -9,6 +9,7 @@ internal static class ToolTable
         new Creation.NewVServerTool(),
         new Hosts.Setup.VServerSetupTool(),
         new Jobs.VServerJobsTool(),
+        new Kernel.NetworkProbeTool(),
         new Lifecycle.VServerBootTool(),
         new Lifecycle.VServerExitedTool(),
         new Processes.VServerStatTool(),

@@ -45,6 +45,7 @@ internal sealed class Dismantling(HostPaths paths, VServerName name)
 
     public void Clear()
     {
+        new Kernel.Ipv4Root(paths).RemoveGone();
         if (_store.Find(name) is { } state)
         {
             AddressAssignment.Remove(state.Addresses);

@@ -68,6 +68,9 @@ internal sealed record RunState
 
     public int Nice { get; init; }
 
+    /// <summary>What the start could not do and what that costs, as a sentence.</summary>
+    public string? Warning { get; init; }
+
     /// <summary>Whether process 1 lives.</summary>
     [JsonIgnore]
     public bool IsAlive => Init?.IsAlive(BootId) == true;

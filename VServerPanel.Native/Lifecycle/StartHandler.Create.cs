@@ -3,6 +3,7 @@ using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Isolation;
 using VServerPanel.Native.Jobs;
 using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
 using VServerPanel.Native.Registry;
 using VServerPanel.Protocol;
 
@@ -37,6 +38,7 @@ internal sealed partial class StartHandler
 
         _store.Save(name, _state = _state with { Init = ProcessMark.Of(initPid) });
         FaultPoint.Reach();
+        TieToAddresses(conf, initPid);
         if (_state.Nice != 0)
         {
             GuestKernel.SetNice(initPid, _state.Nice);
@@ -50,6 +52,16 @@ internal sealed partial class StartHandler
         if (spec.Style == InitStyle.Systemd)
         {
             GuestKernel.GiveCgroups(_cgroups, spec.Cgroup, entry.IdBase);
+        }
+    }
+
+    /// <summary>Before its first instruction, so that no socket of it is older than its ties.</summary>
+    private void TieToAddresses(VServerConf conf, int initPid)
+    {
+        if (conf.NetworkMode == NetworkMode.Shared && new Kernel.Ipv4Root(_paths).Apply(name, conf, initPid, _state.Context) is { } whyNot)
+        {
+            _store.Save(name, _state = _state with { Warning = Kernel.Ipv4Root.CostOf(name, conf, whyNot) });
+            _report.Warn(_state.Warning);
         }
     }
 }

@@ -84,6 +84,7 @@ internal sealed class StatusReader(HostPaths paths, TimeProvider time)
         return status with
         {
             State = state.Stage == RunStage.Stopping && isAtWork ? VServerState.Stopping : VServerState.Running,
+            Warning = status.Warning ?? state.Warning,
             Context = state.Context,
             Profile = state.Profile,
             StartedAt = state.StartedAt,

@@ -1,46 +1,25 @@
 using VServerPanel.Native.Interop;
-using VServerPanel.Native.Limits;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Hosts.Info;
 
 /// <summary>Whether the kernel takes the programs that tie vservers to their addresses and protect shared files: each kind is loaded and attached for a moment.</summary>
-/// <remarks>The programs themselves are not part of this version yet, and the answers say so: what the kernel could do is not what is done.</remarks>
+/// <remarks>The programs that protect files are not part of this version yet, and the answers say so: what the kernel could do is not what is done.</remarks>
 internal static class BpfProbes
 {
     private const string NotYet = "VServerPanel's program for it is not part of this version";
 
-    public static IEnumerable<Probe> All() =>
+    public static IEnumerable<Probe> All(HostPaths paths) =>
     [
-        new("bpf-network", "Ties to addresses (cgroup BPF)", "Vservers in shared network mode are not tied to their addresses: each can use every address of the host.", "Where that matters, filter on the host, or set NETWORK_MODE=private: loopback only, in this version.", Network) { Lack = CapabilityState.Degraded },
+        new("bpf-network", "Ties to addresses (cgroup BPF)", "Vservers in shared network mode are not tied to their addresses: each can use every address of the host and reach its loopback, and root in them cannot bind ports below 1024.", "Where that matters, filter on the host, or set NETWORK_MODE=private: loopback only, in this version.", () => Network(paths)) { Lack = CapabilityState.Degraded },
         new("bpf-lsm", "Protection of shared files (BPF lsm)", "Files are shared between vservers by reflink only, never by hard link.", "Use xfs or btrfs for /vservers; it needs no protection.", Lsm) { Lack = CapabilityState.Degraded },
         new("bpf-fmod-ret", "Protection of shared files (BPF fmod_ret)", "Files are shared between vservers by reflink only, never by hard link.", "Use xfs or btrfs for /vservers; it needs no protection.", ModifyReturn) { Lack = CapabilityState.Degraded },
     ];
 
-    private static string Network()
+    private static string Network(HostPaths paths)
     {
-        if (CgroupTree.Detect().Unified is not { } unified)
-        {
-            throw new ProbeFailedException("no version 2 control groups to attach to");
-        }
-
-        var scratch = $"{unified}/vserver-probe-{Environment.ProcessId}";
-        Directory.CreateDirectory(scratch);
-        try
-        {
-            using var cgroup = Libc.open(scratch, Libc.O_RDONLY | Libc.O_DIRECTORY);
-            using var program = Libc.BpfLoad(Libc.BPF_PROG_TYPE_CGROUP_SOCK_ADDR, Libc.BPF_CGROUP_INET4_BIND, 0, answer: 1);
-            using var link = Libc.BpfLink(program, cgroup, Libc.BPF_CGROUP_INET4_BIND);
-            throw new ProbeFailedException($"the kernel can; {NotYet}");
-        }
-        catch (ErrnoException e)
-        {
-            throw new ProbeFailedException($"the kernel refuses: {e.Message}");
-        }
-        finally
-        {
-            Directory.Delete(scratch);
-        }
+        var root = new Kernel.Ipv4Root(paths);
+        return root.WhyNot() is { } whyNot ? throw new ProbeFailedException(whyNot) : $"loaded on {root.Programs.ParentCgroup}, and tried out";
     }
 
     private static string Lsm()

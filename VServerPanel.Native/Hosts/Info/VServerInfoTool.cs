@@ -27,7 +27,7 @@ internal sealed class VServerInfoTool : Tool
         }
 
         var capabilities = new List<HostCapability>();
-        foreach (var probe in IsolationProbes.All(call.Paths).Concat(ToolProbes.All()).Concat(StorageProbes.All(call.Paths)).Concat(BpfProbes.All()))
+        foreach (var probe in IsolationProbes.All(call.Paths).Concat(ToolProbes.All()).Concat(StorageProbes.All(call.Paths)).Concat(BpfProbes.All(call.Paths)))
         {
             call.Cancel.ThrowIfCancellationRequested();
             var capability = probe.Run();
@@ -42,7 +42,7 @@ internal sealed class VServerInfoTool : Tool
 
     private static int Help()
     {
-        Console.Out.WriteLine("Usage: vserver-info [--json]\n\nTells what this host can do for vservers, what each lack costs, and what to do about it. Nothing is changed.");
+        Console.Out.WriteLine("Usage: vserver-info [--json]\n\nTells what this host can do for vservers, what each lack costs, and what to do about it. Nothing is changed, but that the programs which tie vservers to their addresses are loaded if they were not.");
         return ExitCodes.Success;
     }
 

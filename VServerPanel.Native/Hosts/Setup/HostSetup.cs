@@ -56,6 +56,7 @@ internal sealed class HostSetup(HostPaths paths, string program, int? port, long
         new UnitsStep(paths).Remove();
         new SudoersStep(paths).Remove();
         new ToolLinksStep(paths, program).Remove();
+        new Kernel.Ipv4Root(paths).Programs.UnloadIfUnused();
         return (null, $"Commands, sudo rule and services are removed. The user {HostPaths.PanelUser}, the vservers and all data are left.");
     }
 
