@@ -1,5 +1,14 @@
 using System.Runtime.InteropServices;
 using VServerPanel.Native.Commands;
+using VServerPanel.Native.Jobs;
+
+StandardStreams.Ensure(args);
+
+// The console's streams are copies of the descriptors that are there when they are made: a job leaves its caller's before.
+if (args is ["--job-worker", ..])
+{
+    DetachedJob.Detach();
+}
 
 // The caller of a job may go away: its terminal, its ssh, the panel. SIGHUP and SIGPIPE must not end an operation half-way.
 using var cancel = new CancellationTokenSource();

@@ -32,16 +32,6 @@ internal sealed class Dispatcher(TextWriter output, TextWriter error, TimeProvid
                 throw new ProblemException(ProblemCode.NotPermitted, $"'{target.Title}' needs root. Run it with sudo.");
             }
 
-            if (target.Options.IsWorker)
-            {
-                Jobs.DetachedJob.Detach();
-
-                // .NET's console streams are copies of the descriptors: through them the job would go on writing into its caller's answer
-                output.Close();
-                error.Close();
-                report = new JsonReporter(TextWriter.Null, time);
-            }
-
             var paths = HostPaths.FromEnvironment();
             if (Libc.geteuid() == 0)
             {

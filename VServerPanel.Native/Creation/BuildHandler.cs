@@ -59,7 +59,7 @@ internal sealed class BuildHandler(Operation operation, BuildRequest request, Tr
         var name = request.Name;
 
         // two builds at once must not take the same address: from here to the conf file only one goes on
-        using var gate = FileLock.Acquire($"{_paths.Locks}/.addresses", TimeSpan.FromSeconds(60), "the addresses");
+        using var gate = FileLock.Acquire($"{_paths.Locks}/.addresses", TimeSpan.FromSeconds(60), "the addresses", operation.Cancel);
         var again = new BuildFindings();
         new AddressBook(_paths, operation.Call.Registry).Check(name, plan.Conf, again);
         again.ThrowIfRefused();

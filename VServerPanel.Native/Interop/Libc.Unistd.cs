@@ -11,10 +11,35 @@ internal static partial class Libc
     internal const int SIGKILL = 9;
     internal const int SIGTERM = 15;
     internal const long SYS_pidfd_open = 434;
+    internal const long SYS_close_range = 436;
+    internal const int CLOSE_RANGE_CLOEXEC = 4;
     internal const nuint FICLONE = 0x40049409;
     internal const nuint FS_IOC_GETFLAGS = 0x80086601;
     internal const nuint FS_IOC_SETFLAGS = 0x40086602;
     internal const int FS_IMMUTABLE_FL = 0x10;
+
+    internal const int F_GETFD = 1;
+    internal const int F_SETFD = 2;
+    internal const int FD_CLOEXEC = 1;
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int fcntl(int fd, int command, nint argument);
+
+    [LibraryImport("libc", EntryPoint = "execv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int execv(string path, byte** arguments);
+
+    /// <summary>execv(2): this program, anew. Returns only where it failed.</summary>
+    internal static unsafe void execSelf(IReadOnlyList<string> words)
+    {
+        // freed by the exec
+        var arguments = (byte**)NativeMemory.AllocZeroed((nuint)(words.Count + 1), (nuint)sizeof(byte*));
+        for (var i = 0; i < words.Count; i++)
+        {
+            arguments[i] = (byte*)Marshal.StringToCoTaskMemUTF8(words[i]);
+        }
+
+        _ = execv("/proc/self/exe", arguments);
+    }
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     internal static partial uint geteuid();

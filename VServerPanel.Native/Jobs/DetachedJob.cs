@@ -27,6 +27,9 @@ internal static class DetachedJob
             Arguments = ["--job-worker", .. call.Options.JobId is null ? ["--job", id] : Array.Empty<string>(), .. tool, .. words],
             Environment = CallerEnvironment(),
         };
+
+        // what the caller left open (a pipe of its shell's, say) would stay open as long as the job
+        _ = Libc.syscall(Libc.SYS_close_range, 3, uint.MaxValue, Libc.CLOSE_RANGE_CLOEXEC, 0, 0, 0);
         var pid = worker.StartDetached();
         for (var waited = 0; jobs.Find(id) is null; waited++)
         {

@@ -14,7 +14,7 @@ internal sealed class FileLock : IDisposable
 
     /// <summary>Takes the lock.</summary>
     /// <exception cref="ProblemException">Busy: another has it, and keeps it beyond the time given.</exception>
-    public static FileLock Acquire(string path, TimeSpan patience, string what)
+    public static FileLock Acquire(string path, TimeSpan patience, string what, CancellationToken cancel = default)
     {
         var deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         while (true)
@@ -29,7 +29,8 @@ internal sealed class FileLock : IDisposable
                 throw new ProblemException(ProblemCode.Busy, $"Another operation works on {what}. 'vserver-jobs list' shows it; try again when it has ended.");
             }
 
-            Thread.Sleep(20);
+            cancel.WaitHandle.WaitOne(20);
+            cancel.ThrowIfCancellationRequested();
         }
     }
 

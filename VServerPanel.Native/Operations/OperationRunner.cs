@@ -30,7 +30,7 @@ internal static class OperationRunner
         (JsonElement? Data, string? Human) result;
         try
         {
-            using var locks = VServerLocks.Acquire(call.Paths, kind);
+            using var locks = VServerLocks.Acquire(call.Paths, kind, call.Cancel);
             if (kind.IsLocked)
             {
                 Recovery.Run(call, kind.VServer);

@@ -1,4 +1,5 @@
 using VServerPanel.Native.Commands;
+using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Jobs;
 using VServerPanel.Native.Output;
 using VServerPanel.Protocol;
@@ -57,6 +58,7 @@ internal static class Recovery
             });
         }
 
+        Sweep(call.Paths);
         jobs.Prune(call.Time.GetUtcNow());
         return (recovered, failed);
 
@@ -70,6 +72,29 @@ internal static class Recovery
             {
                 failed++;
                 call.Report.Warn(ProblemException.ToEvent(e).Message);
+            }
+        }
+    }
+
+    /// <summary>Removes what processes that were killed have left in their own name: locks, and files that were never renamed into place.</summary>
+    private static void Sweep(HostPaths paths)
+    {
+        foreach (var path in Directory.EnumerateFiles(paths.Locks))
+        {
+            FileLock.TryAcquire(path)?.Dispose();
+        }
+
+        foreach (var directory in (string[])[paths.Configuration, paths.RegistryDirectory, paths.Jobs, paths.Undo])
+        {
+            foreach (var path in Directory.EnumerateFiles(directory, ".*"))
+            {
+                // .NAME.PID.new (DurableFile), .ID.PID (JobStore)
+                var parts = Path.GetFileName(path).Split('.');
+                var pid = parts is [.., var last, "new"] ? last : parts[^1];
+                if (int.TryParse(pid, System.Globalization.CultureInfo.InvariantCulture, out var id) && ProcessIdentity.StartOf(id) == 0)
+                {
+                    File.Delete(path);
+                }
             }
         }
     }

@@ -218,8 +218,12 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
     {
         if (_file is null)
         {
-            _file = Libc.open(_path, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL, 0b110_000_000);
+            // it has its name when its owner is in it: a log of nobody's could never be told from one that is being made
+            var unnamed = $"{paths.Undo}/.{owner.OperationId}.{Environment.ProcessId}.new";
+            _file = Libc.open(unnamed, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL, 0b110_000_000);
             Write(new UndoLine { Owner = owner });
+            ErrnoException.ThrowIfFailed(Libc.renameat2(Libc.AT_FDCWD, unnamed, Libc.AT_FDCWD, _path, 0), "rename", _path);
+            FaultPoint.Reach();
             if (durable)
             {
                 DurableFile.SyncDirectory(paths.Undo);

@@ -8,7 +8,7 @@ internal sealed class VServerLocks : IDisposable
 {
     private readonly List<FileLock> _held = [];
 
-    public static VServerLocks Acquire(HostPaths paths, OperationKind kind)
+    public static VServerLocks Acquire(HostPaths paths, OperationKind kind, CancellationToken cancel = default)
     {
         var locks = new VServerLocks();
         try
@@ -16,7 +16,7 @@ internal sealed class VServerLocks : IDisposable
             var names = kind.AlsoLocked.Concat(kind is { IsLocked: true, VServer: { } own } ? [own] : Array.Empty<VServerName>());
             foreach (var name in names.Distinct().OrderBy(n => n.Value, StringComparer.Ordinal))
             {
-                locks._held.Add(FileLock.Acquire(PathOf(paths, name), kind.Patience, name.Value));
+                locks._held.Add(FileLock.Acquire(PathOf(paths, name), kind.Patience, name.Value, cancel));
             }
 
             return locks;
