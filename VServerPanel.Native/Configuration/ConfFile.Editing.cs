@@ -4,6 +4,8 @@ namespace VServerPanel.Native.Configuration;
 
 internal sealed partial class ConfFile
 {
+    private const int MaximumPlaces = 8;
+
     private byte[] NewlineBytes => _bytes.AsSpan().IndexOf("\r\n"u8) >= 0 ? "\r\n"u8.ToArray() : "\n"u8.ToArray();
 
     // After a byte order mark.
@@ -34,10 +36,27 @@ internal sealed partial class ConfFile
     /// <summary>Takes every assignment of <paramref name="key"/> out of the file, in all profiles.</summary>
     public void Remove(string key)
     {
-        while (Everywhere().LastOrDefault(a => a.Key == key) is { } assignment)
+        // The first pass leaves one in each command, the second takes that with the command: not a pass for each, however many a hostile file has.
+        while (Everywhere().Where(a => a.Key == key).ToList() is { Count: > 0 } assignments)
         {
-            Load(Replaced(RangeToRemove(assignment), []));
+            var commands = assignments.GroupBy(a => a.Command).ToList();
+            var several = commands.Where(c => c.Count() > 1).SelectMany(c => c.SkipLast(1)).ToList();
+            Load(Without([.. (several.Count > 0 ? several : assignments).Select(RangeToRemove)]));
         }
+    }
+
+    private byte[] Without(IReadOnlyList<Range> ranges)
+    {
+        var bytes = new List<byte>(_bytes.Length);
+        var from = 0;
+        foreach (var range in ranges)
+        {
+            bytes.AddRange(_bytes.AsSpan(from..range.Start.Value));
+            from = range.End.Value;
+        }
+
+        bytes.AddRange(_bytes.AsSpan(from));
+        return [.. bytes];
     }
 
     private void Add(string key, string value, string? profile)
@@ -92,10 +111,12 @@ internal sealed partial class ConfFile
     // After the line where a template has it commented out, else after the key that comes before it in a template, else at the end.
     private int PlaceFor(string key)
     {
-        var commented = _comments.FindIndex(c => IsCommentedOut(_bytes.AsSpan(c.Start..c.End), key) && IsBetweenStatements(c.Start));
-        if (commented >= 0)
+        foreach (var comment in _comments.Where(c => IsCommentedOut(_bytes.AsSpan(c.Start..c.End), key)).Take(MaximumPlaces))
         {
-            return LineEnd(_comments[commented].End);
+            if (IsBetweenStatements(comment.Start))
+            {
+                return LineEnd(comment.End);
+            }
         }
 
         var earlier = ConfKeys.All.TakeWhile(k => k.Name != key).Select(k => k.Name).ToHashSet(StringComparer.Ordinal);
@@ -118,20 +139,30 @@ internal sealed partial class ConfFile
         var opening = _bytes.AsSpan(commandStart..assignment.Start).Trim(" \t"u8);
         var isWhole = commandEnd == assignment.End && (opening.Length == 0 || opening.SequenceEqual("export"u8));
         var (start, end) = isWhole ? (commandStart, assignment.SeparatorEnd) : (assignment.Start, assignment.End);
-        var (lineStart, lineEnd) = (LineStart(start), LineEnd(end));
-        var rest = _bytes.AsSpan(end..lineEnd).TrimStart(" \t"u8);
+
+        // only the blanks around it are looked at: a line may be the whole file
+        var (before, after) = (start, end);
+        while (before > Beginning && _bytes[before - 1] is (byte)' ' or (byte)'\t')
+        {
+            before--;
+        }
+
+        while (after < _bytes.Length && _bytes[after] is (byte)' ' or (byte)'\t')
+        {
+            after++;
+        }
+
+        var rest = _bytes.AsSpan(after);
         if (rest.Length > 0 && rest[0] is (byte)'&' or (byte)'|')
         {
             // the ';' keeps the operators around it apart
             return start..commandEnd;
         }
 
-        var isLastOnLine = rest.Length == 0 || rest.SequenceEqual("\n"u8) || rest.SequenceEqual("\r\n"u8);
-        var isFirstOnLine = _bytes.AsSpan(lineStart..start).IndexOfAnyExcept(" \t"u8) < 0;
-        var continuesLine = _bytes.AsSpan(..lineStart).TrimEnd("\r\n"u8).EndsWith("\\"u8);
-        // the blanks after it go with it
-        return isFirstOnLine && isLastOnLine && !continuesLine ? lineStart..lineEnd
-            : start..(lineEnd - rest.Length);
+        var newline = rest.StartsWith("\n"u8) ? 1 : rest.StartsWith("\r\n"u8) ? 2 : 0;
+        var isFirstOnLine = before == Beginning || _bytes[before - 1] == '\n';
+        var continuesLine = _bytes.AsSpan(..before).EndsWith("\\\n"u8) || _bytes.AsSpan(..before).EndsWith("\\\r\n"u8);
+        return isFirstOnLine && !continuesLine && (newline > 0 || rest.Length == 0) ? before..(after + newline) : start..after;
     }
 
     private IEnumerable<Assignment> Everywhere() => _statements
