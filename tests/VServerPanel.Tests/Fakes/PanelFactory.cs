@@ -3,13 +3,14 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using VServerPanel.Core.Hosts;
 using VServerPanel.Identity;
 
 namespace VServerPanel.Tests.Fakes;
 
 /// <summary>The whole panel, as it is run, over a host that is not real.</summary>
-internal sealed class PanelFactory(HostOfVServers host) : WebApplicationFactory<Program>
+internal sealed class PanelFactory(HostOfVServers host, ILoggerProvider? log = null) : WebApplicationFactory<Program>
 {
     internal const string Password = "correct horse battery";
 
@@ -50,17 +51,25 @@ internal sealed class PanelFactory(HostOfVServers host) : WebApplicationFactory<
         return await scope.ServiceProvider.GetRequiredService<OneTimeLinkService>().CreateAsync(kind, "console", userName, role, tenantId);
     }
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
+    protected override void ConfigureWebHost(IWebHostBuilder builder) => Quieten(builder)
         .UseSetting("Storage:DataDirectory", _data)
-        .UseSetting("Logging:LogLevel:Default", "Error")
-        .UseSetting("Logging:LogLevel:Microsoft", "Error")
         .UseSetting("Panel:PublicUrl", "http://panel.test")
         .UseEnvironment("Production")
         .ConfigureTestServices(services =>
         {
             services.AddSingleton<IHostCommand>(host.Command);
+            if (log is not null)
+            {
+                services.AddSingleton(log);
+            }
+
             services.Configure<PasswordHasherOptions>(o => o.IterationCount = 1000);
         });
+
+    /// <summary>Without a log to look at, only errors are worth a line; with one, the levels are those of appsettings.json.</summary>
+    private IWebHostBuilder Quieten(IWebHostBuilder builder) => log is not null
+        ? builder
+        : builder.UseSetting("Logging:LogLevel:Default", "Error").UseSetting("Logging:LogLevel:Microsoft", "Error").UseSetting("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Error");
 
     public override async ValueTask DisposeAsync()
     {
