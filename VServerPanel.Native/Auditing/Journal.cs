@@ -45,7 +45,8 @@ internal sealed class Journal(HostPaths paths)
             yield break;
         }
 
-        using var file = new FileStream(paths.Journal, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16);
+        // not by its path: C# would take a shared flock then, and fail while somebody writes
+        using var file = new FileStream(Libc.open(paths.Journal, Libc.O_RDONLY), FileAccess.Read, 1 << 16);
 
         // shorter than what was read before: it was rotated; begin anew
         file.Position = position > file.Length ? 0 : position;

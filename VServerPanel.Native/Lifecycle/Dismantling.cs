@@ -59,10 +59,7 @@ internal sealed class Dismantling(HostPaths paths, VServerName name)
         }
 
         File.Delete(paths.ContextOf(name));
-        if (Directory.Exists(paths.RunDirectoryOf(name)))
-        {
-            Directory.Delete(paths.RunDirectoryOf(name), recursive: true);
-        }
+        TreeRemoval.Remove(paths.RunDirectoryOf(name));
     }
 
     private static void KillInit(RunState? state)

@@ -10,6 +10,8 @@ namespace VServerPanel.Native.Lifecycle;
 /// <summary>Runs a command inside a running vserver, with our terminal as its user's where we have one.</summary>
 internal static class ExecHandler
 {
+    private static readonly TimeSpan s_asLongAsItTakes = TimeSpan.FromDays(36_500);
+
     /// <param name="operationName">exec, enter or suexec: the journal's word.</param>
     /// <param name="name">The vserver.</param>
     /// <param name="user">Name or number of the user in the vserver.</param>
@@ -35,7 +37,7 @@ internal static class ExecHandler
             // its output is the wire's: lines of a program, then how it ended
             if (call.Options.Json)
             {
-                code = guest.RunLines(guest.Describe(account, words, hasTerminal: false), Timeout.InfiniteTimeSpan, call.Report.ProgramOutput);
+                code = guest.RunLines(guest.Describe(account, words, hasTerminal: false), s_asLongAsItTakes, call.Report.ProgramOutput);
                 return (WireProtocol.ToElement(new CommandOutcome(code)), null);
             }
 

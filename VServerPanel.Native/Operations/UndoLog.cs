@@ -109,7 +109,7 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
 
         foreach (var path in Directory.EnumerateFiles(paths.Undo, "*.jsonl"))
         {
-            if (Lines(path).FirstOrDefault()?.Owner is { } owner && !ProcessIdentity.IsAlive(owner.ProcessId, owner.ProcessStart, owner.BootId))
+            if (FirstOwner(path) is { } owner && !ProcessIdentity.IsAlive(owner.ProcessId, owner.ProcessStart, owner.BootId))
             {
                 yield return (path, owner);
             }
