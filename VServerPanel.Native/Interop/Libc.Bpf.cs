@@ -8,11 +8,8 @@ internal static partial class Libc
 {
     internal const int BPF_PROG_LOAD = 5;
     internal const int BPF_RAW_TRACEPOINT_OPEN = 17;
-    internal const int BPF_LINK_CREATE = 28;
-    internal const uint BPF_PROG_TYPE_CGROUP_SOCK_ADDR = 18;
     internal const uint BPF_PROG_TYPE_TRACING = 26;
     internal const uint BPF_PROG_TYPE_LSM = 29;
-    internal const uint BPF_CGROUP_INET4_BIND = 8;
     internal const uint BPF_MODIFY_RETURN = 26;
     internal const uint BPF_LSM_MAC = 27;
     internal const long SYS_bpf = 321;
@@ -40,16 +37,6 @@ internal static partial class Libc
         public uint AttachBtfId;
     }
 
-    /// <summary>union bpf_attr of BPF_LINK_CREATE.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct BpfLinkCreate
-    {
-        public uint Program;
-        public uint Target;
-        public uint AttachType;
-        public uint Flags;
-    }
-
     /// <summary>union bpf_attr of BPF_RAW_TRACEPOINT_OPEN.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 16)]
     internal struct BpfRawTracepointOpen
@@ -60,9 +47,6 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial long bpf_raw(long number, int command, ref BpfProgramLoad attributes, nuint size);
-
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    private static partial long bpf_raw(long number, int command, ref BpfLinkCreate attributes, nuint size);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial long bpf_raw(long number, int command, ref BpfRawTracepointOpen attributes, nuint size);
@@ -86,13 +70,6 @@ internal static partial class Libc
             };
             return Descriptor(bpf_raw(SYS_bpf, BPF_PROG_LOAD, ref attributes, (nuint)sizeof(BpfProgramLoad)), "bpf(BPF_PROG_LOAD)");
         }
-    }
-
-    /// <summary>bpf(2), BPF_LINK_CREATE: attached to <paramref name="target"/> as long as the link is open.</summary>
-    internal static SafeFileHandle BpfLink(SafeFileHandle program, SafeFileHandle target, uint attachType)
-    {
-        var attributes = new BpfLinkCreate { Program = (uint)program.DangerousGetHandle(), Target = (uint)target.DangerousGetHandle(), AttachType = attachType };
-        return Descriptor(bpf_raw(SYS_bpf, BPF_LINK_CREATE, ref attributes, 16), "bpf(BPF_LINK_CREATE)");
     }
 
     /// <summary>bpf(2), BPF_RAW_TRACEPOINT_OPEN: attached to the kernel's function that it was loaded for, as long as the link is open.</summary>

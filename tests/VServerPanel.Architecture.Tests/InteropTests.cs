@@ -37,7 +37,6 @@ public sealed class InteropTests
         ["LinkAddress"] = new("struct sockaddr_ll", "linux/if_packet.h", true, "Family=sll_family ProtocolBigEndian=sll_protocol Device=sll_ifindex HardwareType=sll_hatype PacketType=sll_pkttype Length=sll_halen Address=sll_addr"),
         ["SignalSet"] = new("sigset_t", "signal.h", true, ""),
         ["BpfProgramLoad"] = new("union bpf_attr", "linux/bpf.h", false, "Type=prog_type InstructionCount=insn_cnt Instructions=insns License=license ExpectedAttachType=expected_attach_type AttachBtfId=attach_btf_id"),
-        ["BpfLinkCreate"] = new("union bpf_attr", "linux/bpf.h", false, "Program=link_create.prog_fd Target=link_create.target_fd AttachType=link_create.attach_type Flags=link_create.flags"),
         ["BpfRawTracepointOpen"] = new("union bpf_attr", "linux/bpf.h", false, "Program=raw_tracepoint.prog_fd"),
     };
 
