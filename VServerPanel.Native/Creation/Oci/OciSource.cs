@@ -80,6 +80,7 @@ internal sealed class OciSource(BuildRequest request, Invocation call) : TreeSou
         var compression = Detect(layer);
         var (content, hash, expected) = _layout!.OpenBlob(layer);
         using var compressed = new HashingStream(content, hash, progress);
+        using (hash)
         using (writer)
         using (var plain = Decompression.Open(compressed, compression))
         using (var archive = new TarArchive(plain.Content))
@@ -99,11 +100,11 @@ internal sealed class OciSource(BuildRequest request, Invocation call) : TreeSou
             while (compressed.Read(rest) > 0)
             {
             }
-        }
 
-        if (Convert.ToHexStringLower(hash.GetHashAndReset()) != expected)
-        {
-            throw _layout.Refused($"the layer {layer.Digest} has another content than its digest says; nothing of it has been kept");
+            if (Convert.ToHexStringLower(hash.GetHashAndReset()) != expected)
+            {
+                throw _layout.Refused($"the layer {layer.Digest} has another content than its digest says; nothing of it has been kept");
+            }
         }
     }
 

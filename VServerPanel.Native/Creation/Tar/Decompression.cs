@@ -16,10 +16,12 @@ internal enum Compression
     Bzip2,
 }
 
-/// <summary>The plain content of a compressed stream: gzip by .NET, the others by their programs as children that can spend only so much memory.</summary>
+/// <summary>The plain content of a compressed stream: gzip by .NET, the others by their programs as children that can spend only so much memory.
+/// The compressed stream stays its owner's.</summary>
 internal sealed class Decompression : IDisposable
 {
     private readonly Process? _process;
+    private readonly bool _ownsContent = true;
     private readonly string? _program;
     private readonly Task? _feeding;
     private readonly Task<string>? _errors;
@@ -28,7 +30,8 @@ internal sealed class Decompression : IDisposable
     {
         if (Tool(compression) is not { } tool)
         {
-            Content = compression == Compression.Gzip ? new GZipStream(compressed, CompressionMode.Decompress) : compressed;
+            Content = compression == Compression.Gzip ? new GZipStream(compressed, CompressionMode.Decompress, leaveOpen: true) : compressed;
+            _ownsContent = compression == Compression.Gzip;
             return;
         }
 
@@ -91,7 +94,11 @@ internal sealed class Decompression : IDisposable
 
     public void Dispose()
     {
-        Content.Dispose();
+        if (_ownsContent)
+        {
+            Content.Dispose();
+        }
+
         if (_process is not null)
         {
             _process.Kill();

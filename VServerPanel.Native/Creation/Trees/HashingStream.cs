@@ -48,7 +48,6 @@ internal sealed class HashingStream(Stream inner, IncrementalHash? hash, Action<
         if (disposing)
         {
             inner.Dispose();
-            hash?.Dispose();
         }
 
         base.Dispose(disposing);
