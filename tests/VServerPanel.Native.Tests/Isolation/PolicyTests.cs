@@ -59,8 +59,18 @@ public sealed class PolicyTests
     {
         var spec = new GuestSpec
         {
-            Hostname = "h", Cgroup = "/vservers/a", RootPath = "/mnt", IdBase = 0x70000000, IdCount = 65536, Style = style, Network = NetworkMode.Shared,
-            Capabilities = ["CAP_CHOWN"], MemoryLimit = 1 << 26, PidsLimit = 10, CpuLimit = 0.5, Reaper = "/usr/bin/catatonit",
+            Hostname = "h",
+            Cgroup = "/vservers/a",
+            RootPath = "/mnt",
+            IdBase = 0x70000000,
+            IdCount = 65536,
+            Style = style,
+            Network = NetworkMode.Shared,
+            Capabilities = ["CAP_CHOWN"],
+            MemoryLimit = 1 << 26,
+            PidsLimit = 10,
+            CpuLimit = 0.5,
+            Reaper = "/usr/bin/catatonit",
         };
         var json = JsonSerializer.SerializeToElement(GuestBundle.Build(spec), OciJson.Default.OciSpec);
         var linux = json.GetProperty("linux");
