@@ -13,7 +13,8 @@ internal static class BuildOperation
         using var source = TreeSource.Of(request, call);
         if (call.Options.Plan)
         {
-            return Tell(call, BuildPlan.Make(call, request, source).ToWire(call));
+            call.Report.Plan(BuildPlan.Make(call, request, source).ToWire(call));
+            return ExitCodes.Success;
         }
 
         var kind = new OperationKind("build", request.Name)
@@ -26,22 +27,6 @@ internal static class BuildOperation
             new BuildHandler(operation, request, source).Run();
             return (null, $"{request.Name} is made.{(request.Start ? "" : $" 'vserver {request.Name} start' starts it.")}");
         });
-    }
-
-    private static int Tell(Invocation call, OperationPlan plan)
-    {
-        foreach (var step in plan.Steps)
-        {
-            call.Report.Item(ItemKinds.PlanStep, step, step.Command is null ? step.Title : $"{step.Title}: {string.Join(' ', step.Command)}");
-        }
-
-        foreach (var warning in plan.Warnings)
-        {
-            call.Report.Warn(warning);
-        }
-
-        call.Report.Result(plan, plan.Problems.Count == 0 ? null : "It would be refused: " + string.Join(' ', plan.Problems.Select(p => p.Message)));
-        return ExitCodes.Success;
     }
 
     // an operation of its own, with its own entries in the journal; what it says is part of this output

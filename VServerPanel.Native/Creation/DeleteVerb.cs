@@ -31,12 +31,7 @@ internal sealed class DeleteVerb : Verb
         var handler = new DeleteHandler(call, name);
         if (call.Options.Plan)
         {
-            foreach (var step in handler.Plan().Steps)
-            {
-                call.Report.Item(ItemKinds.PlanStep, step, step.Title);
-            }
-
-            call.Report.Result(handler.Plan());
+            call.Report.Plan(handler.Plan());
             return ExitCodes.Success;
         }
 

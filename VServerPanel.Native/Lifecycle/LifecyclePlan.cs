@@ -2,6 +2,7 @@ using VServerPanel.Native.Commands;
 using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Isolation;
+using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
 using VServerPanel.Protocol;
 
@@ -48,14 +49,15 @@ internal static class LifecyclePlan
         return steps;
     }
 
-    public static int Tell(Invocation call, IReadOnlyList<PlanStep> steps)
+    /// <summary>Tells a start's or restart's plan, with what would keep it from starting.</summary>
+    /// <param name="call">Who asked.</param>
+    /// <param name="name">The vserver.</param>
+    /// <param name="steps">What would be done.</param>
+    /// <param name="refusal">Why it would not even be tried; null where it would.</param>
+    public static int TellStart(Invocation call, VServerName name, IReadOnlyList<PlanStep> steps, ProblemException? refusal)
     {
-        foreach (var step in steps)
-        {
-            call.Report.Item(ItemKinds.PlanStep, step, step.Command is null ? step.Title : $"{step.Title}: {string.Join(' ', step.Command)}");
-        }
-
-        call.Report.Result(new OperationPlan(steps, [], []));
+        var (problems, warnings) = new StartChecks(call, name).Run();
+        call.Report.Plan(new OperationPlan(steps, warnings, refusal is null ? problems : [refusal.ToEvent(), .. problems]));
         return ExitCodes.Success;
     }
 

@@ -18,14 +18,17 @@ internal sealed class RestartVerb : Verb
             return ExitCodes.Success;
         }
 
+        var stopped = new RunStateStore(call.Paths).FindRunning(name) is null
+            ? new ProblemException(ProblemCode.NotRunning, $"Server {name} is not running", exitCode: ExitCodes.Stopped)
+            : null;
         if (call.Options.Plan)
         {
-            return LifecyclePlan.Tell(call, [.. LifecyclePlan.Stop(call, name), .. LifecyclePlan.Start(call, name)]);
+            return LifecyclePlan.TellStart(call, name, [.. LifecyclePlan.Stop(call, name), .. LifecyclePlan.Start(call, name)], stopped);
         }
 
-        if (new RunStateStore(call.Paths).FindRunning(name) is null)
+        if (stopped is not null)
         {
-            throw new ProblemException(ProblemCode.NotRunning, $"Server {name} is not running", exitCode: ExitCodes.Stopped);
+            throw stopped;
         }
 
         return OperationRunner.Run(call, LifecycleOperation.Kind("restart", name), operation =>

@@ -58,6 +58,9 @@ internal sealed class RunClaims(HostPaths paths, string kind)
 
     private bool IsInUse(string? owner) => VServerName.TryParse(owner, out var name) && new RunStateStore(paths).Find(name) is { } state && (state.IsAlive || state.IsOwned);
 
+    /// <summary>Another vserver that runs or starts and has it; null where there is none.</summary>
+    public string? OtherUserOf(string key, VServerName name) => OwnerOf(key) is { } owner && owner != name.Value && IsInUse(owner) ? owner : null;
+
     /// <summary>Who has it; null where it is free.</summary>
     public string? OwnerOf(string key) => new FileInfo($"{Directory}/{key}").LinkTarget;
 }

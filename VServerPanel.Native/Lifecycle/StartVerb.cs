@@ -20,7 +20,8 @@ internal sealed class StartVerb : Verb
 
         if (call.Options.Plan)
         {
-            return LifecyclePlan.Tell(call, LifecyclePlan.Start(call, name));
+            var running = new RunStateStore(call.Paths).FindRunning(name) is null ? null : new ProblemException(ProblemCode.AlreadyRunning, $"Server {name} is already running.");
+            return LifecyclePlan.TellStart(call, name, LifecyclePlan.Start(call, name), running);
         }
 
         return OperationRunner.Run(call, LifecycleOperation.Kind("start", name), operation =>

@@ -1,5 +1,6 @@
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Lifecycle;
@@ -20,7 +21,8 @@ internal sealed class StopVerb : Verb
 
         if (call.Options.Plan)
         {
-            return LifecyclePlan.Tell(call, LifecyclePlan.Stop(call, name));
+            call.Report.Plan(new OperationPlan(LifecyclePlan.Stop(call, name), [], []));
+            return ExitCodes.Success;
         }
 
         return OperationRunner.Run(call, LifecycleOperation.Kind("stop", name), operation =>
