@@ -104,19 +104,29 @@ internal sealed class ChildProcess
     /// <summary>Runs it on our own terminal and streams; returns its exit code. Signals that would end us go to it, so that we see its end.</summary>
     public int RunAttached()
     {
-        using var process = Start(redirectOutput: false);
+        // 0: not started yet, or ended
+        var (pid, early) = (0, 0);
         using var terminate = Forward(PosixSignal.SIGTERM, Libc.SIGTERM);
         using var hangup = Forward(PosixSignal.SIGHUP, Libc.SIGHUP);
         using var interrupt = Forward(PosixSignal.SIGINT, Libc.SIGINT);
+        using var process = Start(redirectOutput: false);
+        Volatile.Write(ref pid, process.Id);
+        if (Volatile.Read(ref early) is not 0 and var missed)
+        {
+            _ = Libc.kill(process.Id, missed);
+        }
+
         process.WaitForExit();
+        Volatile.Write(ref pid, 0);
         return process.ExitCode;
 
         PosixSignalRegistration Forward(PosixSignal signal, int number) => PosixSignalRegistration.Create(signal, context =>
         {
             context.Cancel = true;
-            if (!process.HasExited)
+            Volatile.Write(ref early, number);
+            if (Volatile.Read(ref pid) is > 0 and var child)
             {
-                _ = Libc.kill(process.Id, number);
+                _ = Libc.kill(child, number);
             }
         });
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Jobs;
@@ -19,12 +20,8 @@ public sealed class VServerJobsTests : IDisposable
         using var process = HostCommand.Start(_prefix, new Dictionary<string, string>(), "/bin/sleep", "60");
         var id = Guid.NewGuid().ToString("n");
         var info = new JobInfo { Id = id, Operation = "build", VServer = VServerName.Parse("web"), Actor = new Actor("root"), Command = ["vserver"], State = JobState.Running, StartedAt = DateTimeOffset.UtcNow };
-        new JobStore(_prefix.Paths).Save(info);
-        var path = $"{_prefix.Paths.Jobs}/{id}.json";
-        var own = ProcessIdentity.StartOf(Environment.ProcessId);
-        File.WriteAllText(path, File.ReadAllText(path)
-            .Replace($":{Environment.ProcessId},", $":{process.Id},", StringComparison.Ordinal)
-            .Replace($":{own},", $":{ProcessIdentity.StartOf(process.Id)},", StringComparison.Ordinal));
+        var record = new JobRecord(info with { ProcessId = process.Id }, ProcessIdentity.StartOf(process.Id), ProcessIdentity.BootId);
+        File.WriteAllBytes($"{_prefix.Paths.Jobs}/{id}.json", JsonSerializer.SerializeToUtf8Bytes(record, JobJson.Default.JobRecord));
 
         Assert.Equal(0, new VServerJobsTool().Run(["cancel", id], _prefix.Call("jobs")));
         Assert.True(process.WaitForExit(10_000));

@@ -1,8 +1,8 @@
 using VServerPanel.Native.ChildProcesses;
 
-namespace VServerPanel.Native.Tests.ChildProcesses;
+namespace VServerPanel.Native.Tests.Lifecycle;
 
-public sealed class ChildProcessTests
+public sealed class AttachedCommandTests
 {
     [Fact]
     public void RunAttached_WeAreTerminated_TheChildIsToldAndItsEndIsSeen()
