@@ -103,6 +103,6 @@ public sealed class AddressTests : IDisposable
         var devices = _host.Expect("alpha", "exec", "cat", "/proc/net/dev");
         Assert.Contains("lo:", devices, StringComparison.Ordinal);
         Assert.DoesNotContain(_device.Name, devices, StringComparison.Ordinal);
-        Assert.Equal(ProblemCode.Unsupported, _host.VServer("--json", "beta", "start").Problem.Code);
+        Assert.Equal(ProblemCode.InvalidConfiguration, _host.VServer("--json", "beta", "start").Problem.Code);
     }
 }
