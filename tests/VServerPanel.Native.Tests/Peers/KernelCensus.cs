@@ -11,7 +11,10 @@ internal sealed record KernelCensus(string Mounts, string Cgroups, int Namespace
     {
         var paths = prefix.Paths;
         return new KernelCensus(
-            Lines(File.ReadLines("/proc/self/mountinfo").Where(l => l.Contains(prefix.Directory, StringComparison.Ordinal)).Select(l => string.Join(' ', l.Split(' ')[3..5]))),
+            Lines(File.ReadLines("/proc/self/mountinfo").Where(l => l.Contains(prefix.Directory, StringComparison.Ordinal)).Select(l => string.Join(' ', l.Split(' ')[3..5]))
+
+                // mounted by the first start where the system has not, and left there as systemd does
+                .Where(m => m != "/ " + Native.Kernel.BpfFileSystem.MountPoint)),
             Lines(CgroupTree.Detect().PathsOf(paths.CgroupParent).Where(Directory.Exists).SelectMany(p => Directory.EnumerateDirectories(p, "*", SearchOption.AllDirectories))),
             CountNamespaces(prefix),
             Lines(ListProcesses(prefix)),
