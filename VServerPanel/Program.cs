@@ -13,8 +13,23 @@ if (File.Exists(Path.Combine(AppContext.BaseDirectory, "VServerPanel.staticwebas
     builder.WebHost.UseStaticWebAssets();
 }
 
-builder.AddPanel();
+try
+{
+    builder.AddPanel();
+}
+catch (WrongSettingException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}
+
 var app = builder.Build();
+if (SettingsCheck.Faults(app.Services) is { Count: > 0 } faults)
+{
+    await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, faults));
+    return 1;
+}
+
 app.UsePanel();
 await FirstAdministrator.PrepareAsync(app.Services);
 

@@ -20,7 +20,7 @@ internal static class PanelServices
     {
         builder.Host.UseSystemd();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
-        var dataDirectory = StorageOptions.DataDirectory(builder.Configuration);
+        var dataDirectory = PanelDirectory.Prepare(builder.Configuration);
         var services = builder.Services;
 
         services.AddSingleton(TimeProvider.System);
