@@ -68,6 +68,22 @@ internal sealed class Journal(HostPaths paths)
             : null;
     }
 
+    /// <summary>Whether the journal's last entries (4 MiB) tell of an operation.</summary>
+    public bool HasRecent(string operationId)
+    {
+        const int Recent = 4 << 20;
+        if (!File.Exists(paths.Journal))
+        {
+            return false;
+        }
+
+        using var fd = Libc.open(paths.Journal, Libc.O_RDONLY);
+        var length = RandomAccess.GetLength(fd);
+        var tail = new byte[(int)Math.Min(length, Recent)];
+        var read = RandomAccess.Read(fd, tail, length - tail.Length);
+        return tail.AsSpan(0, read).IndexOf(Encoding.ASCII.GetBytes($"\"operationId\":\"{operationId}\"")) >= 0;
+    }
+
     private static JournalEntry? Parse(byte[] line)
     {
         try

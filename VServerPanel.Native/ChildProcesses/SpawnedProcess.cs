@@ -12,13 +12,17 @@ namespace VServerPanel.Native.ChildProcesses;
 internal sealed class SpawnedProcess
 {
     private const int TimedOut = -1;
+
+    // a process may enlarge its pipe up to this (fs.pipe-max-size, pipe(7))
+    private const int MostInPipe = 1 << 20;
+    private static readonly TimeSpan s_turn = TimeSpan.FromMilliseconds(200);
     private int? _exitCode;
 
     private SpawnedProcess(int id) => Id = id;
 
     public int Id { get; }
 
-    /// <summary>Starts <paramref name="path"/>. Descriptors become 0, 1, 2 … in the child, /dev/null where null is given.</summary>
+    /// <summary>Starts <paramref name="path"/>. Descriptors become 0, 1, 2 … in the child; where null is given, an empty pipe for input and /dev/null for output.</summary>
     /// <param name="path">Absolute.</param>
     /// <param name="arguments">Without the program's own name.</param>
     /// <param name="environment">Beyond PATH, LC_ALL and the prefix.</param>
@@ -31,6 +35,10 @@ internal sealed class SpawnedProcess
         bool ownSession,
         params ReadOnlySpan<SafeFileHandle?> descriptors)
     {
+        // never /dev/null as input: crun gives the standard streams to the guest's root (fchown(2)), and that inode is the host's
+        var (noInput, writeEnd) = Libc.Pipe();
+        writeEnd.Dispose();
+        using var emptyInput = noInput;
         using var nothing = Libc.open("/dev/null", Libc.O_RDWR);
         using var words = new CStrings([path, .. arguments]);
         using var variables = new CStrings([.. BaseEnvironment(), .. environment]);
@@ -42,7 +50,7 @@ internal sealed class SpawnedProcess
         {
             for (var target = 0; target < Math.Max(3, descriptors.Length); target++)
             {
-                var source = target < descriptors.Length && descriptors[target] is { } given ? given : nothing;
+                var source = target < descriptors.Length && descriptors[target] is { } given ? given : target == 0 ? emptyInput : nothing;
                 Check(Libc.posix_spawn_file_actions_adddup2(ref actions, (int)source.DangerousGetHandle(), target), path);
             }
 
@@ -79,39 +87,60 @@ internal sealed class SpawnedProcess
     }
 
     /// <summary>Runs a program until it ends and hands on its lines as they come. What it leaves in the background may keep its output open: that is not waited for.</summary>
+    /// <remarks>In a session of its own: a guest's program could open our terminal as /dev/tty otherwise (tty(4)).</remarks>
+    /// <param name="path">Absolute.</param>
+    /// <param name="arguments">Without the program's own name.</param>
+    /// <param name="patience">Then it is killed; negative: never.</param>
+    /// <param name="onLine">Told each line.</param>
+    /// <param name="cancel">Kills it.</param>
     /// <returns>Its exit code.</returns>
-    public static int RunLines(string path, IReadOnlyList<string> arguments, TimeSpan patience, Action<string> onLine)
+    /// <exception cref="OperationCanceledException">Cancelled; it has been killed.</exception>
+    public static int RunLines(string path, IReadOnlyList<string> arguments, TimeSpan patience, Action<string> onLine, CancellationToken cancel = default)
     {
         var (read, write) = Libc.Pipe();
         using var readEnd = read;
         SpawnedProcess child;
         using (write)
         {
-            child = Start(path, arguments, [], ownSession: false, null, write, write);
+            child = Start(path, arguments, [], ownSession: true, null, write, write);
         }
 
         using var handle = Libc.OpenProcess(child.Id);
         using var stream = new FileStream(readEnd, FileAccess.Read, bufferSize: 0);
         var lines = new LineSplitter(onLine);
         var buffer = new byte[4096];
-        var deadline = System.Environment.TickCount64 + (long)patience.TotalMilliseconds;
-        while (true)
+        var deadline = patience < TimeSpan.Zero ? long.MaxValue : System.Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        var isOpen = true;
+        var leftAfterEnd = MostInPipe;
+
+        // output without end must not make us deaf: each turn looks at the time, at who cancels, and at the process
+        while (handle is not null && deadline - System.Environment.TickCount64 is > 0 and var left)
         {
-            var left = TimeSpan.FromMilliseconds(Math.Max(0, deadline - System.Environment.TickCount64));
-            var isReadable = Libc.WaitReadable(readEnd, handle, left, out var hasEnded);
+            if (cancel.IsCancellationRequested)
+            {
+                child.Wait(TimeSpan.Zero);
+                throw new OperationCanceledException(cancel);
+            }
+
+            var turn = TimeSpan.FromMilliseconds(Math.Min(left, s_turn.TotalMilliseconds));
+            var hasEnded = false;
+            var isReadable = isOpen && Libc.WaitReadable(readEnd, handle, turn, out hasEnded);
+            hasEnded |= !isOpen && Libc.WaitReadable(handle, turn);
             var count = isReadable ? stream.Read(buffer) : 0;
+            isOpen &= !isReadable || count > 0;
             lines.Add(buffer.AsSpan(0, count));
-            if (count == 0 && (hasEnded || isReadable || left == TimeSpan.Zero))
+            leftAfterEnd -= hasEnded ? count : 0;
+            if (hasEnded && (count == 0 || leftAfterEnd <= 0))
             {
                 break;
             }
         }
 
         lines.Finish();
-        return child.Wait(TimeSpan.FromMilliseconds(Math.Max(0, deadline - System.Environment.TickCount64)));
+        return child.Wait(deadline == long.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Max(0, deadline - System.Environment.TickCount64)));
     }
 
-    /// <summary>Its exit code, 128 plus the signal that ended it; killed if it is still there after <paramref name="patience"/>.</summary>
+    /// <summary>Its exit code, 128 plus the signal that ended it; killed if it is still there after <paramref name="patience"/> (negative: never).</summary>
     public int Wait(TimeSpan patience)
     {
         if (_exitCode is { } known)

@@ -49,6 +49,11 @@ internal sealed class Dispatcher(TextWriter output, TextWriter error, TimeProvid
                 Time = time,
                 Cancel = cancel,
             };
+            if (!target.OpenToPanel && CallerActor.IsPanel(call.Actor))
+            {
+                throw new ProblemException(ProblemCode.NotPermitted, $"'{target.Title}' is not for the panel. Run it in a shell of the host.");
+            }
+
             var code = target.Run(call);
             if (code == ExitCodes.Success && target.Options.Json)
             {

@@ -15,6 +15,9 @@ internal abstract class Tool
 
     public virtual bool NeedsRoot => true;
 
+    /// <summary>Whether the panel may call it: its sudo rule covers the whole command, and a panel that was taken over must not reach the rest.</summary>
+    public virtual bool OpenToPanel => false;
+
     /// <returns>The exit code.</returns>
     public abstract int Run(IReadOnlyList<string> arguments, Invocation call);
 }
@@ -34,6 +37,9 @@ internal abstract class Verb
 
     /// <summary>Whether the vserver must be there (its conf file).</summary>
     public virtual bool NeedsExisting => true;
+
+    /// <summary>Whether the panel may call it: its sudo rule covers the whole command, and a panel that was taken over must not reach the rest.</summary>
+    public virtual bool OpenToPanel => false;
 
     /// <returns>The exit code.</returns>
     public abstract int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call);

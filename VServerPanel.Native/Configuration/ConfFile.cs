@@ -30,6 +30,9 @@ internal sealed partial class ConfFile
     public IReadOnlyList<string> Profiles =>
         [.. _statements.OfType<ProfileStatement>().SelectMany(s => s.Branches).SelectMany(b => b.Profiles).Distinct(StringComparer.Ordinal)];
 
+    /// <summary>What a shell that sourced the file would execute: statements that are not read, and values that it would have to compute.</summary>
+    public IReadOnlyList<string> ShellCode => [.. All(_statements).Where(s => s is UnreadStatement or Assignment { Value: null }).Select(s => System.Text.Encoding.Latin1.GetString(_bytes, s.Start, s.End - s.Start))];
+
     /// <summary>SHA-256 of the bytes, in hex.</summary>
     public string Digest => Convert.ToHexStringLower(SHA256.HashData(_bytes));
 
@@ -84,6 +87,9 @@ internal sealed partial class ConfFile
             }
         }
     }
+
+    private static IEnumerable<ConfStatement> All(IEnumerable<ConfStatement> statements) =>
+        statements.SelectMany(s => s is ProfileStatement profiles ? profiles.Branches.SelectMany(b => All(b.Body)) : [s]);
 
     private string? StartProfile() => Profiles is { Count: > 0 } profiles && !profiles.Contains(DefaultProfile, StringComparer.Ordinal) ? profiles[0] : DefaultProfile;
 

@@ -52,7 +52,7 @@ internal static class ConfKeys
         new(Context, "A fixed context number above 1. Empty: the next free one at start."),
         new(InitStyle, "sysv: a reaper and /etc/init.d/rc. init: the guest's own /sbin/init. systemd. Empty: found by looking."),
         new(MemoryLimit, "Memory of the whole vserver, in bytes or with K, M, G. Empty: no limit."),
-        new(PidsLimit, "Processes of the whole vserver. Empty: no limit."),
+        new(PidsLimit, "Processes of the whole vserver. Empty: 4096."),
         new(CpuLimit, "Processors, such as 0.5 or 2. Empty: no limit."),
         new(StartTimeout, "Seconds the start may take."),
         new(StopTimeout, "Seconds the guest has to shut down before it is killed.", NeedsRestart: false),

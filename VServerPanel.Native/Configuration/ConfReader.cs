@@ -40,7 +40,7 @@ internal sealed partial class ConfReader(ConfFile file, string? profile)
             Context = ReadNumber(ConfKeys.Context, 2, 65535),
             InitStyle = ReadWord(ConfKeys.InitStyle, ("sysv", InitStyle.Sysv), ("init", InitStyle.Init), ("systemd", InitStyle.Systemd)) ?? ((flags & (VServerFlags.Minit | VServerFlags.FakeInit)) != VServerFlags.None ? InitStyle.Init : null),
             MemoryLimit = ReadMemory(),
-            PidsLimit = ReadNumber(ConfKeys.PidsLimit, 1, 4_194_304),
+            PidsLimit = ReadNumber(ConfKeys.PidsLimit, 1, 4_194_304) ?? VServerConf.DefaultPidsLimit,
             CpuLimit = ReadProcessors(),
             StartTimeout = TimeSpan.FromSeconds(ReadNumber(ConfKeys.StartTimeout, 1, 86_400) ?? 60),
             StopTimeout = TimeSpan.FromSeconds(ReadNumber(ConfKeys.StopTimeout, 1, 86_400) ?? 30),

@@ -1,3 +1,4 @@
+using VServerPanel.Native.Auditing;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
@@ -16,7 +17,9 @@ internal static class ConfigChange
     {
         if (call.Options.Plan)
         {
-            var problems = Problems(change(), name, call);
+            var planned = change();
+            RefuseShellCode(ConfFile.Read(call.Paths.ConfOf(name)), planned, call);
+            var problems = Problems(planned, name, call);
             call.Report.Result(
                 new OperationPlan([new PlanStep($"Write {call.Paths.ConfOf(name)}")], [], problems),
                 problems.Count == 0 ? $"It would write {call.Paths.ConfOf(name)}." : problems[0].Message);
@@ -33,6 +36,7 @@ internal static class ConfigChange
             }
 
             var file = change();
+            RefuseShellCode(old, file, call);
             if (Problems(file, name, call) is [var problem, ..])
             {
                 throw new ProblemException(problem.Code, problem.Message, path: path);
@@ -49,6 +53,17 @@ internal static class ConfigChange
             var document = ConfChecks.Describe(file, name, call.Paths);
             return (WireProtocol.ToElement(document), restart.Count == 0 ? null : $"Takes effect at the next start of {name}: {string.Join(", ", restart)}.");
         });
+    }
+
+    // We execute nothing of it, but root's own scripts may source the file, as the classic tools did.
+    private static void RefuseShellCode(ConfFile old, ConfFile file, Invocation call)
+    {
+        if (CallerActor.IsPanel(call.Actor) && file.ShellCode.Except(old.ShellCode, StringComparer.Ordinal).FirstOrDefault() is { } code)
+        {
+            throw new ProblemException(
+                ProblemCode.NotPermitted,
+                $"The panel saves assignments only, and this is something a shell would execute: '{code.Split('\n')[0]}'. Write it as KEY=\"value\", or edit the file in a shell of the host.");
+        }
     }
 
     private static List<ProblemEvent> Problems(ConfFile file, VServerName name, Invocation call)

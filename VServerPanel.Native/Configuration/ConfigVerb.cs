@@ -17,6 +17,8 @@ internal sealed class ConfigVerb : Verb
 
     public override string Name => "config";
 
+    public override bool OpenToPanel => true;
+
     public override string Usage => "show|check|set";
 
     public override string Summary => "show, check or change the conf file";

@@ -9,6 +9,9 @@ internal sealed record VServerConf
     /// <summary>What ULIMIT is where the file does not set it.</summary>
     public const string DefaultUlimit = "-H -u 1000";
 
+    /// <summary>What PIDS_LIMIT is where the file does not set it: a fork bomb inside must not use up the host's process ids (pid_max is 32,768 on small hosts).</summary>
+    public const int DefaultPidsLimit = 4096;
+
     public string Description { get; init; } = "";
 
     /// <summary>The profile it was read for; null where the file has none.</summary>
@@ -66,7 +69,7 @@ internal sealed record VServerConf
     /// <summary>In bytes.</summary>
     public long? MemoryLimit { get; init; }
 
-    public int? PidsLimit { get; init; }
+    public int? PidsLimit { get; init; } = DefaultPidsLimit;
 
     /// <summary>In processors: 0.5 is half of one.</summary>
     public double? CpuLimit { get; init; }

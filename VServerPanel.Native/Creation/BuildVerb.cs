@@ -9,6 +9,8 @@ internal sealed class BuildVerb : Verb
 {
     public override string Name => "build";
 
+    public override bool OpenToPanel => true;
+
     public override string Usage => "[--method M …]";
 
     public override string Summary => "make a new vserver";

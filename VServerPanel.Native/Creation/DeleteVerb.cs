@@ -12,6 +12,8 @@ internal sealed class DeleteVerb : Verb
 {
     public override string Name => "delete";
 
+    public override bool OpenToPanel => true;
+
     public override string Usage => "--confirm NAME";
 
     public override string Summary => "remove the vserver with all its files, for good";

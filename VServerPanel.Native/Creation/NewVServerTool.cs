@@ -10,6 +10,8 @@ internal sealed class NewVServerTool : Tool
 {
     public override string Name => "newvserver";
 
+    public override bool OpenToPanel => true;
+
     public override string Summary => "make a new vserver; --list-sources: what from";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)

@@ -92,20 +92,20 @@ internal static partial class Libc
         return errno == ErrnoNames.ESRCH ? false : throw new ErrnoException(errno, "pidfd_send_signal");
     }
 
-    /// <summary>Waits until a descriptor is readable (a process's: until it has ended); false when the time is over.</summary>
+    /// <summary>Waits until a descriptor is readable (a process's: until it has ended); false when the time is over (negative: it never is).</summary>
     internal static bool WaitReadable(SafeFileHandle fd, TimeSpan patience) => WaitReadable(fd, null, patience, out _);
 
     /// <summary>Waits until the first of two descriptors is readable; the second one is looked at too.</summary>
     internal static unsafe bool WaitReadable(SafeFileHandle fd, SafeFileHandle? second, TimeSpan patience, out bool secondIsReadable)
     {
-        var deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        var deadline = patience < TimeSpan.Zero ? long.MaxValue : Environment.TickCount64 + (long)patience.TotalMilliseconds;
         var fds = stackalloc PollFd[2];
         while (true)
         {
             // poll(2) passes over a negative descriptor
             fds[0] = new PollFd { Fd = (int)fd.DangerousGetHandle(), Events = POLLIN };
             fds[1] = new PollFd { Fd = second is null ? -1 : (int)second.DangerousGetHandle(), Events = POLLIN };
-            if (poll(fds, 2, (int)Math.Clamp(deadline - Environment.TickCount64, 0, int.MaxValue)) >= 0)
+            if (poll(fds, 2, deadline == long.MaxValue ? -1 : (int)Math.Clamp(deadline - Environment.TickCount64, 0, int.MaxValue)) >= 0)
             {
                 secondIsReadable = fds[1].Returned != 0;
                 return fds[0].Returned != 0;

@@ -59,6 +59,12 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "isatty", SetLastError = true)]
     internal static partial int isatty(int fd);
 
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    internal static unsafe partial nint read(int fd, byte* buffer, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    internal static unsafe partial nint write(int fd, byte* buffer, nuint size);
+
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     internal static partial int kill(int pid, int signal);
 

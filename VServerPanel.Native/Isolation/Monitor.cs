@@ -87,11 +87,8 @@ internal sealed class Monitor(HostPaths paths, IsolationRuntime runtime)
             arguments.AddRange(["--exit-command-arg", argument]);
         }
 
-        if (request.HasConsole)
-        {
-            arguments.Add("--terminal");
-        }
-
+        // --stdin: a pipe and not /dev/null, which the runtime would give to the guest's root (crun, maybe_chown_std_streams)
+        arguments.Add(request.HasConsole ? "--terminal" : "--stdin");
         return arguments;
     }
 

@@ -13,6 +13,8 @@ internal sealed class VServerJobsTool : Tool
 
     public override string Name => "vserver-jobs";
 
+    public override bool OpenToPanel => true;
+
     public override string Summary => "long operations: list, show, follow, cancel, recover; the host's journal";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)

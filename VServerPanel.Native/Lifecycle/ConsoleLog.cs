@@ -14,7 +14,9 @@ internal static class ConsoleLog
         {
             using var file = new FileStream(Isolation.Monitor.ConsoleLogOf(paths, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var reader = new StreamReader(file, Encoding.UTF8);
-            return Parse(Lines(reader), count);
+            
+            // conmon keeps it at a few MiB. Lines end at LF only: a guest's lone CR would let it write lines of the log itself.
+            return Parse(reader.ReadToEnd().Split('\n'), count);
         }
         catch (FileNotFoundException)
         {
@@ -50,13 +52,5 @@ internal static class ConsoleLog
         }
 
         return [.. last];
-    }
-
-    private static IEnumerable<string> Lines(StreamReader reader)
-    {
-        while (reader.ReadLine() is { } line)
-        {
-            yield return line;
-        }
     }
 }

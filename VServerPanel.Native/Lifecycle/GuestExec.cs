@@ -30,21 +30,22 @@ internal sealed class GuestExec(HostPaths paths, VServerName name, RunState stat
         };
     }
 
-    /// <summary>Runs it on our own terminal or streams.</summary>
+    /// <summary>Runs it on a terminal of its own that the runtime joins to ours, or else with copies of our streams: a descriptor of ours is never handed in.</summary>
     /// <returns>Its exit code; 128 plus the signal that ended it.</returns>
     public int RunAttached(OciProcess process) => PrivateMounts.OnOwnThread(() =>
     {
         using var description = new Description(process);
         ApplyNice();
-        return new ChildProcess { Program = _runtime.Program, Arguments = Arguments(process, description.Path) }.RunAttached();
+        var arguments = Arguments(process, description.Path);
+        return process.Terminal ? new ChildProcess { Program = _runtime.Program, Arguments = arguments }.RunAttached() : PipedProcess.Run(_runtime.Program, arguments);
     });
 
     /// <summary>Runs it without input; its output comes line by line.</summary>
-    public int RunLines(OciProcess process, TimeSpan patience, Action<string> onLine) => PrivateMounts.OnOwnThread(() =>
+    public int RunLines(OciProcess process, TimeSpan patience, Action<string> onLine, CancellationToken cancel = default) => PrivateMounts.OnOwnThread(() =>
     {
         using var description = new Description(process);
         ApplyNice();
-        return SpawnedProcess.RunLines(_runtime.Program, Arguments(process, description.Path), patience, onLine);
+        return SpawnedProcess.RunLines(_runtime.Program, Arguments(process, description.Path), patience, onLine, cancel);
     });
 
     private List<string> Arguments(OciProcess process, string description)

@@ -32,6 +32,7 @@ internal static class HookScript
         }
 
         var path = paths.HookOf(name);
+        var capped = new CappedLines(line => report?.ProgramOutput(line));
         var deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         int code;
         try
@@ -54,7 +55,7 @@ internal static class HookScript
             throw new ProblemException(ProblemCode.HookFailed, $"'{path} {moment} {name}' failed with exit code {code}.", path: path);
         }
 
-        void Tell(string line) => report?.ProgramOutput(line);
+        void Tell(string line) => capped.Add(line);
     }
 
     /// <summary>Runs it where a failure changes nothing: it is told, and that is all.</summary>

@@ -14,6 +14,8 @@ internal sealed class LogVerb : Verb
 
     public override string Name => "log";
 
+    public override bool OpenToPanel => true;
+
     public override string Usage => "[--lines N]";
 
     public override string Summary => "what the vserver wrote to its console";

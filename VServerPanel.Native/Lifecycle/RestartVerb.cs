@@ -9,6 +9,8 @@ internal sealed class RestartVerb : Verb
 {
     public override string Name => "restart";
 
+    public override bool OpenToPanel => true;
+
     public override string Summary => "stop and start the vserver, if it runs";
 
     public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)

@@ -12,7 +12,7 @@ internal static class RunControl
     private const string Script = "/etc/init.d/rc";
 
     /// <summary>Runs <c>/etc/init.d/rc LEVEL</c>, if the guest has it.</summary>
-    public static void Run(HostPaths paths, VServerName name, RunState state, SafeFileHandle root, int level, TimeSpan patience, IReporter report)
+    public static void Run(HostPaths paths, VServerName name, RunState state, SafeFileHandle root, int level, TimeSpan patience, IReporter report, CancellationToken cancel = default)
     {
         if (!InitProgram.Has(root, Script) || !InitProgram.Has(root, "/bin/sh"))
         {
@@ -27,7 +27,7 @@ internal static class RunControl
             hasTerminal: false,
             $"RUNLEVEL={level.ToString(CultureInfo.InvariantCulture)}",
             level == 3 ? "PREVLEVEL=N" : "PREVLEVEL=3");
-        var code = guest.RunLines(process, patience, report.ProgramOutput);
+        var code = guest.RunLines(process, patience, new CappedLines(report.ProgramOutput).Add, cancel);
         if (code != 0)
         {
             report.Warn($"'{Script} {level}' in {name} ended with exit code {code}. 'vserver {name} log' shows what it said.");

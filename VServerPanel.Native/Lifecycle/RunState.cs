@@ -52,6 +52,9 @@ internal sealed record RunState
 
     public DateTimeOffset StartedAt { get; init; }
 
+    /// <summary>When it rebooted itself lately.</summary>
+    public IReadOnlyList<DateTimeOffset> Reboots { get; init; } = [];
+
     /// <summary>The host's mount namespace at the start, as <c>mnt:[4026531832]</c>: hook scripts of the end belong there.</summary>
     public string MountNamespace { get; init; } = "";
 

@@ -14,6 +14,7 @@ internal sealed partial class StartHandler
     /// <summary>Makes the container; it waits before its first instruction.</summary>
     private void Create(VServerConf conf, RegistryEntry entry, SafeFileHandle root, GuestSpec spec)
     {
+        NullDevice.Repair(_report.Warn);
         GuestBundle.Write(_paths.RunDirectoryOf(name), spec);
         var runtime = new IsolationRuntime(_paths);
         var monitor = new Isolation.Monitor(_paths, runtime);
@@ -25,6 +26,7 @@ internal sealed partial class StartHandler
         var initPid = PrivateMounts.Run(() =>
         {
             IdmappedMount.Attach(mount, spec.RootPath);
+            NullDevice.HideHosts(_paths.RunDirectoryOf(name) + "/dev");
             HybridCgroups.Hide(_cgroups);
             FaultPoint.Reach();
             return monitor.Create(request, pid =>

@@ -88,7 +88,7 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
         _store.SaveContextFile(name, _state);
         if (init.Style == InitStyle.Sysv)
         {
-            RunControl.Run(_paths, name, _state, root, level: 3, conf.StartTimeout, _report);
+            RunControl.Run(_paths, name, _state, root, level: 3, conf.StartTimeout, _report, operation.Cancel);
         }
 
         // who ended while we still owned it was left to us by its exit command

@@ -9,6 +9,8 @@ internal sealed class StartVerb : Verb
 {
     public override string Name => "start";
 
+    public override bool OpenToPanel => true;
+
     public override string Summary => "start the vserver";
 
     public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)

@@ -9,6 +9,8 @@ internal sealed class StatusVerb(string name) : Verb
 {
     public override string Name { get; } = name;
 
+    public override bool OpenToPanel => true;
+
     public override string Summary => "say whether it runs: exit code 0 if so, 3 if not";
 
     public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)

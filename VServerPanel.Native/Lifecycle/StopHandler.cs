@@ -106,7 +106,7 @@ internal sealed class StopHandler(Operation operation, VServerName name)
 
         IReadOnlyList<string> words = program.IsOpenRc ? ["/sbin/openrc-shutdown", "--poweroff", "now"] : ["/sbin/init", "0"];
         var guest = new GuestExec(_paths, name, state);
-        var code = guest.RunLines(guest.Describe(GuestUser.Root, words, hasTerminal: false), patience, operation.Report.ProgramOutput);
+        var code = guest.RunLines(guest.Describe(GuestUser.Root, words, hasTerminal: false), patience, new CappedLines(operation.Report.ProgramOutput).Add);
         if (code != 0)
         {
             operation.Report.Warn($"'{string.Join(' ', words)}' in {name} ended with exit code {code}.");

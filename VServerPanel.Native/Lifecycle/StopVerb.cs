@@ -10,6 +10,8 @@ internal sealed class StopVerb : Verb
 {
     public override string Name => "stop";
 
+    public override bool OpenToPanel => true;
+
     public override string Summary => "stop the vserver";
 
     public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)

@@ -18,6 +18,10 @@ internal sealed class VServerExitedTool : Tool
     // reboot(2) in a pid namespace ends process 1 by SIGHUP (kernel/pid_namespace.c, reboot_pid_ns)
     private const int RebootExitCode = 128 + Libc.SIGHUP;
 
+    // a guest that reboots at once and forever is left stopped
+    private const int MostReboots = 5;
+
+    private static readonly TimeSpan s_rebootSpan = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_shortLife = TimeSpan.FromSeconds(2);
 
     public override string Name => "vserver-exited";
@@ -32,17 +36,17 @@ internal sealed class VServerExitedTool : Tool
         }
 
         var store = new RunStateStore(call.Paths);
-        if (!IsOurs(store.Find(name), generation))
+        if (store.Find(name) is not { IsAlive: false } state || !IsOurs(state, generation))
         {
             return ExitCodes.Success;
         }
 
         if (arguments is [_, _, "--finish"])
         {
-            return Finish(name, generation, call);
+            return Finish(name, state, call);
         }
 
-        LetGo(name, generation, store.Find(name)!.MountNamespace, call);
+        LetGo(name, generation, state.MountNamespace, call);
         return ExitCodes.Success;
     }
 
@@ -67,23 +71,28 @@ internal sealed class VServerExitedTool : Tool
             {
                 // we stay in a copy of the host's table: without what the start had added to it
                 _ = Libc.umount2(RootMountPoint.Choose([call.Paths.Run, call.Paths.Log, Environment.ProcessPath ?? "/"]), Libc.MNT_DETACH);
+                _ = Libc.umount2("/dev/null", Libc.MNT_DETACH);
+                _ = Libc.umount2(call.Paths.RunDirectoryOf(name) + "/dev", Libc.MNT_DETACH);
             }
 
             return SpawnedProcess.Start(Environment.ProcessPath ?? "/usr/sbin/vserver", ["--as", "vserver-exited", name.Value, generation, "--finish"], [], ownSession: true).Id;
         });
     }
 
-    private static int Finish(VServerName name, string generation, Invocation call)
+    private static int Finish(VServerName name, RunState ended, Invocation call)
     {
         // it was the vserver itself that asked
         var own = call with { Actor = new Actor($"vserver {name}") };
         var exitCode = ReadExitCode(call, name);
-        var reboots = exitCode == RebootExitCode;
+        var now = call.Time.GetUtcNow();
+        IReadOnlyList<DateTimeOffset> recent = [.. ended.Reboots.Where(t => now - t < s_rebootSpan)];
+        var isLoop = exitCode == RebootExitCode && recent.Count >= MostReboots;
+        var reboots = exitCode == RebootExitCode && !isLoop;
         var kind = LifecycleOperation.Kind(reboots ? "reboot" : "halt", name) with { Patience = TimeSpan.FromMinutes(10) };
         return OperationRunner.Run(own, kind, operation =>
         {
             var store = new RunStateStore(call.Paths);
-            if (store.Find(name) is not { } state || !IsOurs(state, generation) || state.IsAlive)
+            if (store.Find(name) is not { } state || !IsOurs(state, ended.Generation) || state.IsAlive)
             {
                 operation.Report.Info("Somebody else has seen to it meanwhile.");
                 return (null, null);
@@ -103,6 +112,17 @@ internal sealed class VServerExitedTool : Tool
                 }
 
                 new StartHandler(operation, name).Run();
+
+                // we hold the vserver's lock: the end of this new life is handled after us
+                if (store.Find(name) is { } next)
+                {
+                    store.Save(name, next with { Reboots = [.. recent, now] });
+                }
+            }
+
+            if (isLoop)
+            {
+                operation.Report.Warn($"{name} rebooted itself {MostReboots} times within {s_rebootSpan.TotalSeconds:0} s and would do so again: it is left stopped. 'vserver {name} start' starts it.");
             }
 
             return (null, null);

@@ -31,15 +31,17 @@ internal sealed class OperationRecord : IDisposable
             StartedAt = call.Time.GetUtcNow(),
         };
         Report = call.Report;
+
+        // who reads the journal takes a second operation with the same id for the first one told again: it would be hidden
+        if (_jobs.Find(id) is not null || (call.Options.JobId is not null && call.Journal.HasRecent(id)))
+        {
+            throw new ProblemException(ProblemCode.AlreadyExists, $"There is a job {id} already. Give another id, or none.");
+        }
+
         if (kind.IsJob)
         {
-            if (_jobs.Find(id) is not null)
-            {
-                throw new ProblemException(ProblemCode.AlreadyExists, $"There is a job {id} already. Give another id, or none.");
-            }
-
             _output = new StreamWriter(new FileStream(_jobs.OutputOf(id), FileMode.Create, FileAccess.Write, FileShare.Read | FileShare.Delete));
-            Report = new TeeReporter(call.Report, new JsonReporter(_output, call.Time));
+            Report = new TeeReporter(call.Report, new CappedReporter(new JsonReporter(_output, call.Time)));
         }
     }
 

@@ -36,17 +36,17 @@ internal sealed class HumanReporter(TextWriter output, TextWriter error, bool si
         switch (wireEvent)
         {
             case ProblemEvent problem:
-                error.WriteLine(problem.Message);
+                error.WriteLine(ReporterExtensions.PrintableLines(problem.Message));
                 break;
             case ItemEvent or ResultEvent when human is not null:
-                output.WriteLine(human);
+                output.WriteLine(ReporterExtensions.PrintableLines(human));
                 break;
             case ProgressEvent progress when !silent && !string.Equals(progress.Title, _lastTitle, StringComparison.Ordinal):
                 _lastTitle = progress.Title;
-                error.WriteLine($"[{progress.Step}/{progress.Steps}] {progress.Title}");
+                error.WriteLine($"[{progress.Step}/{progress.Steps}] {ReporterExtensions.Printable(progress.Title)}");
                 break;
             case LogEvent log when !silent || log.Level == LogEvent.Warning:
-                error.WriteLine(log.Level == LogEvent.Warning ? "Warning: " + log.Text : log.Text);
+                error.WriteLine((log.Level == LogEvent.Warning ? "Warning: " : "") + ReporterExtensions.PrintableLines(log.Text));
                 break;
             default:
                 break;

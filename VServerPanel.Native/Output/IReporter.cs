@@ -41,4 +41,7 @@ internal static class ReporterExtensions
     public static string Printable(string text) => text.AsSpan().IndexOfAnyInRange('\0', '\u001f') < 0 && text.AsSpan().IndexOfAnyInRange('\u007f', '\u009f') < 0
         ? text
         : string.Concat(text.Select(c => c is '\t' ? ' ' : char.IsControl(c) ? '\ufffd' : c));
+
+    /// <summary>As <see cref="Printable"/>, with line ends and tabs kept: for answers that are lists and tables.</summary>
+    public static string PrintableLines(string text) => string.Concat(text.Select(c => c is not ('\n' or '\t') && char.IsControl(c) ? '\ufffd' : c));
 }

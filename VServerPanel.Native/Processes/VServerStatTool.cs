@@ -14,6 +14,8 @@ internal sealed class VServerStatTool : Tool
 
     public override string Name => "vserver-stat";
 
+    public override bool OpenToPanel => true;
+
     public override string Summary => "[--watch]: all vservers, their state and what they use";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)

@@ -13,7 +13,7 @@ internal sealed class VServerRegistry(HostPaths paths, TimeProvider time)
 
     // Above what adduser, systemd's DynamicUser (61184-65519) and shadow's default subordinate ids (100000-600100000 upwards from the first user) are
     // likely to hold; systemd-nspawn's automatic ranges end at 0x6FFFFFFF (systemd docs, UIDS-GIDS).
-    private const uint FirstBase = 0x7000_0000;
+    internal const uint FirstBase = 0x7000_0000;
     // Signed 32-bit readers of uids exist; stay below 2^31: 4,095 vservers a host.
     private const uint LastBase = 0x7FFF_0000;
 

@@ -15,6 +15,8 @@ internal sealed class VServerInfoTool : Tool
 {
     public override string Name => "vserver-info";
 
+    public override bool OpenToPanel => true;
+
     public override string Summary => "what this host can do, and what each lack costs";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)

@@ -69,6 +69,23 @@ public sealed class ConfigVerbTests : IDisposable
         Assert.Equal(before, File.ReadAllText(_paths.ConfOf(s_name)));
     }
 
+    [Theory]
+    [InlineData("rm -rf /\n")]
+    [InlineData("NOTE=$(id)\n")]
+    [InlineData("case $PROFILE in\nprod) id ;;\nesac\n")]
+    public void Change_FromThePanel_TakesNoNewShellCode(string code)
+    {
+        var old = File.ReadAllText(_paths.ConfOf(s_name));
+        Assert.Equal(ProblemCode.NotPermitted, Assert.Throws<ProblemException>(() => Change("vserverpanel", old + code)).Code);
+        Assert.Equal(old, File.ReadAllText(_paths.ConfOf(s_name)));
+
+        // root may, and then the panel may keep it, and take it out
+        Change(null, old + code);
+        Change("vserverpanel", old + code + "ONBOOT=yes\n");
+        Change("vserverpanel", old);
+        Assert.Equal(old, File.ReadAllText(_paths.ConfOf(s_name)));
+    }
+
     [Fact]
     public void Show_AddressOfAnother_IsAWarning()
     {
@@ -81,6 +98,15 @@ public sealed class ConfigVerbTests : IDisposable
     [Fact]
     public void RestartNeeded_ChangedKeys_AreThoseThatTheStartReads() =>
         Assert.Equal(["IPROOT"], ConfChecks.RestartNeeded(ConfFile.Parse("IPROOT=10.0.0.2\nONBOOT=no\n"), ConfFile.Parse("IPROOT=10.0.0.3\nONBOOT=yes\n")));
+
+    private void Change(string? sudoUser, string text) => ConfigChange.Run(s_name, null, () => ConfFile.Parse(text), new Invocation
+    {
+        Paths = _paths,
+        Report = new JsonReporter(_output, TimeProvider.System),
+        Options = new GlobalOptions(),
+        Actor = new Actor("root", sudoUser),
+        Words = ["vserver", "shop", "config", "set"],
+    });
 
     private T Run<T>(params string[] arguments)
     {

@@ -11,6 +11,7 @@ public sealed class VServerConfTests
     {
         var (conf, findings) = VServerConf.From(ConfFile.Parse(""));
         Assert.Empty(findings);
+        Assert.Equal(4096, conf.PidsLimit);
         Assert.True(conf.IsUntied);
         Assert.Equal((false, 100, VServerFlags.Lock | VServerFlags.Nproc), (conf.OnBoot, conf.Priority, conf.Flags));
         Assert.Equal([new ResourceLimit("RLIMIT_NPROC", null, 1000)], conf.Limits);
