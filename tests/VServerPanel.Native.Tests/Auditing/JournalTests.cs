@@ -1,6 +1,4 @@
 using VServerPanel.Native.Auditing;
-using VServerPanel.Native.Commands;
-using VServerPanel.Native.Operations;
 using VServerPanel.Native.Tests.Peers;
 using VServerPanel.Protocol;
 
@@ -80,17 +78,11 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public void Actor_SudoUserSpeaksForAnother_IsRefused()
     {
-        Environment.SetEnvironmentVariable("SUDO_USER", "mallory");
-        try
-        {
-            var problem = Assert.Throws<ProblemException>(() => CallerActor.Find(new GlobalOptions { ActorUser = "admin" }));
-            Assert.Equal(ProblemCode.NotPermitted, problem.Code);
-            Assert.Equal("mallory", CallerActor.Find(new GlobalOptions()).SudoUser);
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable("SUDO_USER", null);
-        }
+        var mallory = new Dictionary<string, string> { ["SUDO_USER"] = "mallory" };
+        var output = HostCommand.Run(_prefix, mallory, "--as", "vserver-jobs", "--json", "--actor-user", "admin", "list");
+        Assert.Equal(ProblemCode.NotPermitted, output.Problem.Code);
+        Assert.Equal(0, HostCommand.Run(_prefix, mallory, "web", "build", "--method", "skeleton").ExitCode);
+        Assert.All(_prefix.ReadJournal(), e => Assert.Equal(("mallory", null), (e.Actor.SudoUser, e.Actor.PanelUser)));
     }
 
     private static JournalEntry Entry(string id) =>

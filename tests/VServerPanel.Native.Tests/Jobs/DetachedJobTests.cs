@@ -8,8 +8,9 @@ namespace VServerPanel.Native.Tests.Jobs;
 /// <summary>Jobs of the published command. A build waits for the addresses before its last step, so who holds those decides when it goes on.</summary>
 public sealed class DetachedJobTests : IDisposable
 {
-    private readonly PrivatePrefix _prefix = new();
+    // first: where it skips the test, nothing is left behind
     private readonly string _command = HostCommand.Path;
+    private readonly PrivatePrefix _prefix = new();
     private FileLock? _held;
 
     public DetachedJobTests() => _held = FileLock.TryAcquire(_prefix.Paths.Locks + "/.addresses");

@@ -12,15 +12,9 @@ public sealed class PrivatePrefix : IDisposable
 {
     public PrivatePrefix()
     {
-        Directory = System.IO.Directory.CreateTempSubdirectory("vs-").FullName;
-        if (System.IO.Directory.Exists("/var/tmp"))
-        {
-            // /tmp may be a tmpfs; trees belong on a disk
-            System.IO.Directory.Delete(Directory);
-            Directory = $"/var/tmp/vs-{Guid.NewGuid():n}"[..20];
-            System.IO.Directory.CreateDirectory(Directory);
-        }
-
+        // /tmp may be a tmpfs; trees belong on a disk
+        Directory = $"/var/tmp/vs-{Guid.NewGuid():n}"[..20];
+        System.IO.Directory.CreateDirectory(Directory);
         Paths = new HostPaths(Directory);
         Paths.EnsureDirectories();
     }
