@@ -109,6 +109,26 @@ public sealed class HostDescriptorTests : IDisposable
     }
 
     [Fact]
+    public void Start_RunControlPrintsWithoutEnd_IsEndedInItsTimeWithLittleOutput()
+    {
+        var name = _host.Add("alpha", "START_TIMEOUT=5\nSTOP_TIMEOUT=2\n", hasInit: false);
+        var tree = _host.Paths.TreeOf(name);
+        File.WriteAllText(tree + "/etc/init.d/rc", "#!/bin/sh\n");
+        File.SetUnixFileMode(tree + "/etc/init.d/rc", (UnixFileMode)0b111_101_101);
+
+        // the guest's own shell does not do as it is told: it prints into the stream that it was started with
+        File.Delete(tree + "/bin/sh");
+        File.WriteAllText(tree + "/bin/sh", "#!/bin/yes\n");
+        File.SetUnixFileMode(tree + "/bin/sh", (UnixFileMode)0b111_101_101);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        _host.Expect("alpha", "start");
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(45));
+        var job = Assert.Single(Directory.GetFiles(_host.Paths.Jobs, "*.jsonl"));
+        Assert.InRange(new FileInfo(job).Length, 1, 4 << 20);
+        Assert.Contains("dropped", File.ReadAllText(job), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Exited_ByHandWhileItRuns_SaysNothing()
     {
         var name = _host.Add("alpha", hasInit: false);
@@ -119,5 +139,18 @@ public sealed class HostDescriptorTests : IDisposable
         _host.Expect("--as", "vserver-exited", "alpha", state.Generation, "--finish");
         Assert.Equal(before, _host.Prefix.ReadJournal().Count);
         Assert.NotNull(new RunStateStore(_host.Paths).FindRunning(name));
+    }
+
+    [Fact]
+    public void Guest_RebootsWithoutEnd_IsLeftStopped()
+    {
+        var name = _host.Add("alpha");
+        File.WriteAllText(_host.Paths.TreeOf(name) + "/etc/inittab", "::sysinit:/bin/sleep 2\n::sysinit:/bin/reboot -f\n");
+        _host.VServer("alpha", "start");
+        TrialHost.Eventually(() => _host.Prefix.ReadJournal().Any(e => e is { Operation: "halt", Phase: JournalPhase.Ended }), "it is left stopped", seconds: 90);
+        Assert.Equal(5, _host.Prefix.ReadJournal().Count(e => e is { Operation: "reboot", Phase: JournalPhase.Ended }));
+        Assert.Equal(3, _host.VServer("alpha", "status").ExitCode);
+        var halt = _host.Prefix.ReadJournal().Last(e => e.Operation == "halt").OperationId;
+        Assert.Contains("left stopped", File.ReadAllText($"{_host.Paths.Jobs}/{halt}.jsonl"), StringComparison.Ordinal);
     }
 }
