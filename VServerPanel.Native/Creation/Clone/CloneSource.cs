@@ -25,7 +25,7 @@ internal sealed class CloneSource(BuildRequest request, Invocation call) : TreeS
 
     private TreeSize? _size;
 
-    public override PlanStep Step => new($"Copying {(IsHost ? "this host" : request.Source)}{(_size is null ? "" : $" ({ByteSize.Format(_size.Bytes)}, {_size.Entries} names)")}");
+    public override PlanStep Step => new($"Copying {(IsHost ? "this host" : request.Source)}{(_size is null ? "" : $" ({ByteSize.Format(_size.Bytes)}, {(_size.Entries > 0 ? $"{_size.Entries} names" : "its root file system")})")}");
 
     public override VServerName? Locked => Source;
 
