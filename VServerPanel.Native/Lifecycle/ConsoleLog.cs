@@ -14,7 +14,7 @@ internal static class ConsoleLog
         {
             using var file = new FileStream(Isolation.Monitor.ConsoleLogOf(paths, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var reader = new StreamReader(file, Encoding.UTF8);
-            
+
             // conmon keeps it at a few MiB. Lines end at LF only: a guest's lone CR would let it write lines of the log itself.
             return Parse(reader.ReadToEnd().Split('\n'), count);
         }
@@ -43,7 +43,7 @@ internal static class ConsoleLog
                 continue;
             }
 
-            last.Enqueue((time, partial.ToString().TrimEnd('\r')));
+            last.Enqueue((time, WithoutColours(partial.ToString().TrimEnd('\r'))));
             partial.Clear();
             if (last.Count > count)
             {
@@ -52,5 +52,27 @@ internal static class ConsoleLog
         }
 
         return [.. last];
+    }
+
+    /// <summary>Control sequences out (ECMA-48, CSI: ESC [, parameters, a letter): systemd paints its messages.</summary>
+    internal static string WithoutColours(string text)
+    {
+        const string Introducer = "\u001b[";
+        if (!text.Contains(Introducer, StringComparison.Ordinal))
+        {
+            return text;
+        }
+
+        var plain = new StringBuilder(text.Length);
+        var rest = text.AsSpan();
+        for (int at; (at = rest.IndexOf(Introducer)) >= 0;)
+        {
+            plain.Append(rest[..at]);
+            rest = rest[(at + Introducer.Length)..];
+            var final = rest.IndexOfAnyInRange('@', '~');
+            rest = final < 0 ? default : rest[(final + 1)..];
+        }
+
+        return plain.Append(rest).ToString();
     }
 }

@@ -107,6 +107,12 @@ public sealed class ParserTests
         Assert.Equal(["two"], ConsoleLog.Parse(lines, 1).Select(l => l.Text));
     }
 
+    [Theory]
+    [InlineData("[\u001b[0;32m  OK  \u001b[0m] Started \u001b[0;1;39mx\u001b[0m.", "[  OK  ] Started x.")]
+    [InlineData("cut off \u001b[0;3", "cut off ")]
+    [InlineData("plain [text]", "plain [text]")]
+    public void ConsoleLog_Colours_AreLeftOut(string text, string expected) => Assert.Equal(expected, ConsoleLog.WithoutColours(text));
+
     [Fact]
     public void Changes_WhatNobodySees_AreNotTold()
     {
