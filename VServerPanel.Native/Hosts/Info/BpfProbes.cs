@@ -12,6 +12,7 @@ internal static class BpfProbes
     public static IEnumerable<Probe> All(HostPaths paths) =>
     [
         new("bpf-network", "Ties to addresses (cgroup BPF)", "Vservers in shared network mode are not tied to their addresses: each can use every address of the host and reach its loopback, and root in them cannot bind ports below 1024.", "Where that matters, filter on the host, or set NETWORK_MODE=private: loopback only, in this version.", () => Network(paths)) { Lack = CapabilityState.Degraded },
+        new("abstract-sockets", "Abstract unix sockets kept apart", "A program in a vserver in shared network mode can connect to abstract unix sockets of the host and of other vservers, and those that trust whoever connects are open to it.", "Let services listen on a path instead, or set NETWORK_MODE=private: loopback only, in this version.", () => throw new ProbeFailedException(NotYet)) { Lack = CapabilityState.Degraded },
         new("bpf-lsm", "Protection of shared files (BPF lsm)", "Files are shared between vservers by reflink only, never by hard link.", "Use xfs or btrfs for /vservers; it needs no protection.", Lsm) { Lack = CapabilityState.Degraded },
         new("bpf-fmod-ret", "Protection of shared files (BPF fmod_ret)", "Files are shared between vservers by reflink only, never by hard link.", "Use xfs or btrfs for /vservers; it needs no protection.", ModifyReturn) { Lack = CapabilityState.Degraded },
     ];
