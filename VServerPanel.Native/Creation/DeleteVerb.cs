@@ -1,8 +1,8 @@
 using System.CommandLine;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Configuration;
-using VServerPanel.Native.Output;
 using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Creation;

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using VServerPanel.Native.ChildProcesses;
 using VServerPanel.Native.Creation;
 using VServerPanel.Native.Tests.Peers;

@@ -1,6 +1,5 @@
 using CsCheck;
 using VServerPanel.Native.ChildProcesses;
-using VServerPanel.Native.Creation;
 using VServerPanel.Native.Creation.Clone;
 using VServerPanel.Native.Creation.Tar;
 using VServerPanel.Native.Creation.Trees;
