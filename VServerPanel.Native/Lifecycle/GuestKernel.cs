@@ -47,6 +47,25 @@ internal static class GuestKernel
         }
     }
 
+    /// <summary>The program that a process runs now (proc(5), exe); null where it has ended.</summary>
+    public static string? ProgramOf(int pid) => new FileInfo($"/proc/{pid}/exe").LinkTarget;
+
+    /// <summary>Waits until a started process has become its own program, or has ended: the runtime's start answers before its execve(2) is done, which may
+    /// still fail, and a vserver whose init cannot run must not be called started.</summary>
+    public static void WaitForExec(int pid, string? before, Func<bool> isAlive)
+    {
+        // an init that is the same program as the runtime would never look different; nobody waits longer than this for it
+        for (var waited = 0; waited < 2000 && isAlive(); waited++)
+        {
+            if (ProgramOf(pid) is { } now && !string.Equals(now, before, StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            Thread.Sleep(1);
+        }
+    }
+
     /// <summary>The host name for a vserver: its own, else the host's.</summary>
     public static string HostnameOf(string configured) => configured.Length > 0 ? configured : Environment.MachineName;
 

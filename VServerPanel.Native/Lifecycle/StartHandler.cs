@@ -83,7 +83,9 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
         });
 
         operation.Step(5, Steps, "Starting init");
+        var runtimesProgram = GuestKernel.ProgramOf(_state.Init?.Pid ?? 0);
         new IsolationRuntime(_paths).Start(name);
+        GuestKernel.WaitForExec(_state.Init?.Pid ?? 0, runtimesProgram, () => _state.IsAlive);
         _store.Save(name, _state = _state with { Stage = RunStage.Running });
         _store.SaveContextFile(name, _state);
         if (init.Style == InitStyle.Sysv)
