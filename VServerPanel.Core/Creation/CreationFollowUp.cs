@@ -22,6 +22,7 @@ internal sealed partial class CreationFollowUp(
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<string, Task> _followed = new(StringComparer.Ordinal);
+    private bool _disposed;
 
     /// <summary>Waits for the build in the background and goes on from there.</summary>
     public void Follow(CreationRecord creation) => _ = _followed.GetOrAdd(creation.BuildJobId, _ => Task.Run(() => FollowAsync(creation)));
@@ -29,7 +30,12 @@ internal sealed partial class CreationFollowUp(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await _stopping.CancelAsync();
+
+        // a host that is disposed while it stops asks twice
+        if (!_disposed)
+        {
+            await _stopping.CancelAsync();
+        }
 
         // they wait for jobs, and the watcher of jobs has told them that it stops, or does soon
         await Task.WhenAll(_followed.Values).WaitAsync(s_patience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -37,6 +43,7 @@ internal sealed partial class CreationFollowUp(
 
     public override void Dispose()
     {
+        _disposed = true;
         _stopping.Dispose();
         base.Dispose();
     }

@@ -218,11 +218,11 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
     {
         if (_file is null)
         {
-            // it has its name when its owner is in it: a log of nobody's could never be told from one that is being made
-            var unnamed = $"{paths.Undo}/.{owner.OperationId}.{Environment.ProcessId}.new";
-            _file = Libc.open(unnamed, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL, 0b110_000_000);
+            // It gets its name when its owner is in it (open(2), O_TMPFILE): a log of nobody's could never be told from one that is being made,
+            // and a crash before that leaves nothing.
+            _file = Libc.open(paths.Undo, Libc.O_WRONLY | Libc.O_TMPFILE, 0b110_000_000);
             Write(new UndoLine { Owner = owner });
-            ErrnoException.ThrowIfFailed(Libc.renameat2(Libc.AT_FDCWD, unnamed, Libc.AT_FDCWD, _path, 0), "rename", _path);
+            ErrnoException.ThrowIfFailed(Libc.linkat(_file, $"/proc/self/fd/{_file.DangerousGetHandle()}", _file, _path, Libc.AT_SYMLINK_FOLLOW), "linkat", _path);
             FaultPoint.Reach();
             if (durable)
             {
