@@ -47,14 +47,21 @@ public sealed class OneTimeLinkService(PanelIdentityContext context, TimeProvide
         return link is not null && link.IsOpen(clock.GetUtcNow()) ? link : null;
     }
 
-    /// <summary>Spends a link; false where another was faster. Call it inside the transaction that does what the link is good for.</summary>
+    /// <summary>Spends a link; false where another was faster. Other open links of the same user end with it: an older one that went astray must not set his
+    /// password again. Call it inside the transaction that does what the link is good for.</summary>
     public async Task<bool> SpendAsync(OneTimeLink link, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(link);
         var now = clock.GetUtcNow();
-        return await context.OneTimeLinks
+        var isSpent = await context.OneTimeLinks
             .Where(l => l.Id == link.Id && l.UsedAt == null && l.ExpiresAt > now)
             .ExecuteUpdateAsync(set => set.SetProperty(l => l.UsedAt, now), cancellationToken) == 1;
+        if (isSpent && link.UserName is { } userName)
+        {
+            await context.OneTimeLinks.Where(l => l.Id != link.Id && l.UserName == userName && l.UsedAt == null).ExecuteDeleteAsync(cancellationToken);
+        }
+
+        return isSpent;
     }
 
     private static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(token)));

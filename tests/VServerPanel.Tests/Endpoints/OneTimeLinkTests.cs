@@ -45,6 +45,20 @@ public sealed class OneTimeLinkTests : PanelTest
     }
 
     [Fact]
+    public async Task NewPassword_LinkIsUsed_EndsTheOthersOfTheUser()
+    {
+        await Panel.MakeUserAsync("carol", Roles.Operator);
+        var (astray, used) = (await Panel.MakeLinkAsync(OneTimeLinkKind.NewPassword, "carol"), await Panel.MakeLinkAsync(OneTimeLinkKind.NewPassword, "carol"));
+        using var browser = Panel.Open();
+        using var made = await browser.SendFormAsync("/setup?token=" + used, s_fields[1], s_fields[2]);
+        Assert.Equal(HttpStatusCode.Redirect, made.StatusCode);
+
+        using var stranger = Panel.Open();
+        using var refused = await stranger.GetAsync("/setup?token=" + astray);
+        Assert.Equal(HttpStatusCode.Gone, refused.StatusCode);
+    }
+
+    [Fact]
     public async Task Setup_WeakPassword_SaysSoAndKeepsTheLink()
     {
         var token = await Panel.MakeLinkAsync(OneTimeLinkKind.FirstAdministrator);
