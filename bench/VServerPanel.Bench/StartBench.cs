@@ -18,6 +18,8 @@ internal static class StartBench
         var bare = new List<double>();
         try
         {
+            // as vserver-setup mounts it
+            Shell.Run("/bin/sh", ["-c", $"mkdir -m 0700 '{prefix}/vservers' && mount --bind '{prefix}/vservers' '{prefix}/vservers' && mount -o remount,bind,nosuid,nodev,noexec '{prefix}/vservers'"]);
             Shell.Run(command, ["--silent", Name, "build", "--method", "skeleton"], environment);
             Shell.Run("/bin/sh", ["-c", $"cp /bin/busybox '{prefix}/vservers/{Name}/bin/' && ln -sf busybox '{prefix}/vservers/{Name}/bin/sh'"]);
             var bundle = WriteBareBundle(prefix);
