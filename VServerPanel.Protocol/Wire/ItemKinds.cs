@@ -9,11 +9,17 @@ public static class ItemKinds
     /// <summary><see cref="VServerGone"/>, in <c>vserver-stat --watch</c>.</summary>
     public const string VServerGone = "vserver-gone";
 
-    /// <summary>In <c>vserver-stat --watch</c>: all that exists has been told, changes follow. Data: <c>{}</c>.</summary>
+    /// <summary>In <c>--watch</c>: all that exists has been told, changes follow. Data: <c>{}</c>.</summary>
     public const string SnapshotComplete = "snapshot-complete";
 
     /// <summary>In streams: nothing changed, the command still lives. Data: <c>{}</c>.</summary>
     public const string Heartbeat = "heartbeat";
+
+    /// <summary><see cref="ProcessInfo"/>.</summary>
+    public const string Process = "process";
+
+    /// <summary><see cref="ProcessGone"/>, in <c>vps --watch</c>.</summary>
+    public const string ProcessGone = "process-gone";
 
     /// <summary><see cref="HostCapability"/>.</summary>
     public const string Capability = "capability";

@@ -60,5 +60,7 @@ public static class WireProtocol
 [JsonSerializable(typeof(ConfDocument))]
 [JsonSerializable(typeof(ConfCheck))]
 [JsonSerializable(typeof(CommandOutcome))]
+[JsonSerializable(typeof(ProcessInfo))]
+[JsonSerializable(typeof(ProcessGone))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class WireJson : JsonSerializerContext;

@@ -41,6 +41,8 @@ public class DocumentationTests
     {
         ItemKinds.VServer => Again<VServerStatus>(item),
         ItemKinds.VServerGone => Again<VServerGone>(item),
+        ItemKinds.Process => Again<ProcessInfo>(item),
+        ItemKinds.ProcessGone => Again<ProcessGone>(item),
         ItemKinds.Capability => Again<HostCapability>(item),
         ItemKinds.Job => Again<JobInfo>(item),
         ItemKinds.Journal => Again<JournalEntry>(item),
