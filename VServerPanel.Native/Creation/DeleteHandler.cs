@@ -36,7 +36,7 @@ internal sealed class DeleteHandler(Invocation call, VServerName name)
         findings.ThrowIfRefused();
         operation.VServerId = call.Registry.IdOf(name);
         operation.Before = Exists(_paths.ConfOf(name)) ? ConfFile.Read(_paths.ConfOf(name)).Text : null;
-        var size = Directory.Exists(_paths.TreeOf(name)) ? TreeMeasure.Measure(_paths.TreeOf(name), operation.Cancel).Bytes : 0;
+        var size = Directory.Exists(_paths.TreeOf(name)) ? TreeMeasure.Measure(_paths.TreeOf(name), operation.Cancel).OwnBytes : 0;
 
         operation.Step(2, Steps, "Taking it out of its place");
         var trash = $"{_paths.VServers}/.trash-{name}-{operation.Id}";

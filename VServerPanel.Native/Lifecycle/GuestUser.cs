@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
-using VServerPanel.Native.Interop;
+using VServerPanel.Native.Creation.Guest;
 using VServerPanel.Native.Operations;
 using VServerPanel.Protocol;
 
@@ -10,8 +9,6 @@ namespace VServerPanel.Native.Lifecycle;
 /// <summary>A user of a guest, from its own passwd and group files.</summary>
 internal sealed record GuestUser(string Name, uint Uid, uint Gid, IReadOnlyList<uint> Groups, string Home, string Shell)
 {
-    private const int LargestTable = 4 << 20;
-
     /// <summary>What root is where the guest's passwd does not say.</summary>
     public static GuestUser Root { get; } = new("root", 0, 0, [], "/root", "/bin/sh");
 
@@ -19,7 +16,7 @@ internal sealed record GuestUser(string Name, uint Uid, uint Gid, IReadOnlyList<
     /// <exception cref="ProblemException">NotFound.</exception>
     public static GuestUser Find(SafeFileHandle root, string wanted)
     {
-        var passwd = Read(root, "/etc/passwd");
+        var passwd = GuestRoot.Read(root, "etc/passwd");
         var user = ParsePasswd(passwd, wanted);
         if (user is null)
         {
@@ -28,7 +25,7 @@ internal sealed record GuestUser(string Name, uint Uid, uint Gid, IReadOnlyList<
                 : throw new ProblemException(ProblemCode.NotFound, $"There is no user '{wanted}' in the vserver's /etc/passwd.", exitCode: 1);
         }
 
-        return user with { Groups = ParseGroups(Read(root, "/etc/group"), user.Name) };
+        return user with { Groups = ParseGroups(GuestRoot.Read(root, "etc/group"), user.Name) };
     }
 
     /// <summary>passwd(5): <c>root:x:0:0:root:/root:/bin/bash</c>.</summary>
@@ -63,25 +60,5 @@ internal sealed record GuestUser(string Name, uint Uid, uint Gid, IReadOnlyList<
         }
 
         return groups;
-    }
-
-    /// <summary>A small table of the guest's; empty where it has none. Its symlinks stay within its root.</summary>
-    private static string Read(SafeFileHandle root, string path)
-    {
-        try
-        {
-            using var file = Libc.openInRoot(root, path, Libc.O_RDONLY | Libc.O_NONBLOCK);
-            if ((Libc.fstatx(file).Mode & Libc.S_IFMT) != Libc.S_IFREG)
-            {
-                return "";
-            }
-
-            var bytes = new byte[Math.Min(RandomAccess.GetLength(file), LargestTable)];
-            return Encoding.UTF8.GetString(bytes.AsSpan(0, RandomAccess.Read(file, bytes, 0)));
-        }
-        catch (ErrnoException)
-        {
-            return "";
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using VServerPanel.Native.Creation.Trees;
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
@@ -63,7 +64,7 @@ internal sealed class DiskMeasurement(HostPaths paths, TimeProvider time)
             }
 
             var watch = Stopwatch.StartNew();
-            usage.Save(entry.Id, TreeMeasure.AllocatedBytes(paths.TreeOf(name), cancel), time.GetUtcNow());
+            usage.Save(entry.Id, TreeMeasure.Measure(paths.TreeOf(name), cancel).Bytes, time.GetUtcNow());
             cancel.WaitHandle.WaitOne(watch.Elapsed * RestPerWork);
         }
 

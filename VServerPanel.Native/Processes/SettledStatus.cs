@@ -1,6 +1,6 @@
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Configuration;
+using VServerPanel.Native.Creation.Guest;
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Lifecycle;
@@ -13,8 +13,6 @@ namespace VServerPanel.Native.Processes;
 /// <summary>The part of a status that changes only with the conf file and the tree.</summary>
 internal static class SettledStatus
 {
-    private const int LargestOsRelease = 64 * 1024;
-
     public static VServerStatus Read(HostPaths paths, VServerRegistry registry, VServerName name, bool hasTree)
     {
         var id = IdOf(registry, name, out var fault);
@@ -97,25 +95,6 @@ internal static class SettledStatus
         }
     }
 
-    private static string Distribution(SafeFileHandle root)
-    {
-        foreach (var path in (string[])["/etc/os-release", "/usr/lib/os-release"])
-        {
-            try
-            {
-                using var file = Libc.openInRoot(root, path, Libc.O_RDONLY | Libc.O_NONBLOCK);
-                if ((Libc.fstatx(file).Mode & Libc.S_IFMT) == Libc.S_IFREG)
-                {
-                    var bytes = new byte[LargestOsRelease];
-                    return ParsePrettyName(Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(file, bytes, 0)));
-                }
-            }
-            catch (IOException)
-            {
-                // the next one
-            }
-        }
-
-        return "";
-    }
+    private static string Distribution(SafeFileHandle root) =>
+        ParsePrettyName(GuestRoot.Read(root, "etc/os-release") ?? GuestRoot.Read(root, "usr/lib/os-release"));
 }

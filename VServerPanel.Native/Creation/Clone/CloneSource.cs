@@ -104,7 +104,8 @@ internal sealed class CloneSource(BuildRequest request, Invocation call) : TreeS
     private static TreeSize HostSize()
     {
         var drive = new DriveInfo(Host);
-        return new TreeSize(drive.TotalSize - drive.TotalFreeSpace, 0);
+        var used = drive.TotalSize - drive.TotalFreeSpace;
+        return new TreeSize(used, used, 0);
     }
 
     private bool CanReflink()

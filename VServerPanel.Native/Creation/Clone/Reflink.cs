@@ -8,12 +8,10 @@ internal static class Reflink
     /// <summary>Tries it with two files that have no name.</summary>
     public static bool IsSupportedAt(string directory)
     {
-        // O_TMPFILE, open(2)
-        const int TemporaryFile = 0x400000 | Libc.O_DIRECTORY;
         try
         {
-            using var from = Libc.open(directory, TemporaryFile | Libc.O_RDWR, 0b110_000_000);
-            using var to = Libc.open(directory, TemporaryFile | Libc.O_RDWR, 0b110_000_000);
+            using var from = Libc.open(directory, Libc.O_TMPFILE | Libc.O_RDWR, 0b110_000_000);
+            using var to = Libc.open(directory, Libc.O_TMPFILE | Libc.O_RDWR, 0b110_000_000);
             RandomAccess.Write(from, new byte[4096], 0);
             return Libc.ioctl(to, Libc.FICLONE, from.DangerousGetHandle()) == 0;
         }

@@ -8,7 +8,7 @@ namespace VServerPanel.Native.Creation.Guest;
 /// <summary>Small files of a guest's root, read and written without leaving it, whatever its symlinks say.</summary>
 internal static class GuestRoot
 {
-    private const int MaximumSize = 1 << 20;
+    private const int MaximumSize = 4 << 20;
 
     /// <summary>Opens a directory; null where there is none.</summary>
     public static SafeFileHandle? TryOpenDirectory(SafeFileHandle root, string path)
@@ -40,7 +40,7 @@ internal static class GuestRoot
         return directory is not null && Libc.TryStatx(directory, Path.GetFileName(path), out _);
     }
 
-    /// <summary>The text of a file; null where there is none, or none of a size that we would read.</summary>
+    /// <summary>The text of a file; null where there is none, or none that we would read: a socket, a device, one of more than 4 MiB.</summary>
     public static string? Read(SafeFileHandle root, string path)
     {
         try
@@ -55,7 +55,7 @@ internal static class GuestRoot
             var bytes = new byte[stat.Size];
             return Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(file, bytes, 0));
         }
-        catch (ErrnoException e) when (e.Errno is ErrnoNames.ENOENT or ErrnoNames.ENOTDIR or ErrnoNames.ELOOP)
+        catch (ErrnoException e) when (e.Errno is ErrnoNames.ENOENT or ErrnoNames.ENOTDIR or ErrnoNames.ELOOP or ErrnoNames.ENXIO or ErrnoNames.EAGAIN)
         {
             return null;
         }

@@ -69,19 +69,6 @@ public sealed class StatTests : IDisposable
         }
     }
 
-    [Fact]
-    public void Measure_HardLinks_CountOnce()
-    {
-        var tree = _host.Paths.TreeOf(_host.Add("alpha", hasInit: false));
-        var before = TreeMeasure.AllocatedBytes(tree, TestContext.Current.CancellationToken);
-        File.WriteAllBytes(tree + "/one", new byte[1 << 20]);
-        var one = TreeMeasure.AllocatedBytes(tree, TestContext.Current.CancellationToken);
-        TrialHost.Run("ln", tree + "/one", tree + "/two");
-        TrialHost.Run("ln", "-s", "/usr", tree + "/elsewhere");
-        Assert.InRange(one - before, 1 << 20, (1 << 20) + 65536);
-        Assert.InRange(TreeMeasure.AllocatedBytes(tree, TestContext.Current.CancellationToken) - one, 0, 65536);
-    }
-
     private static (string, VServerState) Kind(WireEvent wireEvent) =>
         wireEvent is ItemEvent { Kind: ItemKinds.VServer } item ? (item.Kind, WireProtocol.FromElement<VServerStatus>(item.Data).State) : ("", default);
 }
