@@ -34,17 +34,18 @@ internal static class ExecHandler
             IReadOnlyList<string> words = command.Count > 0 ? command : [account.Shell, "-l"];
             var guest = new GuestExec(call.Paths, name, state);
 
+            var terminalType = $"TERM={Environment.GetEnvironmentVariable("TERM") ?? "dumb"}";
+
             // its output is the wire's: lines of a program, then how it ended
             if (call.Options.Json)
             {
-                code = guest.RunLines(guest.Describe(account, words, hasTerminal: false), s_asLongAsItTakes, call.Report.ProgramOutput);
+                code = guest.RunLines(guest.Describe(account, words, hasTerminal: false, terminalType), s_asLongAsItTakes, call.Report.ProgramOutput);
                 return (WireProtocol.ToElement(new CommandOutcome(code)), null);
             }
 
             // A terminal of ours is never handed in: the guest gets one of its own, and the runtime copies between the two.
             var hasTerminal = Libc.isatty(0) == 1 && Libc.isatty(1) == 1;
-            var process = guest.Describe(account, words, hasTerminal, $"TERM={Environment.GetEnvironmentVariable("TERM") ?? "dumb"}");
-            code = guest.RunAttached(process);
+            code = guest.RunAttached(guest.Describe(account, words, hasTerminal, terminalType));
             return (null, null);
         });
         return code;

@@ -36,6 +36,15 @@ public sealed class ExecTests : IDisposable
         Assert.Equal(5, result.ExitCode);
     }
 
+    [Theory]
+    [InlineData]
+    [InlineData("--json")]
+    public void Exec_TerminalType_IsTheCallers(params string[] options)
+    {
+        var result = HostCommand.Run(_host.Prefix, new Dictionary<string, string> { ["TERM"] = "vt220" }, [.. options, "alpha", "exec", "sh", "-c", "echo term=$TERM"]);
+        Assert.Contains("term=vt220", result.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Exec_IsInsideEverything()
     {
