@@ -88,18 +88,18 @@ internal sealed class VServerExitedTool : Tool
         IReadOnlyList<DateTimeOffset> recent = [.. ended.Reboots.Where(t => now - t < s_rebootSpan)];
         var isLoop = exitCode == RebootExitCode && recent.Count >= MostReboots;
         var reboots = exitCode == RebootExitCode && !isLoop;
-        var kind = LifecycleOperation.Kind(reboots ? "reboot" : "halt", name) with { Patience = TimeSpan.FromMinutes(10) };
+        var store = new RunStateStore(call.Paths);
+        var kind = LifecycleOperation.Kind(reboots ? "reboot" : "halt", name) with
+        {
+            Patience = TimeSpan.FromMinutes(10),
+
+            // a stop that was at work meanwhile has seen to it, and is what is on record
+            IsStillWanted = () => store.Find(name) is { IsAlive: false } state && IsOurs(state, ended.Generation),
+        };
         return OperationRunner.Run(own, kind, operation =>
         {
-            var store = new RunStateStore(call.Paths);
-            if (store.Find(name) is not { } state || !IsOurs(state, ended.Generation) || state.IsAlive)
-            {
-                operation.Report.Info("Somebody else has seen to it meanwhile.");
-                return (null, null);
-            }
-
             operation.Report.Info(string.Create(CultureInfo.InvariantCulture, $"The first process of {name} ended with exit code {exitCode}."));
-            var lifetime = call.Time.GetUtcNow() - state.StartedAt;
+            var lifetime = call.Time.GetUtcNow() - ended.StartedAt;
             new StopHandler(operation, name).Run();
             if (reboots)
             {

@@ -55,6 +55,9 @@ internal sealed record OperationKind(string Name, VServerName? VServer)
     /// <summary>Other vservers it reads and must not change meanwhile.</summary>
     public IReadOnlyList<VServerName> AlsoLocked { get; init; } = [];
 
+    /// <summary>Asked under the locks before anything is written down: where it says no there was nothing to do, and no operation.</summary>
+    public Func<bool>? IsStillWanted { get; init; }
+
     /// <summary>What follows when it has succeeded and its locks are free; what that says belongs to its output, and its failure does not undo it.</summary>
     public Action<Operation>? Afterwards { get; init; }
 

@@ -22,6 +22,12 @@ internal static class OperationRunner
             return DetachedJob.Start(call, id);
         }
 
+        using var early = kind.IsStillWanted is null ? null : Lock(call, kind);
+        if (kind.IsStillWanted?.Invoke() == false)
+        {
+            return ExitCodes.Success;
+        }
+
         using var record = new OperationRecord(call, kind, id);
         record.Begin();
         var owner = new UndoOwner(id, kind.Name, kind.VServer, call.Actor, call.Words, call.Time.GetUtcNow(), Environment.ProcessId, ProcessIdentity.StartOf(Environment.ProcessId), ProcessIdentity.BootId);
@@ -30,12 +36,7 @@ internal static class OperationRunner
         (JsonElement? Data, string? Human) result;
         try
         {
-            using var locks = VServerLocks.Acquire(call.Paths, kind, call.Cancel);
-            if (kind.IsLocked)
-            {
-                Recovery.Run(call, kind.VServer);
-            }
-
+            using var locks = early ?? Lock(call, kind);
             operation.VServerId = kind.VServer is { } known && call.Registry.Exists(known) ? call.Registry.IdOf(known) : null;
             try
             {
@@ -74,5 +75,25 @@ internal static class OperationRunner
         record.Close(OperationOutcome.Succeeded, null);
         undo.Forget();
         return ExitCodes.Success;
+    }
+
+    /// <summary>Takes the locks, and rolls back or finishes what was cut off on this vserver.</summary>
+    private static VServerLocks Lock(Invocation call, OperationKind kind)
+    {
+        var locks = VServerLocks.Acquire(call.Paths, kind, call.Cancel);
+        try
+        {
+            if (kind.IsLocked)
+            {
+                Recovery.Run(call, kind.VServer);
+            }
+
+            return locks;
+        }
+        catch
+        {
+            locks.Dispose();
+            throw;
+        }
     }
 }

@@ -71,6 +71,22 @@ public sealed class GuestEndTests : IDisposable
     }
 
     [Fact]
+    public void Guest_EndsWhileItIsBeingStopped_TheStopIsOnRecordAndNoHalt()
+    {
+        // its init ends while the stop has the lock and has not said yet that it stops it: the monitor's exit command comes to wait for that lock
+        var diary = _host.Prefix.Directory + "/diary";
+        var name = _host.Add("alpha", hook: $"[ $1 = pre-stop ] || exit 0\nkill -KILL $INIT && echo ended > {diary}\nsleep 1\n");
+        var before = KernelCensus.Take(_host.Prefix);
+        _host.Expect("alpha", "start");
+        var init = new RunStateStore(_host.Paths).FindRunning(name)!.Init!.Pid;
+        Assert.Equal(0, HostCommand.Run(_host.Prefix, new Dictionary<string, string> { ["INIT"] = $"{init}" }, "alpha", "stop").ExitCode);
+        Assert.Equal("ended\n", File.ReadAllText(diary));
+        File.Delete(diary);
+        KernelCensus.AssertSame(before, _host.Prefix);
+        Assert.Equal(["start", "start", "stop", "stop"], _host.Prefix.ReadJournal().Select(e => e.Operation));
+    }
+
+    [Fact]
     public void Stop_WhileTheGuestHalts_EndsOnce()
     {
         _host.Add("alpha");
