@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Configuration;
 
@@ -37,6 +38,18 @@ internal sealed partial class ConfReader
         }
 
         return (addresses, false);
+    }
+
+    // the kernel's table of a vserver has that many places
+    private void CheckCount(VServerConf conf)
+    {
+        foreach (var family in conf.NetworkMode == NetworkMode.Shared ? conf.Addresses.GroupBy(a => a.IsIPv6) : [])
+        {
+            if (family.Count() is > Kernel.Ipv4RootEntry.MaximumAddresses and var count)
+            {
+                Error(ConfKeys.IpRoot, $"IPROOT has {count} {(family.Key ? "IPv6" : "IPv4")} addresses, and a vserver in the host's network has at most {Kernel.Ipv4RootEntry.MaximumAddresses} of each kind. Take {count - Kernel.Ipv4RootEntry.MaximumAddresses} out.");
+            }
+        }
     }
 
     private string? ReadDevice()

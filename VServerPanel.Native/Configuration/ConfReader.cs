@@ -47,6 +47,7 @@ internal sealed partial class ConfReader(ConfFile file, string? profile)
             Nest = ReadWord(ConfKeys.Nest, ("yes", true), ("no", false)) ?? false,
         };
 
+        CheckCount(conf);
         if (conf.NetworkMode == NetworkMode.Private && !conf.IsUntied)
         {
             Error(ConfKeys.NetworkMode, "NETWORK_MODE=private gives the vserver loopback only in this version: it cannot be reached at IPROOT's addresses. Leave IPROOT empty, or use NETWORK_MODE=shared.");

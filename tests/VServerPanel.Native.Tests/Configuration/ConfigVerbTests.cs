@@ -70,6 +70,25 @@ public sealed class ConfigVerbTests : IDisposable
     }
 
     [Theory]
+    [InlineData("10.0.1.{0}", 16, true)]
+    [InlineData("10.0.1.{0}", 17, false)]
+    [InlineData("2001:db8::{0}", 17, false)]
+    public void Set_ManyAddresses_AreRefusedBeyondSixteenOfAKind(string pattern, int count, bool isTaken)
+    {
+        var addresses = string.Join(' ', Enumerable.Range(1, count).Select(i => string.Format(System.Globalization.CultureInfo.InvariantCulture, pattern, i)).Append(pattern.Contains(':', StringComparison.Ordinal) ? "10.0.0.1" : "2001:db8::1"));
+        if (isTaken)
+        {
+            Assert.Empty(Run<ConfDocument>("set", $"IPROOT={addresses}").Findings);
+            return;
+        }
+
+        var problem = Assert.Throws<ProblemException>(() => Run<ConfDocument>("set", $"IPROOT={addresses}"));
+        Assert.Equal(ProblemCode.InvalidConfiguration, problem.Code);
+        Assert.Contains("at most 16 of each kind. Take 1 out", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("IPROOT=10.0.0.2\n", File.ReadAllText(_paths.ConfOf(s_name)), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("rm -rf /\n")]
     [InlineData("NOTE=$(id)\n")]
     [InlineData("case $PROFILE in\nprod) id ;;\nesac\n")]
