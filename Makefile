@@ -16,7 +16,7 @@ export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 # what the two programs are made of: where none of it is newer, nothing is built
 sources = $(shell find $(1) Directory.Build.props Directory.Packages.props global.json \( -name obj -o -name bin \) -prune -o -type f -print)
 native_sources := $(call sources,VServerPanel.Native VServerPanel.Protocol) packaging/vserverpanel.sudoers packaging/vservers.service packaging/vserver-panel.service
-panel_sources := $(call sources,VServerPanel VServerPanel.Core VServerPanel.Protocol wwwroot appsettings.json)
+panel_sources := $(call sources,VServerPanel VServerPanel.Core VServerPanel.Protocol wwwroot appsettings.json kernel-patches/catalogue.json)
 
 .NOTPARALLEL:
 .PHONY: help run native panel build test install start stop link uninstall clean sdk root packages
