@@ -29,7 +29,7 @@ internal sealed class PanelProcess : IDisposable
         {
             if (tries > 300 || _process.HasExited)
             {
-                throw new InvalidOperationException("The panel does not answer. 'make panel' publishes it.");
+                throw new InvalidOperationException("The panel does not answer.");
             }
 
             Thread.Sleep(100);
