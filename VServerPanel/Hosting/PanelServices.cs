@@ -105,6 +105,7 @@ internal static class PanelServices
         services.AddAuthorization(Policies.Register);
         services.AddScoped<SessionCheck>();
         services.AddScoped<OneTimeLinkService>();
+        services.AddSingleton(p => new RefusalPace(TimeSpan.FromMilliseconds(800), p.GetRequiredService<TimeProvider>()));
         services.AddScoped<AccountService>();
         services.AddScoped<TwoStepService>();
         services.AddScoped<Gate>();

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Identity;
 using VServerPanel.Core;
 using VServerPanel.Core.Tenants;
@@ -12,9 +14,14 @@ public sealed class AccountService(
     OneTimeLinkService links,
     TenantService tenants,
     AccountAudit audit,
+    RefusalPace pace,
     TimeProvider clock)
 {
-    private const string WrongCredentials = "That user name and password do not go together. Check both, mind capital letters, and try again.";
+    // One text for whoever is refused, since a stranger could ask who has an account: unknown, wrong, disabled and locked are not told apart.
+    private static readonly CompositeFormat s_wrongCredentials = CompositeFormat.Parse(
+        "That user name and password do not go together, or the account is locked. Check both, mind capital letters, and try again. "
+        + "If this account exists and had too many wrong attempts, it is locked for {0} minutes, for the right password too: wait, or ask an administrator for a link to set a new one.");
+
     private const int CodeDigits = 6;
     private const string DeadLink = "This link has been used, has expired, or never was one. Ask for a new one.";
 
@@ -24,25 +31,36 @@ public sealed class AccountService(
     /// <summary>Signs in with a password and sets the cookie.</summary>
     public async Task<AccountOutcome> SignInAsync(string userName, string password, bool remember, string? address)
     {
-        var user = await users.FindByNameAsync(userName);
-        if (user is null)
+        var began = clock.GetTimestamp();
+        var (outcome, user) = await TryPasswordAsync(userName, password, remember, address);
+        if (outcome is { Succeeded: false, NeedsCode: false })
         {
-            users.PasswordHasher.VerifyHashedPassword(new PanelUser(), s_nobodysHash, password);
-            await audit.RecordAsync(AccountAudit.SignInFailed, userName, address, "No such user.", succeeded: false);
-            return AccountOutcome.Refused(WrongCredentials);
+            await pace.HoldAsync(began);
         }
 
-        if (user.IsDisabled)
+        return outcome.Succeeded && user is not null ? await SignedInAsync(user, address) : outcome;
+    }
+
+    private async Task<(AccountOutcome Outcome, PanelUser? User)> TryPasswordAsync(string userName, string password, bool remember, string? address)
+    {
+        var user = await users.FindByNameAsync(userName);
+        if (user is null || user.IsDisabled || await users.IsLockedOutAsync(user))
         {
-            users.PasswordHasher.VerifyHashedPassword(user, user.PasswordHash ?? s_nobodysHash, password);
-            await audit.RecordAsync(AccountAudit.SignInFailed, userName, address, "The account is disabled.", succeeded: false);
-            return AccountOutcome.Refused(WrongCredentials);
+            users.PasswordHasher.VerifyHashedPassword(new PanelUser(), s_nobodysHash, password);
+            var isLocked = user is { IsDisabled: false };
+            await audit.RecordAsync(isLocked ? AccountAudit.LockedOut : AccountAudit.SignInFailed, userName, address, user is null ? "No such user." : isLocked ? "The account is locked." : "The account is disabled.", succeeded: false);
+            return (AccountOutcome.Refused(WrongPassword), null);
         }
 
         var result = await signIn.PasswordSignInAsync(user, password, remember, lockoutOnFailure: true);
+        if (result.Succeeded)
+        {
+            return (AccountOutcome.Success(user), user);
+        }
+
         return result.RequiresTwoFactor
-            ? new AccountOutcome(null, user, NeedsCode: true)
-            : await OutcomeAsync(user, result, address, "Wrong password.", WrongCredentials);
+            ? (new AccountOutcome(null, user, NeedsCode: true), user)
+            : (await RefusedAsync(user, result, address, "Wrong password.", WrongPassword, WrongPassword), null);
     }
 
     /// <summary>The second step: a code of the user's authenticator, or one of his recovery codes.</summary>
@@ -58,7 +76,15 @@ public sealed class AccountService(
         var result = clean.Length == CodeDigits && clean.All(char.IsAsciiDigit)
             ? await signIn.TwoFactorAuthenticatorSignInAsync(clean, remember, rememberClient: false)
             : await signIn.TwoFactorRecoveryCodeSignInAsync(clean);
-        return await OutcomeAsync(user, result, address, "Wrong code of the second step.", "That code is not right, or its half minute is over. Use the one that the authenticator shows now, or a recovery code that you have not used.");
+        return result.Succeeded
+            ? await SignedInAsync(user, address)
+            : await RefusedAsync(
+                user,
+                result,
+                address,
+                "Wrong code of the second step.",
+                "That code is not right, or its half minute is over. Use the one that the authenticator shows now, or a recovery code that you have not used.",
+                $"Too many wrong attempts: this account is locked for {LockMinutes} minutes. Wait, or ask an administrator for a link to set a new password.");
     }
 
     /// <summary>Signs out.</summary>
@@ -128,24 +154,28 @@ public sealed class AccountService(
     /// <summary>The sentences of an <see cref="IdentityResult"/>.</summary>
     internal static string Describe(IdentityResult result) => string.Join(" ", result.Errors.Select(e => e.Description));
 
-    private async Task<AccountOutcome> OutcomeAsync(PanelUser user, SignInResult result, string? address, string onRecord, string message)
+    private string LockMinutes => users.Options.Lockout.DefaultLockoutTimeSpan.TotalMinutes.ToString("0", CultureInfo.InvariantCulture);
+
+    private string WrongPassword => string.Format(CultureInfo.InvariantCulture, s_wrongCredentials, LockMinutes);
+
+    private async Task<AccountOutcome> SignedInAsync(PanelUser user, string? address)
     {
-        if (result.Succeeded)
-        {
-            user.LastSignInAt = clock.GetUtcNow();
-            await users.UpdateAsync(user);
-            await audit.RecordAsync(AccountAudit.SignedIn, user.UserName!, address, "Signed in.");
-            return AccountOutcome.Success(user);
-        }
+        user.LastSignInAt = clock.GetUtcNow();
+        await users.UpdateAsync(user);
+        await audit.RecordAsync(AccountAudit.SignedIn, user.UserName!, address, "Signed in.");
+        return AccountOutcome.Success(user);
+    }
 
-        if (result.IsLockedOut)
-        {
-            await audit.RecordAsync(AccountAudit.LockedOut, user.UserName!, address, "Too many wrong attempts; the account is locked.", succeeded: false);
-            return AccountOutcome.Refused($"Too many wrong attempts: this account is locked for {users.Options.Lockout.DefaultLockoutTimeSpan.TotalMinutes:0} minutes. Wait, or ask an administrator for a link to set a new password.");
-        }
-
+    private async Task<AccountOutcome> RefusedAsync(PanelUser user, SignInResult result, string? address, string onRecord, string message, string messageWhereLocked)
+    {
         await audit.RecordAsync(AccountAudit.SignInFailed, user.UserName!, address, onRecord, succeeded: false);
-        return AccountOutcome.Refused(message);
+        if (!result.IsLockedOut)
+        {
+            return AccountOutcome.Refused(message);
+        }
+
+        await audit.RecordAsync(AccountAudit.LockedOut, user.UserName!, address, $"Too many wrong attempts; the account is locked for {LockMinutes} minutes.", succeeded: false);
+        return AccountOutcome.Refused(messageWhereLocked);
     }
 
     private async Task<(PanelUser? User, IdentityResult Result)> CreateAsync(OneTimeLink link, string userName, string displayName, string password)

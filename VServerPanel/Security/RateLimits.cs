@@ -31,6 +31,6 @@ internal static class RateLimits
     }
 
     private static RateLimitPartition<string> PerAddress(HttpContext context, int permits) => RateLimitPartition.GetFixedWindowLimiter(
-        string.Create(CultureInfo.InvariantCulture, $"{permits} {ClientAddress.Of(context)}"),
+        string.Create(CultureInfo.InvariantCulture, $"{permits} {ClientNetwork.Of(context.Connection.RemoteIpAddress)}"),
         _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = TimeSpan.FromMinutes(1), QueueLimit = 0 });
 }

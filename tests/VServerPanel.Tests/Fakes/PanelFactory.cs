@@ -14,6 +14,9 @@ internal sealed class PanelFactory(HostOfVServers host, ILoggerProvider? log = n
 {
     internal const string Password = "correct horse battery";
 
+    /// <summary>Shorter than in real life, and longer than anything a sign-in does.</summary>
+    internal static readonly TimeSpan RefusalTakes = TimeSpan.FromMilliseconds(250);
+
     private readonly string _data = TemporaryDirectory.Create("vsp-panel-");
 
     /// <summary>A browser that is not signed in and follows no redirections.</summary>
@@ -63,6 +66,7 @@ internal sealed class PanelFactory(HostOfVServers host, ILoggerProvider? log = n
                 services.AddSingleton(log);
             }
 
+            services.AddSingleton(new RefusalPace(RefusalTakes, TimeProvider.System));
             services.Configure<PasswordHasherOptions>(o => o.IterationCount = 1000);
         });
 
