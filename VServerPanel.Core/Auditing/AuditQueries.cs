@@ -7,6 +7,7 @@ internal static class AuditQueries
 {
     public static IQueryable<AuditEntry> Matching(this IQueryable<AuditEntry> entries, AuditFilter filter)
     {
+        var all = entries;
         if (filter.From is { } from)
         {
             entries = entries.Where(e => e.Time >= from);
@@ -32,11 +33,6 @@ internal static class AuditQueries
             entries = entries.Where(e => e.VServer == name);
         }
 
-        if (filter.VServerId is { } id)
-        {
-            entries = entries.Where(e => e.VServerId == id);
-        }
-
         if (filter.Operation is { Length: > 0 } operation)
         {
             entries = entries.Where(e => e.Operation == operation);
@@ -57,8 +53,23 @@ internal static class AuditQueries
             entries = entries.Where(e => e.Phase == phase);
         }
 
-        return string.IsNullOrWhiteSpace(filter.Text) ? entries : entries.Containing(filter.Text.Trim());
+        if (!string.IsNullOrWhiteSpace(filter.Text))
+        {
+            entries = entries.Containing(filter.Text.Trim());
+        }
+
+        return filter.VServerId is { } id ? entries.OfVServer(id, all) : entries;
     }
+
+    /// <summary>Also what was asked before it had an id: its build, of which only the end names it. Two parts, each found by an index of its own; an OR would walk
+    /// through the whole history for a page.</summary>
+    private static IQueryable<AuditEntry> OfVServer(this IQueryable<AuditEntry> entries, Guid id, IQueryable<AuditEntry> all) =>
+        entries.Where(e => e.VServerId == id).Concat(
+            from ended in all
+            where ended.VServerId == id && ended.Phase == AuditPhase.Ended
+            join asked in entries on new { ended.OperationId, Phase = AuditPhase.Asked, ended.Host } equals new { asked.OperationId, asked.Phase, asked.Host }
+            where asked.VServerId != id
+            select asked);
 
     /// <summary>In the order of pages, from behind <paramref name="after"/> on.</summary>
     public static IQueryable<AuditEntry> NewestFirst(this IQueryable<AuditEntry> entries, AuditCursor? after = null)

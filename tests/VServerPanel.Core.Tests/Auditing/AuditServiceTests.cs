@@ -87,6 +87,34 @@ public class AuditServiceTests
     }
 
     [Fact]
+    public async Task Query_ByVServerId_HasWhatWasAskedBeforeItHadAnId()
+    {
+        await using var core = await TestCore.CreateAsync();
+        var audit = core.Get<AuditService>();
+        var (id, now) = (Guid.NewGuid(), DateTimeOffset.UtcNow);
+        var (build, older) = (new string('a', 32), new string('b', 32));
+        AuditDraft[] drafts =
+        [
+            // an earlier vserver of the same name, whose build failed: not this one's history
+            Drafts.Asked(older) with { Operation = "build", Time = now.AddMinutes(-9) },
+            Drafts.Ended(older) with { Operation = "build", Time = now.AddMinutes(-8), Outcome = OperationOutcome.Failed },
+            Drafts.Asked(build) with { Operation = "build", Time = now.AddMinutes(-5) },
+            Drafts.Ended(build) with { Operation = "build", Time = now.AddMinutes(-3), VServerId = id },
+            Drafts.Asked(new string('c', 32)) with { Time = now.AddMinutes(-2), VServerId = id },
+        ];
+        await core.Get<AuditLog>().AppendAsync(drafts, cancellationToken: TestContext.Current.CancellationToken);
+
+        var first = await audit.QueryAsync(new AuditFilter { VServerId = id }, size: 2, cancellationToken: TestContext.Current.CancellationToken);
+        var second = await audit.QueryAsync(new AuditFilter { VServerId = id }, first.Older, 2, TestContext.Current.CancellationToken);
+
+        Assert.Equal([("start", AuditPhase.Asked), ("build", AuditPhase.Ended)], first.Entries.Select(e => (e.Operation, e.Phase)));
+        Assert.Equal([("build", AuditPhase.Asked)], second.Entries.Select(e => (e.Operation, e.Phase)));
+        Assert.Equal(build, second.Entries[0].OperationId);
+        Assert.Null(second.Older);
+        Assert.Equal(3, await audit.CountAsync(new AuditFilter { VServerId = id }, cancellationToken: TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Vocabulary_OfSomeEntries_HasEachWordOnce()
     {
         await using var core = await TestCore.CreateAsync();
