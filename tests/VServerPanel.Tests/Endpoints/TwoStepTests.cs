@@ -64,7 +64,7 @@ public sealed partial class TwoStepTests : PanelTest
         return value.ToString("000000", System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    [GeneratedRegex("the secret: <code>(?<key>[A-Z2-7 ]+)</code>", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex("the secret: <code class=\"secret\">(?<key>[A-Z2-7 ]+)</code>", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Key();
 
     [GeneratedRegex("<pre class=\"codes\">(?<code>[A-Z0-9-]+)", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
