@@ -1,0 +1,56 @@
+namespace VServerPanel.Bench;
+
+/// <summary>One skeleton vserver below a prefix of its own, on storage as vserver-setup mounts it.</summary>
+internal sealed class BenchVServer : IDisposable
+{
+    public const string Name = "bench";
+    private static readonly string s_command = Environment.GetEnvironmentVariable("VSERVER_COMMAND") ?? Path.Combine(Shell.RepositoryRoot(), "artifacts/native/vserver");
+    private readonly Dictionary<string, string> _environment;
+    private bool _started;
+
+    public BenchVServer(string? address = null)
+    {
+        Prefix = Directory.CreateTempSubdirectory("vserver-bench-").FullName;
+        _environment = new Dictionary<string, string> { ["VSERVER_PREFIX"] = Prefix };
+        Shell.Run("/bin/sh", ["-c", $"mkdir -m 0700 '{Prefix}/vservers' && mount --bind '{Prefix}/vservers' '{Prefix}/vservers' && mount -o remount,bind,nosuid,nodev,noexec '{Prefix}/vservers'"]);
+        Command("build", "--method", "skeleton");
+        if (address is not null)
+        {
+            // the devices of the trial network are not in this mount namespace's /sys, where a build looks for them
+            File.AppendAllText($"{Prefix}/etc/vservers/{Name}.conf", $"\nIPROOT=\"{address}\"\nIPROOTDEV={TrialNetwork.Device}\n");
+        }
+
+        Shell.Run("/bin/sh", ["-c", $"cp /bin/busybox '{Tree}/bin/' && ln -sf busybox '{Tree}/bin/sh'"]);
+    }
+
+    public string Prefix { get; }
+
+    public string Tree => $"{Prefix}/vservers/{Name}";
+
+    /// <summary>Where its processes lie, in the hierarchy that the network programs look at.</summary>
+    public static string ControlGroup => Directory.EnumerateDirectories(Directory.Exists("/sys/fs/cgroup/unified") ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup", "vservers-*")
+        .Select(d => Path.Combine(d, Name)).First(d => Directory.Exists(d) && File.ReadAllText(Path.Combine(d, "cgroup.procs")).Length > 0);
+
+    /// <returns>Wall time in milliseconds.</returns>
+    public double Command(params IEnumerable<string> words) => Shell.Run(s_command, ["--silent", Name, .. words], _environment);
+
+    public void Start()
+    {
+        Command("start");
+        _started = true;
+    }
+
+    /// <summary>Copies a program of the host with the libraries it is linked with.</summary>
+    public void Install(string program) => Shell.Run("/bin/sh", ["-c",
+        $"for f in '{program}' $(ldd '{program}' | grep -o '/[^ ]*'); do mkdir -p '{Tree}'\"$(dirname $f)\" && cp -L $f '{Tree}'$f || exit 1; done"]);
+
+    public void Dispose()
+    {
+        if (_started)
+        {
+            Command("stop");
+        }
+
+        Shell.Run("/bin/sh", ["-c", $"umount '{Prefix}/vservers' 2>/dev/null; rm -rf --one-file-system '{Prefix}'"]);
+    }
+}
