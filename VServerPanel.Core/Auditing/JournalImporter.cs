@@ -52,7 +52,7 @@ public sealed partial class JournalImporter : BackgroundService
                 }
                 else if (wireEvent is ResultEvent { Data: { } data })
                 {
-                    // smaller than before where the journal was rotated
+                    // positions count on over the journal's files; smaller than before only where it was begun anew
                     position = HostCommandExtensions.Read<JournalPosition>(data).Position;
                 }
                 else if (wireEvent is ProblemEvent problem)

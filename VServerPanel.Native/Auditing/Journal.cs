@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
 using VServerPanel.Protocol;
@@ -7,14 +8,22 @@ using VServerPanel.Protocol;
 namespace VServerPanel.Native.Auditing;
 
 /// <summary>The host's journal: one JSON line per entry, appended under a lock, on disk before an operation is called done.</summary>
-internal sealed class Journal(HostPaths paths)
+/// <param name="paths">Where.</param>
+/// <param name="fileBytes">A file of this size is put aside and a new one begun.</param>
+internal sealed class Journal(HostPaths paths, long fileBytes = Journal.FileBytes)
 {
+    public const long FileBytes = 64 << 20;
+
+    // what FindEnd and HasRecent look at
+    private const int Recent = 4 << 20;
+
+    private readonly JournalFiles _files = new(paths);
+
     /// <summary>Appends an entry and waits until it is on disk.</summary>
     public void Append(JournalEntry entry)
     {
         var line = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(entry with { Position = null }, WireJson.Default.JournalEntry) + "\n");
-        using var fd = Libc.open(paths.Journal, Libc.O_RDWR | Libc.O_CREAT, 0b110_100_000);
-        ErrnoException.ThrowIfFailed(Libc.flock(fd, Libc.LOCK_EX), "flock", paths.Journal);
+        using var fd = OpenLocked();
         var end = RandomAccess.GetLength(fd);
 
         // a line that a crash or a full disk cut off must not swallow the next one
@@ -37,20 +46,18 @@ internal sealed class Journal(HostPaths paths)
         ErrnoException.ThrowIfFailed(Libc.fdatasync(fd), "fdatasync", paths.Journal);
     }
 
+    /// <summary>The position after the last entry.</summary>
+    public long End()
+    {
+        using var current = _files.OpenCurrent();
+        return _files.StartOf(current) + (current is null ? 0 : RandomAccess.GetLength(current));
+    }
+
     /// <summary>The entries from a position on; lines that are no entry are passed over.</summary>
+    /// <param name="position">Of an earlier reading. One that the journal has not reached is of another journal: it is read from its beginning then.</param>
     public IEnumerable<JournalEntry> Read(long position = 0)
     {
-        if (!File.Exists(paths.Journal))
-        {
-            yield break;
-        }
-
-        // not by its path: C# would take a shared flock then, and fail while somebody writes
-        using var file = new FileStream(Libc.open(paths.Journal, Libc.O_RDONLY), FileAccess.Read, 1 << 16);
-
-        // shorter than what was read before: it was rotated; begin anew
-        file.Position = position > file.Length ? 0 : position;
-        foreach (var (line, end) in Lines(file))
+        foreach (var (line, end) in Lines(position))
         {
             if (Parse(line) is { } entry)
             {
@@ -60,28 +67,75 @@ internal sealed class Journal(HostPaths paths)
     }
 
     /// <summary>How a recent operation ended, if that is on record.</summary>
-    public JournalEntry? FindEnd(string operationId)
-    {
-        const int Recent = 4 << 20;
-        return File.Exists(paths.Journal)
-            ? Read(Math.Max(0, new FileInfo(paths.Journal).Length - Recent)).FirstOrDefault(e => e.OperationId == operationId && e.Phase == JournalPhase.Ended)
-            : null;
-    }
+    public JournalEntry? FindEnd(string operationId) =>
+        Read(Math.Max(0, End() - Recent)).FirstOrDefault(e => e.OperationId == operationId && e.Phase == JournalPhase.Ended);
 
     /// <summary>Whether the journal's last entries (4 MiB) tell of an operation.</summary>
     public bool HasRecent(string operationId)
     {
-        const int Recent = 4 << 20;
-        if (!File.Exists(paths.Journal))
+        var wanted = Encoding.ASCII.GetBytes($"\"operationId\":\"{operationId}\"");
+        return Lines(Math.Max(0, End() - Recent)).Any(l => l.Line.AsSpan().IndexOf(wanted) >= 0);
+    }
+
+    private SafeFileHandle OpenLocked()
+    {
+        while (true)
         {
-            return false;
+            var fd = Libc.open(paths.Journal, Libc.O_RDWR | Libc.O_CREAT, 0b110_100_000);
+            ErrnoException.ThrowIfFailed(Libc.flock(fd, Libc.LOCK_EX), "flock", paths.Journal);
+
+            // who had the lock before us may have put this file aside
+            if (_files.IsCurrent(fd) && (RandomAccess.GetLength(fd) < fileBytes || !TryRotate(fd)))
+            {
+                return fd;
+            }
+
+            fd.Dispose();
+        }
+    }
+
+    // a disk without room for a new file may have some for an entry
+    private bool TryRotate(SafeFileHandle fd)
+    {
+        try
+        {
+            _files.Rotate(fd);
+            return true;
+        }
+        catch (IOException)
+        {
+            return !_files.IsCurrent(fd);
+        }
+    }
+
+    private IEnumerable<(byte[] Line, long End)> Lines(long position)
+    {
+        // the current file first: what it becomes while we read changes nothing then
+        using var current = _files.OpenCurrent();
+        var start = _files.StartOf(current);
+        if (position > start + (current is null ? 0 : RandomAccess.GetLength(current)))
+        {
+            position = 0;
         }
 
-        using var fd = Libc.open(paths.Journal, Libc.O_RDONLY);
-        var length = RandomAccess.GetLength(fd);
-        var tail = new byte[(int)Math.Min(length, Recent)];
-        var read = RandomAccess.Read(fd, tail, length - tail.Length);
-        return tail.AsSpan(0, read).IndexOf(Encoding.ASCII.GetBytes($"\"operationId\":\"{operationId}\"")) >= 0;
+        foreach (var full in _files.ListFull(current).Where(f => f.End > position && f.End <= start))
+        {
+            var from = Math.Max(position, full.Start);
+            using var stream = JournalFiles.Open(full, from);
+            foreach (var line in Lines(stream, from))
+            {
+                yield return line;
+            }
+        }
+
+        if (current is not null)
+        {
+            using var stream = new FileStream(current, FileAccess.Read, 1 << 16) { Position = Math.Max(0, position - start) };
+            foreach (var line in Lines(stream, start + stream.Position))
+            {
+                yield return line;
+            }
+        }
     }
 
     private static JournalEntry? Parse(byte[] line)
@@ -96,9 +150,8 @@ internal sealed class Journal(HostPaths paths)
         }
     }
 
-    private static IEnumerable<(byte[] Line, long End)> Lines(FileStream file)
+    private static IEnumerable<(byte[] Line, long End)> Lines(Stream file, long position)
     {
-        var position = file.Position;
         using var line = new MemoryStream();
         var buffer = new byte[1 << 16];
         int read;

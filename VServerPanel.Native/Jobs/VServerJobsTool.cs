@@ -89,7 +89,8 @@ internal sealed class VServerJobsTool : Tool
             throw new ProblemException(ProblemCode.InvalidArgument, UsageLine);
         }
 
-        var position = from;
+        // one that the journal has not reached is of another journal
+        var position = Math.Min(from, call.Journal.End());
         foreach (var entry in call.Journal.Read(from))
         {
             position = entry.Position ?? position;

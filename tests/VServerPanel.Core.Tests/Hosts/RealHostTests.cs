@@ -45,6 +45,29 @@ public class RealHostTests
     }
 
     [Fact]
+    public async Task Journal_PutAsideWhenItIsFull_IsReadOn()
+    {
+        await using var host = await RealHost.StartAsync();
+        host.Write("web1", "ONBOOT=no\n");
+        Assert.Equal(0, await host.ShellAsync("web1", "config", "set", "PRIORITY=1"));
+        await host.Get<JournalImporter>().ImportAsync(TestContext.Current.CancellationToken);
+        var log = Path.Combine(host.Prefix, "var/log/vservers");
+        await using (var journal = new FileStream(Path.Combine(log, "journal.jsonl"), FileMode.Open))
+        {
+            journal.Position = (64 << 20) - 1;
+            journal.WriteByte((byte)'\n');
+        }
+
+        Assert.Equal(0, await host.ShellAsync("web1", "config", "set", "PRIORITY=2"));
+        await host.Get<JournalImporter>().ImportAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, await host.Get<JournalImporter>().ImportAsync(TestContext.Current.CancellationToken));
+
+        Assert.Single(Directory.GetFiles(log, "journal-*.jsonl"));
+        var entries = (await host.Get<AuditService>().QueryAsync(new AuditFilter { VServer = "web1" }, cancellationToken: TestContext.Current.CancellationToken)).Entries.OrderBy(e => e.Sequence).ToList();
+        Assert.Equal(["PRIORITY=1", "PRIORITY=1", "PRIORITY=2", "PRIORITY=2"], entries.Select(e => e.Command.Split(' ')[^1]));
+    }
+
+    [Fact]
     public async Task Start_OfATreeThatCannotRun_FailsAsAJobThatIsFollowedAndRecorded()
     {
         await using var host = await RealHost.StartAsync();

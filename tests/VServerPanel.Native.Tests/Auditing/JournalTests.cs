@@ -67,6 +67,117 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public void Append_FileIsFull_GoesOnInANewOneAndReadersNoticeNothing()
+    {
+        var journal = new Journal(_prefix.Paths, 1000);
+        var (read, position) = (new List<string>(), 0L);
+        for (var i = 0; i < 60; i++)
+        {
+            journal.Append(Entry($"{i}"));
+            if (i % 7 == 0)
+            {
+                foreach (var entry in journal.Read(position))
+                {
+                    read.Add(entry.OperationId);
+                    Assert.True(entry.Position > position);
+                    position = entry.Position!.Value;
+                }
+            }
+        }
+
+        var ids = Enumerable.Range(0, 60).Select(i => $"{i}");
+        Assert.Equal(ids, read.Concat(journal.Read(position).Select(e => e.OperationId)));
+        Assert.Equal(ids, journal.Read().Select(e => e.OperationId));
+        Assert.Equal(journal.End(), journal.Read().Last().Position);
+        Assert.InRange(FullFiles().Length, 5, 30);
+        Assert.All(FullFiles(), f => Assert.InRange(new FileInfo(f).Length, 1000, 1400));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(_prefix.Paths.Journal));
+        Assert.True(journal.HasRecent("0"));
+
+        // compressed, one of them twice as while it is at work; and the oldest taken away
+        TrialHost.Run("gzip", FullFiles()[1]);
+        TrialHost.Run("gzip", "--keep", FullFiles()[2]);
+        Assert.Equal(ids, journal.Read().Select(e => e.OperationId));
+        Assert.Equal(ids.Skip(8), journal.Read(journal.Read().ElementAt(7).Position!.Value).Select(e => e.OperationId));
+        File.Delete(FullFiles()[0]);
+        var rest = journal.Read().Select(e => e.OperationId).ToList();
+        Assert.Equal(ids.TakeLast(rest.Count), rest);
+        Assert.Equal(["59"], journal.Read(journal.Read().ElementAt(rest.Count - 2).Position!.Value).Select(e => e.OperationId));
+    }
+
+    [Fact]
+    public void Append_RotationWasCutOff_LosesNothing()
+    {
+        var journal = new Journal(_prefix.Paths, 1000);
+        while (FullFiles().Length < 2)
+        {
+            journal.Append(Entry($"{journal.Read().Count()}"));
+        }
+
+        // put aside, and dead before there was a new one: the next writer makes it
+        var position = journal.End();
+        File.Move(_prefix.Paths.Journal, $"{_prefix.Paths.Log}/journal-{position - new FileInfo(_prefix.Paths.Journal).Length:D16}-{position:D16}.jsonl");
+        File.WriteAllText(_prefix.Paths.Journal + ".new", "{\"sta");
+        Assert.Equal(position, journal.End());
+        Assert.Empty(journal.Read(position));
+        for (var i = 0; i < 20; i++)
+        {
+            journal.Append(Entry("later"));
+        }
+
+        Assert.Equal(20, journal.Read(position).Count(e => e.OperationId == "later"));
+        var all = journal.Read().Select(e => e.OperationId).ToList();
+        Assert.Equal(Enumerable.Range(0, all.Count - 20).Select(i => $"{i}"), all.SkipLast(20));
+
+        // dead before anything was put aside
+        File.WriteAllText(_prefix.Paths.Journal + ".new", "{\"sta");
+        journal.Append(Entry("last"));
+        Assert.Equal("last", journal.Read().Last().OperationId);
+    }
+
+    [Fact]
+    public async Task Append_ManyWhileFilesGetFull_AreReadOnceEach()
+    {
+        var writers = Task.WhenAll(Enumerable.Range(0, 6).Select(t => Task.Run(() =>
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                new Journal(_prefix.Paths, 2000).Append(Entry($"{t}-{i}"));
+            }
+        })));
+        var (read, position) = (new List<string>(), 0L);
+        for (var isLast = false; !isLast;)
+        {
+            isLast = writers.IsCompleted;
+            foreach (var entry in _journal.Read(position))
+            {
+                read.Add(entry.OperationId);
+                position = entry.Position!.Value;
+            }
+        }
+
+        await writers;
+        Assert.Equal(600, read.Count);
+        Assert.Equal(600, read.Distinct().Count());
+    }
+
+    [Fact]
+    public void JournalCommand_OverFullFiles_GoesOnByPosition()
+    {
+        var journal = new Journal(_prefix.Paths, 1000);
+        for (var i = 0; i < 20; i++)
+        {
+            journal.Append(Entry($"{i}"));
+        }
+
+        var middle = journal.Read().ElementAt(4).Position!.Value;
+        var output = HostCommand.Run(_prefix, "--as", "vserver-jobs", "--json", "journal", "--from", $"{middle}");
+        Assert.Equal(Enumerable.Range(5, 15).Select(i => $"{i}"), output.Events.OfType<ItemEvent>().Select(i => WireProtocol.FromElement<JournalEntry>(i.Data).OperationId));
+        Assert.Equal(journal.End(), output.Result<JournalPosition>().Position);
+        Assert.Equal(journal.End(), HostCommand.Run(_prefix, "--as", "vserver-jobs", "--json", "journal", "--from", $"{journal.End()}").Result<JournalPosition>().Position);
+    }
+
+    [Fact]
     public void FindEnd_OfAnOperation_IsItsEndOnly()
     {
         _journal.Append(Entry("a"));
@@ -84,6 +195,8 @@ public sealed class JournalTests : IDisposable
         Assert.Equal(0, HostCommand.Run(_prefix, mallory, "web", "build", "--method", "skeleton").ExitCode);
         Assert.All(_prefix.ReadJournal(), e => Assert.Equal(("mallory", null), (e.Actor.SudoUser, e.Actor.PanelUser)));
     }
+
+    private string[] FullFiles() => [.. Directory.EnumerateFiles(_prefix.Paths.Log, "journal-*").Where(f => f.EndsWith(".jsonl", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
     private static JournalEntry Entry(string id) =>
         new() { OperationId = id, Phase = JournalPhase.Asked, Time = DateTimeOffset.UnixEpoch, Actor = new Actor("root"), Operation = "start", Command = ["vserver", "web", "start"] };
