@@ -12,6 +12,9 @@ internal static class ToolTable
         new Kernel.NetworkProbeTool(),
         new Lifecycle.VServerBootTool(),
         new Lifecycle.VServerExitedTool(),
+        new Processes.SignalTool(),
+        new Processes.VKillTool(),
+        new Processes.VpsTool(),
         new Processes.VServerStatTool(),
     ];
 
