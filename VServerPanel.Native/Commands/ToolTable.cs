@@ -32,6 +32,7 @@ internal static class ToolTable
         new Lifecycle.ExecVerb(),
         new Lifecycle.SuexecVerb(),
         new Lifecycle.LogVerb(),
+        new Terminal.TerminalVerb(),
     ];
 
     public static Tool? FindTool(string name) => Tools.FirstOrDefault(t => t.Name == name);

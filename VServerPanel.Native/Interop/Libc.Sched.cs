@@ -118,6 +118,24 @@ internal static partial class Libc
         }
     }
 
+    /// <summary>Waits as long as it takes until one of three descriptors is readable, or has failed.</summary>
+    internal static unsafe (bool First, bool Second, bool Third) WaitReadable(SafeFileHandle first, SafeFileHandle second, SafeFileHandle third)
+    {
+        var fds = stackalloc PollFd[3];
+        fds[0] = new PollFd { Fd = (int)first.DangerousGetHandle(), Events = POLLIN };
+        fds[1] = new PollFd { Fd = (int)second.DangerousGetHandle(), Events = POLLIN };
+        fds[2] = new PollFd { Fd = (int)third.DangerousGetHandle(), Events = POLLIN };
+        while (poll(fds, 3, -1) < 0)
+        {
+            if (Marshal.GetLastPInvokeError() != ErrnoNames.EINTR)
+            {
+                throw ErrnoException.Last("poll");
+            }
+        }
+
+        return (fds[0].Returned != 0, fds[1].Returned != 0, fds[2].Returned != 0);
+    }
+
     /// <summary>Waits until the other end of a pipe, socket or terminal is gone; false when the time is over. Files have no other end.</summary>
     internal static unsafe bool WaitHangup(int fd, TimeSpan patience)
     {

@@ -48,6 +48,21 @@ internal sealed class GuestExec(HostPaths paths, VServerName name, RunState stat
         return SpawnedProcess.RunLines(_runtime.Program, Arguments(process, description.Path), patience, onLine, cancel);
     });
 
+    /// <summary>Starts it on a terminal of its own, in a session apart from ours; the runtime sends the terminal's other end to a socket.</summary>
+    /// <param name="process">Described with a terminal.</param>
+    /// <param name="consoleSocket">Path of a socket that listens.</param>
+    /// <param name="pidFile">Where the runtime writes the program's pid.</param>
+    /// <param name="errors">For what the runtime has to say.</param>
+    /// <param name="started">Called with the runtime, which waits for the program; must not return before the terminal has come.</param>
+    public T RunOnTerminal<T>(OciProcess process, string consoleSocket, string pidFile, Microsoft.Win32.SafeHandles.SafeFileHandle errors, Func<SpawnedProcess, T> started) => PrivateMounts.OnOwnThread(() =>
+    {
+        using var description = new Description(process);
+        ApplyNice();
+        var words = Arguments(process, description.Path);
+        words.InsertRange(words.Count - 3, ["--console-socket", consoleSocket, "--pid-file", pidFile]);
+        return started(SpawnedProcess.Start(_runtime.Program, words, [], ownSession: true, null, errors, errors));
+    });
+
     private List<string> Arguments(OciProcess process, string description)
     {
         List<string> words = [.. _runtime.GlobalArguments, "exec"];

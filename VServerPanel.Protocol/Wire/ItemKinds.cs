@@ -35,4 +35,10 @@ public static class ItemKinds
 
     /// <summary><see cref="BuildSource"/>.</summary>
     public const string BuildSource = "build-source";
+
+    /// <summary>In <c>vserver NAME terminal</c>: the shell runs, input is read. Data: <c>{}</c>.</summary>
+    public const string TerminalOpened = "terminal-opened";
+
+    /// <summary><see cref="Protocol.TerminalOutput"/>.</summary>
+    public const string TerminalOutput = "terminal-output";
 }

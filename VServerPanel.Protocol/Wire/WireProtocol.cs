@@ -60,6 +60,8 @@ public static class WireProtocol
 [JsonSerializable(typeof(ConfDocument))]
 [JsonSerializable(typeof(ConfCheck))]
 [JsonSerializable(typeof(CommandOutcome))]
+[JsonSerializable(typeof(TerminalCommand))]
+[JsonSerializable(typeof(TerminalOutput))]
 [JsonSerializable(typeof(ProcessInfo))]
 [JsonSerializable(typeof(ProcessGone))]
 [JsonSerializable(typeof(Dictionary<string, string>))]

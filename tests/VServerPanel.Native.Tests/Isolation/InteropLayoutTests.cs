@@ -10,7 +10,7 @@ namespace VServerPanel.Native.Tests.Isolation;
 /// <summary>Constants and structs as the C compiler has them from this system's headers.</summary>
 public sealed class InteropLayoutTests
 {
-    private const string Headers = "sched.h,sys/mount.h,linux/mount.h,sys/wait.h,sys/resource.h,sys/prctl.h,sys/syscall.h,spawn.h,poll.h,signal.h,sys/socket.h,net/if.h,netpacket/packet.h,linux/netlink.h,linux/rtnetlink.h,linux/if_addr.h,linux/if_ether.h,sys/statvfs.h,fcntl.h";
+    private const string Headers = "sched.h,sys/mount.h,linux/mount.h,sys/wait.h,sys/resource.h,sys/prctl.h,sys/syscall.h,spawn.h,poll.h,signal.h,sys/socket.h,net/if.h,netpacket/packet.h,linux/netlink.h,linux/rtnetlink.h,linux/if_addr.h,linux/if_ether.h,sys/statvfs.h,fcntl.h,sys/un.h,sys/uio.h,sys/ioctl.h";
 
     private static readonly string[] s_constants =
     [
@@ -21,12 +21,15 @@ public sealed class InteropLayoutTests
         "POSIX_SPAWN_SETSIGDEF", "POSIX_SPAWN_SETSIGMASK", "POSIX_SPAWN_SETSID", "AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET", "SOCK_DGRAM", "SOCK_RAW", "SOCK_CLOEXEC",
         "NETLINK_ROUTE", "ETH_P_ARP", "NLMSG_ERROR", "NLMSG_DONE", "NLM_F_REQUEST", "NLM_F_ACK", "NLM_F_DUMP", "NLM_F_EXCL", "NLM_F_CREATE", "RTM_NEWADDR", "RTM_DELADDR",
         "RTM_GETADDR", "IFA_ADDRESS", "IFA_LOCAL", "IFA_LABEL", "IFA_BROADCAST", "IFA_F_NODAD", "ST_NOSUID", "O_TMPFILE", "O_PATH",
+        "AF_UNIX", "SOCK_STREAM", "SOL_SOCKET", "SCM_RIGHTS", "MSG_CMSG_CLOEXEC", "TIOCSWINSZ", "F_GETFL", "F_SETFL", "POLLOUT",
     ];
 
     private static readonly (string C, int Size)[] s_structs =
     [
         ("struct mount_attr", Unsafe.SizeOf<Libc.MountAttributes>()), ("struct rlimit", Unsafe.SizeOf<Libc.Rlimit>()), ("struct pollfd", Unsafe.SizeOf<Libc.PollFd>()),
         ("sigset_t", Unsafe.SizeOf<Libc.SignalSet>()), ("struct sockaddr_ll", Unsafe.SizeOf<Libc.LinkAddress>()), ("struct statvfs", Unsafe.SizeOf<Libc.StatVfs>()),
+        ("struct winsize", Unsafe.SizeOf<Libc.WindowSize>()), ("struct sockaddr_un", Unsafe.SizeOf<Libc.UnixAddress>()), ("struct iovec", Unsafe.SizeOf<Libc.IoVector>()),
+        ("struct msghdr", Unsafe.SizeOf<Libc.MessageHeader>()), ("union { struct cmsghdr h; char room[CMSG_SPACE(sizeof(int))]; }", Unsafe.SizeOf<Libc.ControlMessage>()),
     ];
 
     [Fact]
