@@ -1,4 +1,5 @@
 using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Network;
 using VServerPanel.Native.Registry;
 using VServerPanel.Protocol;
 
@@ -19,8 +20,11 @@ internal static class ConfChecks
     }
 
     /// <summary>Keys that differ and take effect at the next start only.</summary>
-    public static IReadOnlyList<string> RestartNeeded(ConfFile old, ConfFile changed) =>
-        [.. ConfKeys.All.Where(k => k.NeedsRestart && old.Get(k.Name) != changed.Get(k.Name)).Select(k => k.Name)];
+    public static IReadOnlyList<string> RestartNeeded(ConfFile old, ConfFile changed)
+    {
+        var (before, after) = (VServerConf.From(old).Conf, VServerConf.From(changed).Conf);
+        return [.. ConfKeys.All.Where(k => k.NeedsRestart && old.Get(k.Name) != changed.Get(k.Name) && !LiveAddresses.Follows(k.Name, before, after)).Select(k => k.Name)];
+    }
 
     /// <summary>A finding for people.</summary>
     public static string Sentence(ConfFinding finding) => $"{(finding.Line > 0 ? $"line {finding.Line}: " : "")}{(finding.IsError ? "" : "warning: ")}{finding.Message}";

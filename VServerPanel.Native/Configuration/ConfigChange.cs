@@ -1,5 +1,6 @@
 using VServerPanel.Native.Auditing;
 using VServerPanel.Native.Commands;
+using VServerPanel.Native.Network;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
 using VServerPanel.Protocol;
@@ -20,8 +21,9 @@ internal static class ConfigChange
             var planned = change();
             RefuseShellCode(ConfFile.Read(call.Paths.ConfOf(name)), planned, call);
             var problems = Problems(planned, name, call);
+            IEnumerable<PlanStep> live = new LiveAddresses(call.Paths, name).IsConcerned(ConfFile.Read(call.Paths.ConfOf(name)), planned) ? [new PlanStep($"Give {name}, which is running, its new addresses")] : [];
             call.Report.Result(
-                new OperationPlan([new PlanStep($"Write {call.Paths.ConfOf(name)}")], [], problems),
+                new OperationPlan([new PlanStep($"Write {call.Paths.ConfOf(name)}"), .. live], [], problems),
                 problems.Count == 0 ? $"It would write {call.Paths.ConfOf(name)}." : problems[0].Message);
             return ExitCodes.Success;
         }
@@ -47,12 +49,31 @@ internal static class ConfigChange
             var restart = ConfChecks.RestartNeeded(old, file);
             if (file.Digest != old.Digest)
             {
-                file.Write(path);
+                Save(operation, name, old, file);
             }
 
             var document = ConfChecks.Describe(file, name, call.Paths);
             return (WireProtocol.ToElement(document), restart.Count == 0 ? null : $"Takes effect at the next start of {name}: {string.Join(", ", restart)}.");
         });
+    }
+
+    private static void Save(Operation operation, VServerName name, ConfFile old, ConfFile file)
+    {
+        var path = operation.Paths.ConfOf(name);
+        var live = new LiveAddresses(operation.Paths, name);
+        if (!live.IsConcerned(old, file))
+        {
+            file.Write(path);
+            return;
+        }
+
+        // undone in reverse: the file first, then what it says
+        operation.Undo.Before(new ReapplyAddresses(name));
+        operation.Undo.Before(new RestoreContent(path, old.ToBytes()));
+        file.Write(path);
+        FaultPoint.Reach();
+        live.Apply(VServerConf.From(file).Conf, operation.Report.Warn);
+        operation.Report.Info($"{name} has its new addresses.");
     }
 
     // We execute nothing of it, but root's own scripts may source the file, as the classic tools did.

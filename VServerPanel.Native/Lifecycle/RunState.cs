@@ -61,6 +61,9 @@ internal sealed record RunState
     /// <summary>Addresses that the start put on devices, and only those: they are taken off again.</summary>
     public IReadOnlyList<AssignedAddress> Addresses { get; init; } = [];
 
+    /// <summary>Whether it was started with --nodev: no address is put on a device or taken off for it.</summary>
+    public bool LeavesDevices { get; init; }
+
     /// <summary>All addresses that no other vserver may have meanwhile.</summary>
     public IReadOnlyList<string> Claims { get; init; } = [];
 

@@ -41,6 +41,7 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
             Owner = ProcessMark.Of(Environment.ProcessId),
             Style = conf.InitStyle ?? InitStyle.Sysv,
             Network = conf.NetworkMode,
+            LeavesDevices = operation.Call.Options.NoDevices,
             Profile = conf.Profile,
             StartedAt = operation.Call.Time.GetUtcNow(),
             MountNamespace = new FileInfo("/proc/self/ns/mnt").LinkTarget ?? "",

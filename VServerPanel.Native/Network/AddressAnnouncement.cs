@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using VServerPanel.Native.Interop;
@@ -9,13 +8,14 @@ namespace VServerPanel.Native.Network;
 internal static class AddressAnnouncement
 {
     /// <summary>Sends a gratuitous ARP request (RFC 5227, section 3) or an unsolicited neighbour advertisement (RFC 4861, section 7.2.6).</summary>
-    public static void Send(string device, uint index, IPAddress address)
+    public static void Send(HostLink device, IPAddress address)
     {
-        if (HardwareAddress(device) is not { } mac)
+        if (!device.HasNeighbours || device.HardwareAddress is not { } mac)
         {
             return;
         }
 
+        var index = device.Index;
         if (address.AddressFamily == AddressFamily.InterNetwork)
         {
             SendArp(index, mac, address);
@@ -56,22 +56,5 @@ internal static class AddressAnnouncement
         socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastTimeToLive, 255);
         socket.Bind(new IPEndPoint(address, 0));
         socket.SendTo(AdvertisementPacket(mac, address), new IPEndPoint(new IPAddress(IPAddress.Parse("ff02::1").GetAddressBytes(), index), 0));
-    }
-
-    /// <summary>The device's Ethernet address; null where it has none, or does no ARP (IFF_NOARP, linux/if.h).</summary>
-    private static byte[]? HardwareAddress(string device)
-    {
-        const int NoArp = 0x80;
-        try
-        {
-            var text = File.ReadAllText($"/sys/class/net/{device}/address").Trim();
-            var flags = int.Parse(File.ReadAllText($"/sys/class/net/{device}/flags").AsSpan().Trim()[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            var isEthernet = File.ReadAllText($"/sys/class/net/{device}/type").AsSpan().Trim() is "1";
-            return isEthernet && text.Length == 17 && (flags & NoArp) == 0 ? Convert.FromHexString(text.Replace(":", "", StringComparison.Ordinal)) : null;
-        }
-        catch (IOException)
-        {
-            return null;
-        }
     }
 }

@@ -11,6 +11,7 @@ internal static class AddressAssignment
     /// <exception cref="ProblemException">AddressInUse: one was taken between the look and the act. Those added before stay; the caller undoes.</exception>
     public static void Add(RouteSocket socket, IReadOnlyList<PlannedAddress> planned, Action<string> warn)
     {
+        var links = planned.Count == 0 ? [] : socket.ListLinks();
         foreach (var address in planned)
         {
             var (device, ip) = (address.Assigned.Device, address.Assigned.Ip);
@@ -26,7 +27,10 @@ internal static class AddressAssignment
 
             try
             {
-                AddressAnnouncement.Send(device, address.DeviceIndex, ip);
+                if (links.Find(l => l.Index == address.DeviceIndex) is { } link)
+                {
+                    AddressAnnouncement.Send(link, ip);
+                }
             }
             catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
             {

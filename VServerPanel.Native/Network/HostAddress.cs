@@ -19,37 +19,26 @@ internal sealed record HostAddress(uint DeviceIndex, IPAddress Address, int Pref
         }
 
         var size = body[0] == Libc.AF_INET ? 4 : 16;
-        var prefix = body[1];
-        var index = (uint)NetlinkMessage.ReadInt32(body[4..]);
         IPAddress? local = null, address = null, broadcast = null;
-        for (var rest = body[8..]; rest.Length >= 4;)
+        foreach (var attribute in new NetlinkAttributes(body[8..]))
         {
-            var length = NetlinkMessage.ReadUInt16(rest);
-            if (length < 4 || length > rest.Length)
+            switch (attribute.Type)
             {
-                break;
-            }
-
-            var value = rest[4..length];
-            switch (NetlinkMessage.ReadUInt16(rest[2..]))
-            {
-                case Libc.IFA_LOCAL when value.Length == size:
-                    local = new IPAddress(value);
+                case Libc.IFA_LOCAL when attribute.Value.Length == size:
+                    local = new IPAddress(attribute.Value);
                     break;
-                case Libc.IFA_ADDRESS when value.Length == size:
-                    address = new IPAddress(value);
+                case Libc.IFA_ADDRESS when attribute.Value.Length == size:
+                    address = new IPAddress(attribute.Value);
                     break;
-                case Libc.IFA_BROADCAST when value.Length == size:
-                    broadcast = new IPAddress(value);
+                case Libc.IFA_BROADCAST when attribute.Value.Length == size:
+                    broadcast = new IPAddress(attribute.Value);
                     break;
                 default:
                     break;
             }
-
-            rest = rest[Math.Min(NetlinkMessage.Align(length), rest.Length)..];
         }
 
         // on a point-to-point device IFA_ADDRESS is the other end; IPv6 has IFA_LOCAL only there
-        return (local ?? address) is { } own ? new HostAddress(index, own, prefix, broadcast) : null;
+        return (local ?? address) is { } own ? new HostAddress((uint)NetlinkMessage.ReadInt32(body[4..]), own, body[1], broadcast) : null;
     }
 }

@@ -40,6 +40,18 @@ internal ref struct NetlinkMessage
         _length += 8;
     }
 
+    /// <summary>struct ifinfomsg { u8 family, pad; u16 type; s32 index; u32 flags, change; }.</summary>
+    /// <param name="index">The device; 0: a new one, or all.</param>
+    /// <param name="flags">IFF_UP …</param>
+    /// <param name="change">Which of the flags are meant.</param>
+    public void LinkHeader(uint index, uint flags, uint change)
+    {
+        BitConverter.TryWriteBytes(_buffer[(_length + 4)..], index);
+        BitConverter.TryWriteBytes(_buffer[(_length + 8)..], flags);
+        BitConverter.TryWriteBytes(_buffer[(_length + 12)..], change);
+        _length += 16;
+    }
+
     /// <summary>struct rtattr { u16 len; u16 type; }, then the value, padded to four bytes.</summary>
     public void Attribute(ushort type, scoped ReadOnlySpan<byte> value)
     {

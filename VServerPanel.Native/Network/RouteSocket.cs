@@ -6,42 +6,20 @@ using VServerPanel.Native.Interop;
 
 namespace VServerPanel.Native.Network;
 
-/// <summary>Addresses of this host's devices, by rtnetlink(7).</summary>
-internal sealed class RouteSocket : IDisposable
+/// <summary>Devices, addresses and routes by rtnetlink(7), of the network namespace in which it was opened.</summary>
+internal sealed partial class RouteSocket : IDisposable
 {
     private const int LongestLabel = 15;
     private readonly SafeFileHandle _socket = Libc.Socket(Libc.AF_NETLINK, Libc.SOCK_RAW, Libc.NETLINK_ROUTE);
+
+    private delegate T? BodyParser<T>(ReadOnlySpan<byte> body);
 
     /// <summary>All addresses of all devices.</summary>
     public List<HostAddress> List()
     {
         var request = new NetlinkMessage(stackalloc byte[64], Libc.RTM_GETADDR, Libc.NLM_F_REQUEST | Libc.NLM_F_DUMP);
         request.AddressHeader(0, 0, 0, 0);
-        Libc.Send(_socket, request.Finish());
-
-        var addresses = new List<HostAddress>();
-        var buffer = new byte[1 << 16];
-        while (true)
-        {
-            for (ReadOnlySpan<byte> rest = buffer.AsSpan(0, Libc.Receive(_socket, buffer)); rest.Length >= 16;)
-            {
-                var length = NetlinkMessage.ReadInt32(rest);
-                switch (NetlinkMessage.ReadUInt16(rest[4..]))
-                {
-                    case Libc.NLMSG_DONE:
-                        return addresses;
-                    case Libc.NLMSG_ERROR:
-                        throw new ErrnoException(-NetlinkMessage.ReadInt32(rest[16..]), "RTM_GETADDR");
-                    case Libc.RTM_NEWADDR when HostAddress.Parse(rest[16..length]) is { } address:
-                        addresses.Add(address);
-                        break;
-                    default:
-                        break;
-                }
-
-                rest = rest[Math.Min(NetlinkMessage.Align(length), rest.Length)..];
-            }
-        }
+        return Dump(request.Finish(), Libc.RTM_NEWADDR, HostAddress.Parse, "RTM_GETADDR");
     }
 
     /// <summary>Puts an address on a device.</summary>
@@ -62,7 +40,7 @@ internal sealed class RouteSocket : IDisposable
             }
         }
 
-        Transact(message.Finish(), "RTM_NEWADDR", address);
+        Transact(message.Finish(), "RTM_NEWADDR", address.ToString());
     }
 
     /// <summary>Takes an address off a device; false where it is not there.</summary>
@@ -71,7 +49,7 @@ internal sealed class RouteSocket : IDisposable
         var message = Begin(stackalloc byte[256], Libc.RTM_DELADDR, 0, device, address, prefixLength);
         try
         {
-            Transact(message.Finish(), "RTM_DELADDR", address);
+            Transact(message.Finish(), "RTM_DELADDR", address.ToString());
             return true;
         }
         catch (ErrnoException e) when (e.Errno == ErrnoNames.EADDRNOTAVAIL)
@@ -95,7 +73,39 @@ internal sealed class RouteSocket : IDisposable
         return message;
     }
 
-    private void Transact(ReadOnlySpan<byte> message, string call, IPAddress address)
+    private List<T> Dump<T>(ReadOnlySpan<byte> request, ushort answer, BodyParser<T> parse, string call)
+        where T : class
+    {
+        Libc.Send(_socket, request);
+        var found = new List<T>();
+        var buffer = new byte[1 << 16];
+        while (true)
+        {
+            for (ReadOnlySpan<byte> rest = buffer.AsSpan(0, Libc.Receive(_socket, buffer)); rest.Length >= 16;)
+            {
+                var length = NetlinkMessage.ReadInt32(rest);
+                var type = NetlinkMessage.ReadUInt16(rest[4..]);
+                if (type == Libc.NLMSG_DONE)
+                {
+                    return found;
+                }
+
+                if (type == Libc.NLMSG_ERROR)
+                {
+                    throw new ErrnoException(-NetlinkMessage.ReadInt32(rest[16..]), call);
+                }
+
+                if (type == answer && parse(rest[16..length]) is { } item)
+                {
+                    found.Add(item);
+                }
+
+                rest = rest[Math.Min(NetlinkMessage.Align(length), rest.Length)..];
+            }
+        }
+    }
+
+    private void Transact(ReadOnlySpan<byte> message, string call, string what)
     {
         Libc.Send(_socket, message);
         Span<byte> answer = stackalloc byte[1024];
@@ -104,7 +114,7 @@ internal sealed class RouteSocket : IDisposable
         // struct nlmsgerr { int error; struct nlmsghdr msg; }: 0 is the acknowledgement
         if (length >= 20 && NetlinkMessage.ReadUInt16(answer[4..]) == Libc.NLMSG_ERROR && NetlinkMessage.ReadInt32(answer[16..]) is < 0 and var error)
         {
-            throw new ErrnoException(-error, call, address.ToString());
+            throw new ErrnoException(-error, call, what);
         }
     }
 }

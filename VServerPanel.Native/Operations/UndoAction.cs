@@ -17,6 +17,7 @@ namespace VServerPanel.Native.Operations;
 [JsonDerivedType(typeof(Lifecycle.EndProcesses), "end-processes")]
 [JsonDerivedType(typeof(Lifecycle.RunHook), "run-hook")]
 [JsonDerivedType(typeof(Lifecycle.ClearRun), "clear-run")]
+[JsonDerivedType(typeof(Network.ReapplyAddresses), "reapply-addresses")]
 internal abstract record UndoAction
 {
     public abstract void Run(HostPaths paths);

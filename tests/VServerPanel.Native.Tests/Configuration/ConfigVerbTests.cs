@@ -114,9 +114,13 @@ public sealed class ConfigVerbTests : IDisposable
         Assert.Contains("spare", warning.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void RestartNeeded_ChangedKeys_AreThoseThatTheStartReads() =>
-        Assert.Equal(["IPROOT"], ConfChecks.RestartNeeded(ConfFile.Parse("IPROOT=10.0.0.2\nONBOOT=no\n"), ConfFile.Parse("IPROOT=10.0.0.3\nONBOOT=yes\n")));
+    [Theory]
+    [InlineData("S_NICE=1\nONBOOT=no\n", "S_NICE=2\nONBOOT=yes\n", "S_NICE")]
+    [InlineData("IPROOT=10.0.0.2\n", "IPROOT=10.0.0.3\n", "")]
+    [InlineData("IPROOT=10.0.0.2\n", "IPROOT=\n", "IPROOT")]
+    [InlineData("IPROOT=10.0.0.2\n", "IPROOT=10.0.0.3\nNETWORK_MODE=private\n", "IPROOT NETWORK_MODE")]
+    public void RestartNeeded_ChangedKeys_AreThoseThatTheStartReads(string old, string changed, string keys) =>
+        Assert.Equal(keys, string.Join(' ', ConfChecks.RestartNeeded(ConfFile.Parse(old), ConfFile.Parse(changed))));
 
     private void Change(string? sudoUser, string text) => ConfigChange.Run(s_name, null, () => ConfFile.Parse(text), new Invocation
     {

@@ -10,7 +10,7 @@ namespace VServerPanel.Native.Tests.Isolation;
 /// <summary>Constants and structs as the C compiler has them from this system's headers.</summary>
 public sealed class InteropLayoutTests
 {
-    private const string Headers = "sched.h,sys/mount.h,linux/mount.h,sys/wait.h,sys/resource.h,sys/prctl.h,sys/syscall.h,spawn.h,poll.h,signal.h,sys/socket.h,net/if.h,netpacket/packet.h,linux/netlink.h,linux/rtnetlink.h,linux/if_addr.h,linux/if_ether.h,sys/statvfs.h,fcntl.h,sys/un.h,sys/uio.h,sys/ioctl.h";
+    private const string Headers = "sched.h,sys/mount.h,linux/mount.h,sys/wait.h,sys/resource.h,sys/prctl.h,sys/syscall.h,spawn.h,poll.h,signal.h,sys/socket.h,net/if.h,netpacket/packet.h,linux/netlink.h,linux/rtnetlink.h,linux/if_addr.h,linux/if_link.h,linux/veth.h,linux/if_ether.h,sys/statvfs.h,fcntl.h,sys/un.h,sys/uio.h,sys/ioctl.h";
 
     private static readonly string[] s_constants =
     [
@@ -20,7 +20,9 @@ public sealed class InteropLayoutTests
         "SIGINT", "SIGQUIT", "SIGKILL", "SIGUSR1", "SIGUSR2", "SIGPIPE", "SIGTERM", "SIGPWR", "SIGRTMIN", "SYS_pidfd_send_signal", "SYS_pidfd_open", "POLLIN",
         "POSIX_SPAWN_SETSIGDEF", "POSIX_SPAWN_SETSIGMASK", "POSIX_SPAWN_SETSID", "AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET", "SOCK_DGRAM", "SOCK_RAW", "SOCK_CLOEXEC",
         "NETLINK_ROUTE", "ETH_P_ARP", "NLMSG_ERROR", "NLMSG_DONE", "NLM_F_REQUEST", "NLM_F_ACK", "NLM_F_DUMP", "NLM_F_EXCL", "NLM_F_CREATE", "RTM_NEWADDR", "RTM_DELADDR",
-        "RTM_GETADDR", "IFA_ADDRESS", "IFA_LOCAL", "IFA_LABEL", "IFA_BROADCAST", "IFA_F_NODAD", "ST_NOSUID", "O_TMPFILE", "O_PATH",
+        "RTM_GETADDR", "IFA_ADDRESS", "IFA_LOCAL", "IFA_LABEL", "IFA_BROADCAST", "IFA_F_NODAD", "RTM_NEWLINK", "RTM_DELLINK", "RTM_GETLINK", "RTM_NEWROUTE",
+        "IFLA_ADDRESS", "IFLA_IFNAME", "IFLA_MTU", "IFLA_LINK", "IFLA_MASTER", "IFLA_LINKINFO", "IFLA_NET_NS_FD", "IFLA_INFO_KIND", "IFLA_INFO_DATA", "VETH_INFO_PEER",
+        "IFLA_MACVLAN_MODE", "MACVLAN_MODE_BRIDGE", "NLA_F_NESTED", "RTA_OIF", "RTA_GATEWAY", "RT_TABLE_MAIN", "RTPROT_STATIC", "RTN_UNICAST", "RTNH_F_ONLINK", "IFF_UP", "ST_NOSUID", "O_TMPFILE", "O_PATH",
         "AF_UNIX", "SOCK_STREAM", "SOL_SOCKET", "SCM_RIGHTS", "MSG_CMSG_CLOEXEC", "TIOCSWINSZ", "F_GETFL", "F_SETFL", "POLLOUT",
     ];
 
