@@ -11,6 +11,7 @@ using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Hosts.Transports;
 using VServerPanel.Core.Jobs;
 using VServerPanel.Core.Lifecycle;
+using VServerPanel.Core.Processes;
 using VServerPanel.Core.Storage;
 using VServerPanel.Core.Tenants;
 
@@ -78,6 +79,8 @@ public static class ServiceRegistration
         services.AddSingleton(p => new JobService(p.Get<IHostCommand>(), p.Get<OperationRunner>(), p.Get<CreationStore>(), p.Get<TimeProvider>()));
         services.AddSingleton<LifecycleService>();
         services.AddSingleton<ConfigurationService>();
+        services.AddSingleton<ProcessDirectory>();
+        services.AddSingleton<ProcessService>();
         services.AddSingleton<CreationStore>();
         services.AddSingleton<CreationFollowUp>();
         services.AddSingleton(p => new CreationService(

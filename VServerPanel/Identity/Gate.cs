@@ -9,6 +9,20 @@ namespace VServerPanel.Identity;
 /// the page was opened, so that a role taken away counts at the next click.</summary>
 public sealed class Gate(AuthenticationStateProvider authentication, IServiceScopeFactory scopes, ClientAddress address)
 {
+    /// <summary>Whether <paramref name="policy"/> lets him: for what a page shows. What it does is asked for by <see cref="DemandAsync"/>.</summary>
+    public async Task<bool> AllowsAsync(string policy)
+    {
+        try
+        {
+            await DemandAsync(policy);
+            return true;
+        }
+        catch (NotAllowedException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Who asks, if <paramref name="policy"/> lets him.</summary>
     /// <exception cref="NotAllowedException">It does not.</exception>
     public async Task<Caller> DemandAsync(string policy)

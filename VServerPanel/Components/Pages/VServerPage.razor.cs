@@ -10,7 +10,7 @@ namespace VServerPanel.Components.Pages;
 /// <summary>/vservers/NAME: one vserver, live.</summary>
 public sealed partial class VServerPage
 {
-    private static readonly (string Tab, string Title)[] s_tabs = [("", "Overview"), ("configuration", "Configuration"), ("log", "Console"), ("history", "History")];
+    private static readonly (string Tab, string Title)[] s_tabs = [("", "Overview"), ("configuration", "Configuration"), ("processes", "Processes"), ("log", "Console"), ("history", "History")];
 
     private DirectoryEntry? _entry;
     private ConnectionStatus _connection = null!;
@@ -28,7 +28,7 @@ public sealed partial class VServerPage
     [Inject]
     private LifecycleActions Actions { get; set; } = null!;
 
-    private string Tab => TabText is "configuration" or "log" or "history" ? TabText : "";
+    private string Tab => TabText is "configuration" or "processes" or "log" or "history" ? TabText : "";
 
     /// <inheritdoc/>
     protected override void OnParametersSet()

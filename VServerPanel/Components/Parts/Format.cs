@@ -62,6 +62,9 @@ internal static class Format
     /// <summary>"1 vserver", "3 vservers".</summary>
     internal static string Count(int count, string one) => string.Create(CultureInfo.InvariantCulture, $"{count} {one}{(count == 1 ? "" : "s")}");
 
+    /// <summary>"1 process", "3 processes".</summary>
+    internal static string Count(int count, string one, string many) => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : many)}");
+
     /// <summary>Words as a shell would need them.</summary>
     internal static string CommandLine(IEnumerable<string> words) => string.Join(' ', words.Select(Quote));
 

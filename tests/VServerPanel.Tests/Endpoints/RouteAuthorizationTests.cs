@@ -22,6 +22,8 @@ public sealed class RouteAuthorizationTests(PanelFixture fixture) : IClassFixtur
         ["/jobs"] = Policies.Read,
         ["/jobs/{Id}"] = Policies.Read,
         ["/host"] = Policies.Read,
+        ["/kernel"] = Policies.Read,
+        ["/processes"] = Policies.Read,
         ["/not-found"] = Policies.Read,
         ["/create"] = Policies.Operate,
         ["/tenants"] = Policies.Operate,

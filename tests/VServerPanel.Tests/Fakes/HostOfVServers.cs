@@ -10,6 +10,7 @@ internal sealed class HostOfVServers
 {
     private readonly Dictionary<VServerName, VServerStatus> _vservers = [];
     private readonly List<Channel<WireEvent>> _watchers = [];
+    private readonly Channel<WireEvent> _processes = Channel.CreateUnbounded<WireEvent>();
 
     public HostOfVServers(params VServerStatus[] vservers)
     {
@@ -59,6 +60,20 @@ internal sealed class HostOfVServers
         JobId = jobId,
         StartedAt = state == VServerState.Running ? DateTimeOffset.UtcNow.AddHours(-1) : null,
     };
+
+    /// <summary>Answers <c>vps --watch</c> with these, and with what <see cref="TellProcess"/> is given later.</summary>
+    public void RunsProcesses(params ProcessInfo[] processes)
+    {
+        foreach (var process in processes)
+        {
+            TellProcess(FakeHost.Item(ItemKinds.Process, process));
+        }
+
+        TellProcess(FakeHost.Item(ItemKinds.SnapshotComplete, new Dictionary<string, string>()));
+        Command.OnCall("vps --watch", (_, stopping) => _processes.Reader.ReadAllAsync(stopping));
+    }
+
+    public void TellProcess(WireEvent wireEvent) => _processes.Writer.TryWrite(wireEvent);
 
     /// <summary>Says that a vserver is new or has changed.</summary>
     public void Tell(VServerStatus vserver)
