@@ -40,7 +40,7 @@ internal static class CallerActor
     }
 
     // getpwuid(3) asks every source of users that the host has (nsswitch.conf), not the file alone
-    private static string UserName(uint uid) => Mono.Unix.Native.Syscall.getpwuid(uid)?.pw_name ?? $"uid {uid}";
+    private static string UserName(uint uid) => Libc.UserName(uid) ?? $"uid {uid}";
 
     private static string? SshAddress() => NullIfEmpty(Environment.GetEnvironmentVariable("SSH_CONNECTION"))?.Split(' ')[0];
 

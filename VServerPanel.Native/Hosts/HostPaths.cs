@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.Globalization;
 using System.Text;
 using VServerPanel.Protocol;
 
@@ -58,7 +58,7 @@ internal sealed class HostPaths(string? prefix)
     /// <summary>The cgroup that all vservers lie in, as crun's cgroupsPath has it.</summary>
     public string CgroupParent { get; } = string.IsNullOrEmpty(prefix)
         ? "/vservers"
-        : "/vservers-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(prefix)))[..8];
+        : "/vservers-" + ShortHash(prefix).ToString("x8", CultureInfo.InvariantCulture);
 
     /// <summary>A name for the container that no other prefix uses: abstract sockets and cgroups know no prefix.</summary>
     public string CgroupOf(VServerName name) => $"{CgroupParent}/{name}";
@@ -94,6 +94,9 @@ internal sealed class HostPaths(string? prefix)
             Ensure(VServers, 0b111_000_000);
         }
     }
+
+    // FNV-1a, 32 bits. Nobody's secret depends on it, and a hash of the framework's would load OpenSSL at every start (5 ms).
+    private static uint ShortHash(string text) => Encoding.UTF8.GetBytes(text).Aggregate(2166136261u, (hash, b) => unchecked((hash ^ b) * 16777619u));
 
     private static void Ensure(string path, int mode)
     {

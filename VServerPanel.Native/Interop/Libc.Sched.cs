@@ -92,6 +92,12 @@ internal static partial class Libc
         return errno == ErrnoNames.ESRCH ? false : throw new ErrnoException(errno, "pidfd_send_signal");
     }
 
+    [LibraryImport("libc", EntryPoint = "usleep")]
+    private static partial int usleep(uint microseconds);
+
+    /// <summary>Sleeps less than a millisecond, which .NET's own sleep cannot.</summary>
+    internal static void Sleep(TimeSpan time) => _ = usleep((uint)time.TotalMicroseconds);
+
     /// <summary>Waits until a descriptor is readable (a process's: until it has ended); false when the time is over (negative: it never is).</summary>
     internal static bool WaitReadable(SafeFileHandle fd, TimeSpan patience) => WaitReadable(fd, null, patience, out _);
 

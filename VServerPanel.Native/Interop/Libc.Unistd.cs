@@ -65,6 +65,13 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     internal static unsafe partial nint write(int fd, byte* buffer, nuint size);
 
+    /// <summary>Writes one byte of zero to a pipe: somebody waits for it. False where nobody is at its other end any more.</summary>
+    internal static unsafe bool Wake(SafeFileHandle pipe)
+    {
+        byte zero = 0;
+        return write((int)pipe.DangerousGetHandle(), &zero, 1) == 1;
+    }
+
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     internal static partial int kill(int pid, int signal);
 

@@ -1,5 +1,6 @@
 using VServerPanel.Native.ChildProcesses;
 using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
 using VServerPanel.Protocol;
 
@@ -16,7 +17,16 @@ internal sealed class IsolationRuntime(HostPaths paths)
     public IReadOnlyList<string> GlobalArguments => ["--root=" + paths.RuntimeState, "--cgroup-manager=cgroupfs"];
 
     /// <summary>Lets the first process of a created container go.</summary>
-    public void Start(VServerName name) => Run("start", name.Value);
+    /// <remarks>Of what <c>crun start</c> does, this is all where there are no hooks of the runtime's and no socket to notify, as here
+    /// (libcrun_container_start, libcrun_status_write_exec_fifo; the same in every version since 0.1): the process waits for a byte in a pipe whose
+    /// name stands for "created". It is asked itself where that pipe is not as it was.</remarks>
+    public void Start(VServerName name)
+    {
+        if (!TryLetGo($"{paths.RuntimeState}/{name}/exec.fifo"))
+        {
+            Run("start", name.Value);
+        }
+    }
 
     /// <summary>Ends the container if it is still there and removes what the runtime keeps of it.</summary>
     /// <returns>Whether it is gone.</returns>
@@ -25,6 +35,26 @@ internal sealed class IsolationRuntime(HostPaths paths)
 
     /// <summary>Whether the runtime keeps anything of it.</summary>
     public bool Exists(VServerName name) => Directory.Exists($"{paths.RuntimeState}/{name}");
+
+    private static bool TryLetGo(string fifo)
+    {
+        try
+        {
+            // ENXIO where nobody waits at its other end (fifo(7))
+            using var pipe = Libc.open(fifo, Libc.O_WRONLY | Libc.O_NONBLOCK | Libc.O_NOFOLLOW);
+            if ((Libc.fstatx(pipe).Mode & Libc.S_IFMT) != Libc.S_IFIFO)
+            {
+                return false;
+            }
+
+            File.Delete(fifo);
+            return Libc.Wake(pipe);
+        }
+        catch (ErrnoException e) when (e.Errno is ErrnoNames.ENOENT or ErrnoNames.ENXIO or ErrnoNames.ELOOP)
+        {
+            return false;
+        }
+    }
 
     private void Run(params IReadOnlyList<string> arguments)
     {

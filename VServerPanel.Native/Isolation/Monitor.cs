@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.ChildProcesses;
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
@@ -34,34 +35,59 @@ internal sealed class Monitor(HostPaths paths, IsolationRuntime runtime)
     /// <summary>The container's console output; stays when it ends.</summary>
     public static string ConsoleLogOf(HostPaths paths, VServerName name) => $"{paths.Log}/{name}.console.log";
 
-    /// <summary>Creates the container from its bundle, to be called in the private mount namespace. It waits for <see cref="IsolationRuntime.Start"/>.</summary>
-    /// <param name="request">For whom.</param>
-    /// <param name="started">Told the monitor's pid at once.</param>
-    /// <returns>Pid of the container's first process.</returns>
-    /// <exception cref="ProblemException">CommandFailed, with what the runtime said.</exception>
-    public int Create(Request request, Action<int> started)
+    /// <summary>Starts the monitor, to be called in the private mount namespace: it gets itself ready while the rest is made, and waits for <see cref="Launched.Create"/>.</summary>
+    public Launched Launch(Request request)
     {
         var directory = DirectoryOf(paths, request.Name);
         Directory.CreateDirectory(directory);
 
-        var (read, write) = Libc.Pipe();
-        using var readEnd = read;
-        SpawnedProcess monitor;
-        using (write)
+        var (answer, answerOut) = Libc.Pipe();
+        var (goIn, go) = Libc.Pipe();
+        using (answerOut)
+        using (goIn)
         {
-            monitor = SpawnedProcess.Start(_program, Arguments(request, directory), Environment(directory), ownSession: true, null, null, null, write);
+            var process = SpawnedProcess.Start(_program, Arguments(request, directory), Environment(directory), ownSession: true, null, null, null, answerOut, goIn);
+            return new Launched(request, process, go, answer);
+        }
+    }
+
+    /// <summary>A monitor that waits to be told to go.</summary>
+    internal sealed class Launched(Request request, SpawnedProcess process, SafeFileHandle go, SafeFileHandle answer) : IDisposable
+    {
+        private bool _isTold;
+
+        public int Pid => process.Id;
+
+        /// <summary>Lets it create the container from its bundle. That waits for <see cref="IsolationRuntime.Start"/>.</summary>
+        /// <returns>Pid of the container's first process.</returns>
+        /// <exception cref="ProblemException">CommandFailed, with what the runtime said.</exception>
+        public int Create()
+        {
+            // where it has ended already, what it said follows
+            _isTold = true;
+            Libc.Wake(go);
+            var said = SpawnedProcess.ReadToEnd(answer, request.Patience, untilNewline: true);
+            var report = Parse(said);
+            if (report is { Data: > 0 })
+            {
+                return report.Data;
+            }
+
+            var why = report?.Message is { Length: > 0 } message ? message.Trim() : said.Length > 0 ? said.Trim() : "it gave no answer";
+            throw new ProblemException(ProblemCode.CommandFailed, $"The isolation runtime could not create {request.Name}: {why}");
         }
 
-        started(monitor.Id);
-        var answer = SpawnedProcess.ReadToEnd(readEnd, request.Patience, untilNewline: true);
-        var report = Parse(answer);
-        if (report is { Data: > 0 })
+        public void Dispose()
         {
-            return report.Data;
-        }
+            if (!_isTold)
+            {
+                // it would go on when its pipe is closed
+                process.Wait(TimeSpan.Zero);
+            }
 
-        var said = report?.Message is { Length: > 0 } message ? message.Trim() : answer.Length > 0 ? answer.Trim() : "it gave no answer";
-        throw new ProblemException(ProblemCode.CommandFailed, $"The isolation runtime could not create {request.Name}: {said}");
+            go.Dispose();
+            answer.Dispose();
+        }
     }
 
     private List<string> Arguments(Request request, string directory)
@@ -94,7 +120,7 @@ internal sealed class Monitor(HostPaths paths, IsolationRuntime runtime)
 
     // TMPDIR: where it makes the socket for the console, so that a crash leaves none in /tmp
     private static string[] Environment(string directory) =>
-        directory.Length + "/conmon-term.XXXXXX".Length < LongestSocketPath ? ["_OCI_SYNCPIPE=3", "TMPDIR=" + directory] : ["_OCI_SYNCPIPE=3"];
+        directory.Length + "/conmon-term.XXXXXX".Length < LongestSocketPath ? ["_OCI_SYNCPIPE=3", "_OCI_STARTPIPE=4", "TMPDIR=" + directory] : ["_OCI_SYNCPIPE=3", "_OCI_STARTPIPE=4"];
 
     private static MonitorReport? Parse(string answer)
     {

@@ -12,6 +12,9 @@ internal static class UserNamespace
     private const int ChildSeconds = 5;
     private const int ChildStackBytes = 64 * 1024;
 
+    // killed, and not waited for then: that takes longer than all the rest
+    private static int s_ending;
+
     /// <summary>Makes the namespace. It lasts as long as the descriptor, and what was made with it.</summary>
     /// <param name="hostBase">The host's id for the guest's 0.</param>
     /// <param name="count">How many ids.</param>
@@ -40,9 +43,13 @@ internal static class UserNamespace
             if (pid > 0)
             {
                 _ = Libc.kill(pid, Libc.SIGKILL);
-                _ = Libc.waitpid(pid, out _, Libc.WALL);
+                if (Interlocked.Exchange(ref s_ending, pid) is > 0 and var earlier)
+                {
+                    _ = Libc.waitpid(earlier, out _, Libc.WALL);
+                }
             }
 
+            // ours; the child has its copy
             NativeMemory.AlignedFree(stack);
         }
     }

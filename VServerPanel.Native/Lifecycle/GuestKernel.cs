@@ -55,14 +55,22 @@ internal static class GuestKernel
     public static void WaitForExec(int pid, string? before, Func<bool> isAlive)
     {
         // an init that is the same program as the runtime would never look different; nobody waits longer than this for it
-        for (var waited = 0; waited < 2000 && isAlive(); waited++)
+        for (var waited = 0; waited < 2100 && isAlive(); waited++)
         {
             if (ProgramOf(pid) is { } now && !string.Equals(now, before, StringComparison.Ordinal))
             {
                 return;
             }
 
-            Thread.Sleep(1);
+            // nearly always it is a matter of microseconds
+            if (waited < 100)
+            {
+                Libc.Sleep(TimeSpan.FromMicroseconds(50));
+            }
+            else
+            {
+                Thread.Sleep(1);
+            }
         }
     }
 

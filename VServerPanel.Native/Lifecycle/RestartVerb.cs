@@ -37,7 +37,7 @@ internal sealed class RestartVerb : Verb
         {
             new StopHandler(operation, name).Run();
             operation.Undo.Continue();
-            new StartHandler(operation, name).Run();
+            new StartHandler(operation, name, StartHandler.LeaveCaller()).Run();
             return (null, $"Server {name} is running");
         });
     }

@@ -15,7 +15,6 @@ internal sealed partial class StartHandler
     private void Create(VServerConf conf, RegistryEntry entry, SafeFileHandle root, GuestSpec spec)
     {
         NullDevice.Repair(_report.Warn);
-        GuestBundle.Write(_paths.RunDirectoryOf(name), spec);
         var runtime = new IsolationRuntime(_paths);
         var monitor = new Isolation.Monitor(_paths, runtime);
         var request = new Isolation.Monitor.Request(name, Environment.ProcessPath ?? "/usr/sbin/vserver", _state.Generation, GuestKernel.HasConsole(spec.Style), conf.StartTimeout);
@@ -25,17 +24,21 @@ internal sealed partial class StartHandler
         using var mount = IdmappedMount.Create(root, users, _paths.TreeOf(name));
         var initPid = PrivateMounts.Run(() =>
         {
-            IdmappedMount.Attach(mount, spec.RootPath);
             NullDevice.HideHosts(_paths.RunDirectoryOf(name) + "/dev");
+            ReadOnlyProgram.Show(runtime.Program);
+            using var launched = monitor.Launch(request);
+
+            // while it loads its libraries
+            IdmappedMount.Attach(mount, spec.RootPath);
             HybridCgroups.Hide(_cgroups);
+            GuestBundle.Write(_paths.RunDirectoryOf(name), spec);
+            _store.Save(name, _state = _state with { Monitor = ProcessMark.Of(launched.Pid) });
             FaultPoint.Reach();
-            return monitor.Create(request, pid =>
-            {
-                // the service manager that stops our caller must not end the monitor with it
-                CallerCgroup.Leave(pid);
-                _store.Save(name, _state = _state with { Monitor = ProcessMark.Of(pid) });
-                FaultPoint.Reach();
-            });
+
+            // the service manager that stops our caller must not end the monitor with it
+            leaving.Wait();
+            CallerCgroup.Leave(launched.Pid);
+            return launched.Create();
         });
 
         _store.Save(name, _state = _state with { Init = ProcessMark.Of(initPid) });

@@ -26,9 +26,10 @@ internal sealed class StartVerb : Verb
             return LifecyclePlan.TellStart(call, name, LifecyclePlan.Start(call, name), running);
         }
 
+        var leaving = StartHandler.LeaveCaller();
         return OperationRunner.Run(call, LifecycleOperation.Kind("start", name), operation =>
         {
-            new StartHandler(operation, name).Run();
+            new StartHandler(operation, name, leaving).Run();
             return (null, $"Server {name} is running");
         });
     }

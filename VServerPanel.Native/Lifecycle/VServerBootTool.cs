@@ -81,7 +81,7 @@ internal sealed class VServerBootTool : Tool
         return failed == 0 ? ExitCodes.Success : ExitCodes.Failure;
     }
 
-    private static void Start(Operation operation, VServerName name) => new StartHandler(operation, name).Run();
+    private static void Start(Operation operation, VServerName name) => new StartHandler(operation, name, StartHandler.LeaveCaller()).Run();
 
     private static void Stop(Operation operation, VServerName name) => new StopHandler(operation, name).Run();
 

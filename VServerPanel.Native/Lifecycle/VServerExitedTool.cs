@@ -111,7 +111,7 @@ internal sealed class VServerExitedTool : Tool
                     Thread.Sleep(s_shortLife);
                 }
 
-                new StartHandler(operation, name).Run();
+                new StartHandler(operation, name, StartHandler.LeaveCaller()).Run();
 
                 // we hold the vserver's lock: the end of this new life is handled after us
                 if (store.Find(name) is { } next)

@@ -13,7 +13,7 @@ internal sealed class OperationRecord : IDisposable
     private readonly JobInfo _info;
     private readonly JobStore _jobs;
     private readonly StreamWriter? _output;
-    private Task _asked = Task.CompletedTask;
+    private BackgroundWork? _asked;
     private DateTimeOffset _endedAt;
 
     public OperationRecord(Invocation call, OperationKind kind, string id)
@@ -57,13 +57,13 @@ internal sealed class OperationRecord : IDisposable
         }
 
         var entry = Entry(JournalPhase.Asked, _info.StartedAt) with { VServerId = _kind.VServer is { } name ? _call.Registry.IdOf(name) : null };
-        _asked = Task.Run(() => _call.Journal.Append(entry));
+        _asked = BackgroundWork.Start(() => _call.Journal.Append(entry));
     }
 
     /// <summary>Says in the journal how it ended; on disk when this returns.</summary>
     public void End(Operation operation, OperationOutcome outcome, ProblemEvent? problem)
     {
-        _asked.GetAwaiter().GetResult();
+        _asked?.Wait();
         var now = _endedAt = _call.Time.GetUtcNow();
         _call.Journal.Append(Entry(JournalPhase.Ended, now) with
         {

@@ -5,11 +5,13 @@ namespace VServerPanel.Bench;
 /// <summary>Runs a command and tells how long it took.</summary>
 internal static class Shell
 {
+    /// <remarks>Its streams are pipes, and little may come out of them: crun gives those it gets to the container's root (fchown(2)), and the terminal or the host's
+    /// /dev/null must not be among them.</remarks>
     /// <returns>Wall time in milliseconds.</returns>
     /// <exception cref="InvalidOperationException">It failed; with its output.</exception>
     public static double Run(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? input = null)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardInput = true, RedirectStandardOutput = false, UseShellExecute = false };
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
         foreach (var (key, value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[key] = value;

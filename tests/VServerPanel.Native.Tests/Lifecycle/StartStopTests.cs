@@ -48,6 +48,14 @@ public sealed class StartStopTests : IDisposable
     }
 
     [Fact]
+    public void Start_OfAVServer_IsRunningForTheRuntimeToo()
+    {
+        _host.Add("alpha");
+        _host.Expect("alpha", "start");
+        Assert.Contains("\"status\": \"running\"", TrialHost.Run("crun", "--root=" + _host.Paths.RuntimeState, "--cgroup-manager=cgroupfs", "state", "alpha"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Start_WhenItRuns_IsRefused()
     {
         _host.Add("alpha");
