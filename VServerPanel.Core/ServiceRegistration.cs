@@ -14,6 +14,7 @@ using VServerPanel.Core.Lifecycle;
 using VServerPanel.Core.Processes;
 using VServerPanel.Core.Storage;
 using VServerPanel.Core.Tenants;
+using VServerPanel.Core.Terminal;
 
 namespace VServerPanel.Core;
 
@@ -29,6 +30,7 @@ public static class ServiceRegistration
         AddChecked<HostOptions>(services, configuration.GetSection(HostOptions.Section));
         AddChecked<StorageOptions>(services, configuration.GetSection(StorageOptions.Section));
         AddChecked<AuditOptions>(services, configuration.GetSection(AuditOptions.Section));
+        AddChecked<TerminalOptions>(services, configuration.GetSection(TerminalOptions.Section));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IHostCommand, SudoHostCommand>();
         AddDatabases(services);
@@ -41,6 +43,7 @@ public static class ServiceRegistration
         services.AddHostedService(p => p.GetRequiredService<CreationFollowUp>());
         services.AddHostedService(p => p.GetRequiredService<JobWatcher>());
         services.AddHostedService<JournalPoker>();
+        services.AddHostedService(p => p.GetRequiredService<TerminalSessions>());
         return services;
     }
 
@@ -81,6 +84,7 @@ public static class ServiceRegistration
         services.AddSingleton<ConfigurationService>();
         services.AddSingleton<ProcessDirectory>();
         services.AddSingleton<ProcessService>();
+        services.AddSingleton<TerminalSessions>();
         services.AddSingleton<CreationStore>();
         services.AddSingleton<CreationFollowUp>();
         services.AddSingleton(p => new CreationService(

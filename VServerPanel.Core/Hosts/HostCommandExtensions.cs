@@ -33,9 +33,19 @@ public static class HostCommandExtensions
 
     /// <summary>Runs a tool to its end, telling each line before the last one.</summary>
     /// <exception cref="HostProblemException">It ended with a problem.</exception>
-    public static async Task<ResultEvent> RunToEndAsync(this IHostCommand host, HostRequest request, Action<WireEvent>? each = null, CancellationToken cancellationToken = default)
+    public static Task<ResultEvent> RunToEndAsync(this IHostCommand host, HostRequest request, Action<WireEvent>? each = null, CancellationToken cancellationToken = default) =>
+        host.FollowToEndAsync(request, wireEvent =>
+        {
+            each?.Invoke(wireEvent);
+            return ValueTask.CompletedTask;
+        }, cancellationToken);
+
+    /// <summary>Runs a tool to its end, waiting after each line before the last one until it is dealt with: the tool is held up meanwhile.</summary>
+    /// <exception cref="HostProblemException">It ended with a problem.</exception>
+    public static async Task<ResultEvent> FollowToEndAsync(this IHostCommand host, HostRequest request, Func<WireEvent, ValueTask> each, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(host);
+        ArgumentNullException.ThrowIfNull(each);
         await foreach (var wireEvent in host.RunAsync(request, cancellationToken))
         {
             switch (wireEvent)
@@ -45,7 +55,7 @@ public static class HostCommandExtensions
                 case ProblemEvent problem:
                     throw new HostProblemException(problem);
                 default:
-                    each?.Invoke(wireEvent);
+                    await each(wireEvent);
                     break;
             }
         }

@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace VServerPanel.Core.Hosts;
 
 /// <summary>A command for a host.</summary>
@@ -20,6 +22,9 @@ public sealed record HostRequest(IReadOnlyList<string> Words, string? StandardIn
     /// <summary>It goes on until it is hung up on. Its standard input stays open as long as somebody reads: the end of it is the sign to end, since the panel
     /// may not signal a process of root's.</summary>
     public bool IsStream { get; init; }
+
+    /// <summary>Lines for its standard input as they come; the end of them is the end of it.</summary>
+    public ChannelReader<string>? InputLines { get; init; }
 
     /// <summary>The words for the one command that a transport may run, <c>vserver</c>, with the options that every tool takes.</summary>
     public IReadOnlyList<string> CommandLine()

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using VServerPanel.Core.Auditing;
 using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Lifecycle;
@@ -15,7 +16,7 @@ public sealed class OperationRunner(IHostCommand host, AuditService audit, VServ
         ArgumentNullException.ThrowIfNull(operation);
         cancellationToken.ThrowIfCancellationRequested();
         var request = new HostRequest(operation.Words, operation.StandardInput) { JobId = operation.Id, Caller = caller, Detach = true };
-        await RunRecordedAsync(operation, request, caller, endsHere: false);
+        await RunRecordedAsync(operation, request, caller, endsHere: false, each: null, howItEnded: null, CancellationToken.None);
         watcher.Watch(operation.Id);
         return new JobHandle(host.HostName, operation.Id, operation.Name, operation.VServer);
     }
@@ -26,21 +27,35 @@ public sealed class OperationRunner(IHostCommand host, AuditService audit, VServ
     {
         ArgumentNullException.ThrowIfNull(operation);
         cancellationToken.ThrowIfCancellationRequested();
-        return RunRecordedAsync(operation, new HostRequest(operation.Words, operation.StandardInput) { JobId = operation.Id, Caller = caller }, caller, endsHere: true);
+        return RunRecordedAsync(operation, new HostRequest(operation.Words, operation.StandardInput) { JobId = operation.Id, Caller = caller }, caller, endsHere: true, each: null, howItEnded: null, CancellationToken.None);
+    }
+
+    /// <summary>Runs an operation that goes on until its input ends, handing on what it says.</summary>
+    /// <param name="operation">What.</param>
+    /// <param name="input">Lines for it.</param>
+    /// <param name="caller">Who.</param>
+    /// <param name="each">Told each line of the wire but the last; the operation is held up until it is done with it.</param>
+    /// <param name="howItEnded">Asked at the end, for the audit history.</param>
+    /// <param name="abandoned">The host is no longer waited for.</param>
+    /// <exception cref="HostProblemException">It failed or was refused.</exception>
+    internal Task<ResultEvent> RunStreamAsync(Operation operation, ChannelReader<string> input, Caller caller, Func<WireEvent, ValueTask> each, Func<string?> howItEnded, CancellationToken abandoned)
+    {
+        var request = new HostRequest(operation.Words) { JobId = operation.Id, Caller = caller, IsStream = true, InputLines = input };
+        return RunRecordedAsync(operation, request, caller, endsHere: true, each, howItEnded, abandoned);
     }
 
     // From here on it is not cancelled: who leaves the page must not leave behind an operation of which nobody knows the end.
-    private async Task<ResultEvent> RunRecordedAsync(Operation operation, HostRequest request, Caller caller, bool endsHere)
+    private async Task<ResultEvent> RunRecordedAsync(Operation operation, HostRequest request, Caller caller, bool endsHere, Func<WireEvent, ValueTask>? each, Func<string?>? howItEnded, CancellationToken abandoned)
     {
         var asked = Asked(operation, request, caller);
         var began = time.GetTimestamp();
         await audit.RecordAskedAsync(asked);
         try
         {
-            var result = await host.RunToEndAsync(request, cancellationToken: CancellationToken.None);
+            var result = await FollowAsync(request, each ?? (_ => ValueTask.CompletedTask), abandoned);
             if (endsHere)
             {
-                await audit.RecordEndedAsync(Ended(asked, operation, OperationOutcome.Succeeded, null, time.GetElapsedTime(began)));
+                await audit.RecordEndedAsync(Ended(asked, operation, OperationOutcome.Succeeded, null, time.GetElapsedTime(began)) with { Detail = howItEnded?.Invoke() ?? operation.Detail });
             }
 
             return result;
@@ -61,6 +76,18 @@ public sealed class OperationRunner(IHostCommand host, AuditService audit, VServ
 
             await audit.RecordEndedAsync(Ended(asked, operation, OutcomeOf(e.Problem), e.Problem, time.GetElapsedTime(began)));
             throw;
+        }
+    }
+
+    private async Task<ResultEvent> FollowAsync(HostRequest request, Func<WireEvent, ValueTask> each, CancellationToken abandoned)
+    {
+        try
+        {
+            return await host.FollowToEndAsync(request, each, abandoned);
+        }
+        catch (OperationCanceledException e) when (abandoned.IsCancellationRequested)
+        {
+            throw new HostProblemException(ProblemCode.Terminated, $"{request.Words[0]} on {host.HostName} did not end when it was asked to.", e);
         }
     }
 

@@ -21,6 +21,9 @@ internal sealed class GuestTerminal : IDisposable
     private readonly Lock _gate = new();
     private bool _isHungUp;
 
+    // what was typed last was dropped: what comes now is not waited for again
+    private bool _isDeaf;
+
     private GuestTerminal(SpawnedProcess runtime, SafeFileHandle process, SafeFileHandle? program, SafeFileHandle descriptor) =>
         (_runtime, Process, _program, Descriptor) = (runtime, process, program, descriptor);
 
@@ -73,11 +76,13 @@ internal sealed class GuestTerminal : IDisposable
             for (var done = 0; done < bytes.Length;)
             {
                 var count = Libc.write((int)Descriptor.DangerousGetHandle(), start + done, (nuint)(bytes.Length - done));
-                if (count < 0 && (Marshal.GetLastPInvokeError() is not (ErrnoNames.EAGAIN or ErrnoNames.EINTR) || !Libc.WaitWritable(Descriptor, s_stuck)))
+                if (count < 0 && (Marshal.GetLastPInvokeError() is not (ErrnoNames.EAGAIN or ErrnoNames.EINTR) || !Libc.WaitWritable(Descriptor, _isDeaf ? TimeSpan.Zero : s_stuck)))
                 {
+                    _isDeaf = true;
                     return;
                 }
 
+                _isDeaf &= count < 0;
                 done += (int)Math.Max(0, count);
             }
         }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using VServerPanel.Protocol;
 
@@ -27,9 +28,12 @@ internal sealed class SudoHostCommand(IOptions<HostOptions> options) : IHostComm
         var errors = new OutputTail();
         var draining = errors.ReadAsync(process.StandardError);
         var answered = false;
+        using var over = new CancellationTokenSource();
         try
         {
-            var feeding = request.IsStream ? Task.CompletedTask : FeedAsync(process, request.StandardInput);
+            var feeding = request.InputLines is { } lines ? FeedLinesAsync(process, lines, over.Token)
+                : request.IsStream ? Task.CompletedTask
+                : FeedAsync(process, request.StandardInput);
             var output = process.StandardOutput;
             while (await output.ReadLineAsync(cancellationToken) is { } line)
             {
@@ -49,11 +53,13 @@ internal sealed class SudoHostCommand(IOptions<HostOptions> options) : IHostComm
 
             await process.WaitForExitAsync(cancellationToken);
             await Task.WhenAny(draining, Task.Delay(TimeSpan.FromSeconds(1), cancellationToken));
+            await over.CancelAsync();
             await feeding;
             yield return TransportProblem.EndedWithoutAnswer(_command, process.ExitCode, errors.Text);
         }
         finally
         {
+            await over.CancelAsync();
             HangUp(process, isOver: answered);
         }
     }
@@ -103,6 +109,25 @@ internal sealed class SudoHostCommand(IOptions<HostOptions> options) : IHostComm
         catch (IOException)
         {
             // it ended without reading all: its answer says why
+        }
+    }
+
+    private static async Task FeedLinesAsync(Process process, ChannelReader<string> lines, CancellationToken over)
+    {
+        try
+        {
+            await foreach (var line in lines.ReadAllAsync(over))
+            {
+                await process.StandardInput.WriteAsync(line.AsMemory(), over);
+                await process.StandardInput.WriteAsync("\n".AsMemory(), over);
+                await process.StandardInput.FlushAsync(over);
+            }
+
+            process.StandardInput.Close();
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // it has ended: its answer says why
         }
     }
 

@@ -64,6 +64,44 @@ public class SudoHostCommandTests
     }
 
     [Fact]
+    public async Task Run_InputLines_ArriveAsTheyComeAndTheirEndIsTheEndOfInput()
+    {
+        using var sudo = new FakeSudo($$"""
+            echo '{{Hello}}'
+            while read -r line; do echo "{\"type\":\"log\",\"level\":\"output\",\"text\":\"got $line\"}"; done
+            echo '{"type":"result"}'
+            """);
+        var lines = System.Threading.Channels.Channel.CreateUnbounded<string>();
+        lines.Writer.TryWrite("one");
+
+        var seen = new List<string>();
+        await foreach (var wireEvent in sudo.Command().RunAsync(new HostRequest(["vserver", "web1", "terminal"]) { IsStream = true, InputLines = lines.Reader }, TestContext.Current.CancellationToken))
+        {
+            seen.Add(wireEvent is LogEvent log ? log.Text : wireEvent.GetType().Name);
+            if (seen[^1] == "got one")
+            {
+                lines.Writer.TryWrite("two größer");
+            }
+            else if (seen[^1] == "got two größer")
+            {
+                lines.Writer.Complete();
+            }
+        }
+
+        Assert.Equal(["HelloEvent", "got one", "got two größer", "ResultEvent"], seen);
+    }
+
+    [Fact]
+    public async Task Run_EndsWhileInputGoesOn_DoesNotWaitForIt()
+    {
+        using var sudo = new FakeSudo($$"""echo '{{Hello}}'; exit 5""");
+        var lines = System.Threading.Channels.Channel.CreateUnbounded<string>();
+        var events = await sudo.Command().RunAsync(new HostRequest(["vserver", "web1", "terminal"]) { IsStream = true, InputLines = lines.Reader }, TestContext.Current.CancellationToken)
+            .ToListAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(ProblemCode.Terminated, Assert.IsType<ProblemEvent>(events[^1]).Code);
+    }
+
+    [Fact]
     public async Task Run_EndsWithoutAnAnswer_IsTerminatedWithItsLastWords()
     {
         using var sudo = new FakeSudo($$"""echo '{{Hello}}'; seq 1 100000 >&2; echo 'out of luck' >&2; exit 7""");
