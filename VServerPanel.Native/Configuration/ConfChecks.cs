@@ -32,7 +32,7 @@ internal static class ConfChecks
     // Two vservers may share an address (one is the spare of the other), so this is a warning here; the start of the second is refused.
     private static IEnumerable<ConfFinding> Clashes(ConfFile file, IEnumerable<VServerConf> confs, VServerName name, HostPaths paths)
     {
-        var addresses = confs.SelectMany(c => c.Addresses).Select(a => a.Address).ToHashSet();
+        var addresses = confs.SelectMany(c => c.AddressClaims).ToHashSet(StringComparer.Ordinal);
         if (addresses.Count == 0)
         {
             yield break;
@@ -48,11 +48,11 @@ internal static class ConfChecks
         }
     }
 
-    private static IEnumerable<System.Net.IPAddress> AddressesOf(string path)
+    private static IEnumerable<string> AddressesOf(string path)
     {
         try
         {
-            return VServerConf.From(ConfFile.Read(path)).Conf.Addresses.Select(a => a.Address);
+            return VServerConf.From(ConfFile.Read(path)).Conf.AddressClaims;
         }
         catch (Exception e) when (e is IOException or Operations.ProblemException)
         {

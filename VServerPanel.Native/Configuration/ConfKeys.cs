@@ -14,6 +14,9 @@ internal static class ConfKeys
     public const string IpRootMask = "IPROOTMASK";
     public const string IpRootBcast = "IPROOTBCAST";
     public const string NetworkMode = "NETWORK_MODE";
+    public const string NetworkLink = "NETWORK_LINK";
+    public const string Gateway = "GATEWAY";
+    public const string Dns = "DNS";
     public const string OnBoot = "ONBOOT";
     public const string Priority = "PRIORITY";
     public const string Hostname = "S_HOSTNAME";
@@ -37,10 +40,13 @@ internal static class ConfKeys
     public static IReadOnlyList<ConfKey> All { get; } =
     [
         new(IpRoot, "The vserver's addresses, each [device:]address[/mask or /bits], IPv4 or IPv6.\nALL: every address of the host. Empty or 0.0.0.0: not tied to an address."),
-        new(IpRootDev, "The device that carries them: they are put on it at start and taken off at stop. Empty: neither is done."),
+        new(IpRootDev, "The device that carries them: they are put on it at start and taken off at stop. Empty: neither is done.\nIn a private network: the bridge of the host, or the device for macvlan, that it is connected to."),
         new(IpRootMask, "Mask and broadcast for addresses without their own. Empty: as the device has them."),
         new(IpRootBcast, ""),
-        new(NetworkMode, "shared: the host's network, tied to the addresses above. private: an own network namespace."),
+        new(NetworkMode, "shared: the host's network, tied to the addresses above. private: a network namespace of its own."),
+        new(NetworkLink, "In a private network. bridge: a port of the bridge in IPROOTDEV. macvlan: a device of its own on top of the one in IPROOTDEV. Empty: bridge."),
+        new(Gateway, "In a private network: the routers to elsewhere, one of IPv4 and one of IPv6 at most."),
+        new(Dns, "Name servers: written to the vserver's /etc/resolv.conf at each start. Empty: that file is its own."),
         new(OnBoot, "Exactly yes: started when the host boots.", NeedsRestart: false),
         new(Priority, "Low numbers start first at boot and stop last.", NeedsRestart: false),
         new(Hostname, "Host name in the vserver. Empty: the host's."),

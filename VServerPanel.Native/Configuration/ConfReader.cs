@@ -28,6 +28,9 @@ internal sealed partial class ConfReader(ConfFile file, string? profile)
             PrefixLength = ReadMask(),
             Broadcast = ReadBroadcast(),
             NetworkMode = ReadWord(ConfKeys.NetworkMode, ("shared", NetworkMode.Shared), ("private", NetworkMode.Private)) ?? NetworkMode.Shared,
+            Link = ReadWord(ConfKeys.NetworkLink, ("bridge", LinkKind.Bridge), ("macvlan", LinkKind.Macvlan)) ?? LinkKind.Bridge,
+            Gateways = ReadAddressList(ConfKeys.Gateway, "router"),
+            NameServers = ReadAddressList(ConfKeys.Dns, "name server"),
             OnBoot = ReadOnBoot(),
             Priority = ReadNumber(ConfKeys.Priority, 0, 999) ?? 100,
             Hostname = ReadHostname(),
@@ -48,10 +51,9 @@ internal sealed partial class ConfReader(ConfFile file, string? profile)
         };
 
         CheckCount(conf);
-        if (conf.NetworkMode == NetworkMode.Private && !conf.IsUntied)
-        {
-            Error(ConfKeys.NetworkMode, "NETWORK_MODE=private gives the vserver loopback only in this version: it cannot be reached at IPROOT's addresses. Leave IPROOT empty, or use NETWORK_MODE=shared.");
-        }
+        CheckNameServers(conf);
+        CheckSharedNetwork(conf);
+        CheckPrivateNetwork(conf);
 
         // errors first where there are too many to tell: each of them keeps the file from being used
         var findings = file.Findings.Concat(_findings).OrderBy(f => f.Line).ToList();

@@ -37,6 +37,18 @@ internal sealed record VServerConf
 
     public NetworkMode NetworkMode { get; init; }
 
+    /// <summary>How it is connected in a network of its own, if IPROOTDEV says to what.</summary>
+    public LinkKind Link { get; init; }
+
+    /// <summary>Where a private network's packets for elsewhere go: one of IPv4 and one of IPv6 at most.</summary>
+    public IReadOnlyList<IPAddress> Gateways { get; init; } = [];
+
+    /// <summary>For its /etc/resolv.conf; none: that file is left alone.</summary>
+    public IReadOnlyList<IPAddress> NameServers { get; init; } = [];
+
+    /// <summary>What no other running vserver may have: its addresses; those of a private network count on its bridge or device only.</summary>
+    public IReadOnlyList<string> AddressClaims => [.. Addresses.Select(a => NetworkMode == NetworkMode.Shared ? $"{a.Address}" : $"{a.Address}%{Device}")];
+
     public bool OnBoot { get; init; }
 
     public int Priority { get; init; } = 100;
@@ -80,6 +92,12 @@ internal sealed record VServerConf
 
     /// <summary>User namespaces may be made inside.</summary>
     public bool Nest { get; init; }
+
+    /// <summary>The size of an address's network in bits: its own, else IPROOTMASK's; null: as its device has it.</summary>
+    public int? PrefixOf(ConfAddress address) => address.PrefixLength ?? (address.IsIPv6 ? null : PrefixLength);
+
+    /// <summary>The network of an address whose size is known.</summary>
+    public IPNetwork NetworkOf(ConfAddress address) => ConfReader.NetworkOf(address.Address, PrefixOf(address) ?? (address.IsIPv6 ? 128 : 32));
 
     /// <summary>Reads a conf file; with an error among the findings the values are not to be used.</summary>
     public static (VServerConf Conf, IReadOnlyList<ConfFinding> Findings) From(ConfFile file, string? profile = null) => new ConfReader(file, profile).Read();

@@ -16,15 +16,41 @@ internal sealed class AddressBook(Hosts.HostPaths paths, VServerRegistry registr
     public void Check(VServerName name, VServerConf conf, BuildFindings findings)
     {
         var others = OfOthers(name);
+        foreach (var (entry, claim) in conf.Addresses.Zip(conf.AddressClaims).Where(a => others.ContainsKey(a.Second)))
+        {
+            findings.Refuse(ProblemCode.AddressInUse, $"{entry.Address} is the vserver {others[claim]}'s. Take another.");
+        }
+
+        if (conf.NetworkMode == NetworkMode.Private)
+        {
+            CheckLink(conf, findings);
+        }
+        else
+        {
+            CheckShared(name, conf, [.. conf.Addresses.Zip(conf.AddressClaims).Where(a => !others.ContainsKey(a.Second)).Select(a => a.First)], findings);
+        }
+    }
+
+    private static void CheckLink(VServerConf conf, BuildFindings findings)
+    {
+        using var socket = new RouteSocket();
+        try
+        {
+            LinkPlan.Make(conf, socket.ListLinks(), socket.List());
+        }
+        catch (ProblemException e)
+        {
+            findings.Refuse(e.Code == ProblemCode.InvalidConfiguration ? ProblemCode.InvalidArgument : e.Code, e.Message);
+        }
+    }
+
+    private void CheckShared(VServerName name, VServerConf conf, IReadOnlyList<ConfAddress> free, BuildFindings findings)
+    {
         var host = OfHost();
-        foreach (var entry in conf.Addresses)
+        foreach (var entry in free)
         {
             var device = entry.Device ?? conf.Device;
-            if (others.TryGetValue(entry.Address, out var owner))
-            {
-                findings.Refuse(ProblemCode.AddressInUse, $"{entry.Address} is the vserver {owner}'s. Take another.");
-            }
-            else if (host.Contains(entry.Address) && device is not null)
+            if (host.Contains(entry.Address) && device is not null)
             {
                 findings.Refuse(ProblemCode.AddressInUse, $"{entry.Address} is this host's own: it would be taken off {device} when {name} stops. Take another, or leave the device out to share it.");
             }
@@ -32,7 +58,7 @@ internal sealed class AddressBook(Hosts.HostPaths paths, VServerRegistry registr
             {
                 findings.Warn($"{entry.Address} is this host's own address; {name} shares it, and their services must not use the same ports.");
             }
-            else if (device is null && conf.NetworkMode == NetworkMode.Shared)
+            else if (device is null)
             {
                 findings.Warn($"{entry.Address} is on no device of this host, and no device is given to put it on: {name} can only start when you have put it there yourself.");
             }
@@ -40,16 +66,16 @@ internal sealed class AddressBook(Hosts.HostPaths paths, VServerRegistry registr
 
         foreach (var device in conf.Addresses.Select(a => a.Device ?? conf.Device).OfType<string>().Distinct())
         {
-            if (conf.NetworkMode == NetworkMode.Shared && !Directory.Exists($"/sys/class/net/{device.Split(':')[0]}"))
+            if (AddressPlan.IndexOf(device.Split(':')[0]) == 0)
             {
                 findings.Refuse(ProblemCode.InvalidArgument, $"This host has no network device '{device}'. It has {string.Join(", ", Devices())}.");
             }
         }
     }
 
-    private Dictionary<IPAddress, VServerName> OfOthers(VServerName name)
+    private Dictionary<string, VServerName> OfOthers(VServerName name)
     {
-        var found = new Dictionary<IPAddress, VServerName>();
+        var found = new Dictionary<string, VServerName>(StringComparer.Ordinal);
         foreach (var other in registry.Names().Where(n => n != name))
         {
             try
@@ -57,9 +83,9 @@ internal sealed class AddressBook(Hosts.HostPaths paths, VServerRegistry registr
                 var file = ConfFile.Read(paths.ConfOf(other));
                 foreach (var profile in file.Profiles.Count == 0 ? [null] : file.Profiles.Cast<string?>())
                 {
-                    foreach (var address in VServerConf.From(file, profile).Conf.Addresses)
+                    foreach (var address in VServerConf.From(file, profile).Conf.AddressClaims)
                     {
-                        found[address.Address] = other;
+                        found[address] = other;
                     }
                 }
             }
@@ -86,5 +112,9 @@ internal sealed class AddressBook(Hosts.HostPaths paths, VServerRegistry registr
         return own;
     }
 
-    private static IEnumerable<string> Devices() => Directory.EnumerateFileSystemEntries("/sys/class/net").Select(p => Path.GetFileName(p)).Where(d => d != "bonding_masters").Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Devices()
+    {
+        using var socket = new RouteSocket();
+        return [.. socket.ListLinks().Select(l => l.Name).Order(StringComparer.Ordinal)];
+    }
 }

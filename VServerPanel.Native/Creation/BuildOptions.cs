@@ -18,6 +18,10 @@ internal sealed class BuildOptions
     private readonly Option<string> _hostname = Text("--hostname", "its host name (default: NAME)", "HOST");
     private readonly Option<string[]> _ip = Texts("--ip", "an address, [device:]address[/bits]; repeatable", "ADDRESS");
     private readonly Option<string> _onDevice = Text("--ondev", "device that carries the addresses while it runs", "DEVICE");
+    private readonly Option<string> _network = Text("--network", "shared: the host's; private: one of its own", "MODE");
+    private readonly Option<string> _link = Text("--link", "of a private network: bridge or macvlan, on --ondev", "KIND");
+    private readonly Option<string[]> _gateway = Texts("--gateway", "router of a private network; repeatable, one of IPv4 and one of IPv6", "ADDRESS");
+    private readonly Option<string[]> _dns = Texts("--dns", "a name server; repeatable", "ADDRESS");
     private readonly Option<string> _description = Text("--desc", "a line that lists show", "TEXT");
     private readonly Option<string> _memory = Text("--memory", "limit in bytes, or with K, M, G", "SIZE");
     private readonly Option<string> _pids = Text("--pids", "how many processes it may have", "NUMBER");
@@ -29,7 +33,7 @@ internal sealed class BuildOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_method, _source, _clone, _suite, _mirror, _variant, _include, _hostname, _ip, _onDevice, _description, _memory, _pids, _cpus, _onBoot, _set, _unify, _start])
+        foreach (var option in (Option[])[_method, _source, _clone, _suite, _mirror, _variant, _include, _hostname, _ip, _onDevice, _network, _link, _gateway, _dns, _description, _memory, _pids, _cpus, _onBoot, _set, _unify, _start])
         {
             command.Add(option);
         }
@@ -57,8 +61,12 @@ internal sealed class BuildOptions
         var asked = result.GetValue(_method) ?? (clone is not null ? "clone" : null);
         var method = ReadMethod(asked ?? defaults.Method ?? "debootstrap");
         var settings = new List<KeyValuePair<string, string>>(defaults.Settings);
-        Add(ConfKeys.IpRoot, result.GetValue(_ip) is { Length: > 0 } addresses ? string.Join(' ', addresses.SelectMany(a => a.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries))) : null);
+        Add(ConfKeys.IpRoot, Join(_ip));
         Add(ConfKeys.IpRootDev, result.GetValue(_onDevice));
+        Add(ConfKeys.NetworkMode, result.GetValue(_network));
+        Add(ConfKeys.NetworkLink, result.GetValue(_link));
+        Add(ConfKeys.Gateway, Join(_gateway));
+        Add(ConfKeys.Dns, Join(_dns));
         Add(ConfKeys.MemoryLimit, result.GetValue(_memory));
         Add(ConfKeys.PidsLimit, result.GetValue(_pids));
         Add(ConfKeys.CpuLimit, result.GetValue(_cpus));
@@ -83,6 +91,9 @@ internal sealed class BuildOptions
             Settings = settings,
             Start = result.GetValue(_start),
         };
+
+        string? Join(Option<string[]> option) =>
+            result.GetValue(option) is { Length: > 0 } words ? string.Join(' ', words.SelectMany(a => a.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries))) : null;
 
         void Add(string key, string? value)
         {

@@ -27,6 +27,13 @@ internal static class GuestCapabilities
             set.Add("CAP_SYS_BOOT");
         }
 
+        // ping, traceroute and DHCP: raw packets, and in a network of its own they are that network's only. NET_ADMIN is another matter: the kernel's
+        // packet filters and queues have been the way out of many a user namespace, so it comes by S_CAPS alone.
+        if (conf.NetworkMode == NetworkMode.Private)
+        {
+            set.Add("CAP_NET_RAW");
+        }
+
         foreach (var name in conf.GivenCapabilities)
         {
             set.Add(name);

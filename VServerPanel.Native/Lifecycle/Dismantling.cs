@@ -30,6 +30,8 @@ internal sealed class Dismantling(HostPaths paths, VServerName name)
             KillBundleUsers();
         }
 
+        // kept until its processes are gone, so that we can see to its link ourselves
+        using var network = NetworkOf(state);
         KillInit(state);
         var deadline = Environment.TickCount64 + (long)s_patience.TotalMilliseconds;
         for (var wait = 1; !IsGone(state, runtime, cgroups); wait = Math.Min(wait * 2, 100))
@@ -41,6 +43,8 @@ internal sealed class Dismantling(HostPaths paths, VServerName name)
 
             Thread.Sleep(wait);
         }
+
+        network?.RemoveLink();
     }
 
     public void Clear()
@@ -49,6 +53,7 @@ internal sealed class Dismantling(HostPaths paths, VServerName name)
         if (_store.Find(name) is { } state)
         {
             AddressAssignment.Remove(state.Addresses);
+            state.HostEnd?.Remove();
             var claims = AddressClaims(paths);
             foreach (var address in state.Claims)
             {
@@ -60,6 +65,27 @@ internal sealed class Dismantling(HostPaths paths, VServerName name)
 
         File.Delete(paths.ContextOf(name));
         TreeRemoval.Remove(paths.RunDirectoryOf(name));
+    }
+
+    private static GuestNetwork? NetworkOf(RunState? state)
+    {
+        try
+        {
+            var network = state is { Network: NetworkMode.Private, IsAlive: true, Init: { } init } ? GuestNetwork.Of(init.Pid) : null;
+            if (network is null || state!.IsAlive)
+            {
+                return network;
+            }
+
+            // not of the process that was written down
+            network.Dispose();
+            return null;
+        }
+        catch (Exception e) when (e is IOException or ProblemException)
+        {
+            // it has ended meanwhile: the kernel sees to the link when it clears up
+            return null;
+        }
     }
 
     private static void KillInit(RunState? state)

@@ -2,6 +2,7 @@ using VServerPanel.Native.Commands;
 using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Isolation;
+using VServerPanel.Native.Network;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
 using VServerPanel.Protocol;
@@ -16,7 +17,12 @@ internal static class LifecyclePlan
         var (conf, _) = VServerConf.From(ConfFile.Read(call.Paths.ConfOf(name)));
         var steps = new List<PlanStep>();
         AddHook(steps, call.Paths, name, HookScript.PreStart);
-        foreach (var address in conf.Addresses.Where(a => !call.Options.NoDevices && (a.Device ?? conf.Device) is not null))
+        if (conf is { NetworkMode: NetworkMode.Private, Device: { } parent } && !call.Options.NoDevices)
+        {
+            steps.Add(new PlanStep($"Make its link {LinkPlan.GuestDevice}, {(conf.Link == LinkKind.Bridge ? "a port of the bridge" : "a macvlan on")} {parent}, with {(conf.Addresses.Count > 0 ? string.Join(' ', conf.Addresses) : "no address")}"));
+        }
+
+        foreach (var address in conf.Addresses.Where(a => conf.NetworkMode == NetworkMode.Shared && !call.Options.NoDevices && (a.Device ?? conf.Device) is not null))
         {
             steps.Add(new PlanStep($"Put {address.Address} on {address.Device ?? conf.Device}"));
         }
@@ -41,6 +47,11 @@ internal static class LifecyclePlan
         }
 
         AddHook(steps, call.Paths, name, HookScript.PostStop);
+        if (state?.HostEnd is { } end)
+        {
+            steps.Add(new PlanStep($"Remove its link {end.Device}"));
+        }
+
         foreach (var address in state?.Addresses ?? [])
         {
             steps.Add(new PlanStep($"Take {address.Address} off {address.Device}"));

@@ -61,10 +61,13 @@ internal sealed record RunState
     /// <summary>Addresses that the start put on devices, and only those: they are taken off again.</summary>
     public IReadOnlyList<AssignedAddress> Addresses { get; init; } = [];
 
+    /// <summary>The host's end of its link to a bridge.</summary>
+    public HostEnd? HostEnd { get; init; }
+
     /// <summary>Whether it was started with --nodev: no address is put on a device or taken off for it.</summary>
     public bool LeavesDevices { get; init; }
 
-    /// <summary>All addresses that no other vserver may have meanwhile.</summary>
+    /// <summary>All addresses that no other vserver may have meanwhile (<see cref="Configuration.VServerConf.AddressClaims"/>).</summary>
     public IReadOnlyList<string> Claims { get; init; } = [];
 
     /// <summary>Capabilities, limits and niceness of its processes, for those that <c>exec</c> adds.</summary>

@@ -50,25 +50,31 @@ internal sealed class StartChecks(Invocation call, VServerName name)
     private void CheckClaims(VServerConf conf)
     {
         var claims = Dismantling.AddressClaims(call.Paths);
-        foreach (var address in conf.NetworkMode == NetworkMode.Shared ? conf.Addresses : [])
+        foreach (var address in conf.AddressClaims)
         {
-            if (claims.OtherUserOf(address.Address.ToString(), name) is { } other)
+            if (claims.OtherUserOf(address, name) is { } other)
             {
-                throw new ProblemException(ProblemCode.AddressInUse, $"{address.Address} is in use by the vserver {other}. Stop that one, or give {name} another address.");
+                throw new ProblemException(ProblemCode.AddressInUse, $"{address} is in use by the vserver {other}. Stop that one, or give {name} another address.");
             }
         }
     }
 
     private void CheckDevices(VServerConf conf)
     {
-        if (call.Options.NoDevices || conf.NetworkMode == NetworkMode.Private || conf.Addresses.Count == 0)
+        if (call.Options.NoDevices || (conf.NetworkMode == NetworkMode.Shared && conf.Addresses.Count == 0))
         {
+            return;
+        }
+
+        using var socket = new RouteSocket();
+        if (conf.NetworkMode == NetworkMode.Private)
+        {
+            LinkPlan.Make(conf, socket.ListLinks(), socket.List());
             return;
         }
 
         // what it has put there itself is gone when it starts again
         var own = new RunStateStore(call.Paths).FindRunning(name)?.Addresses.Select(a => a.Address).ToList() ?? [];
-        using var socket = new RouteSocket();
         AddressPlan.Make(conf, name, [.. socket.List().Where(h => !own.Contains(h.Address.ToString(), StringComparer.Ordinal))], AddressPlan.IndexOf, _warnings.Add);
     }
 

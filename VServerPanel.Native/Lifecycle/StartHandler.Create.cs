@@ -44,6 +44,7 @@ internal sealed partial class StartHandler
         _store.Save(name, _state = _state with { Init = ProcessMark.Of(initPid) });
         FaultPoint.Reach();
         TieToAddresses(conf, initPid);
+        Connect(conf, entry, initPid);
         if (_state.Nice != 0)
         {
             GuestKernel.SetNice(initPid, _state.Nice);

@@ -70,6 +70,7 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
         var capabilities = GuestCapabilities.Compute(conf, init.Style, GuestCapabilities.ReadBoundingSet(), _report.Warn);
         _state = _state with { Style = init.Style, Capabilities = capabilities };
         AddAddresses(PlanAddresses(conf));
+        WriteResolver(conf, root);
 
         operation.Step(4, Steps, "Making the isolation");
         operation.Undo.Before(new EndProcesses(name));
@@ -137,7 +138,7 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
 
         operation.Undo.Before(new ClearRun(name));
         Directory.CreateDirectory(_paths.RunDirectoryOf(name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        _state = state with { Claims = conf.NetworkMode == NetworkMode.Shared ? [.. conf.Addresses.Select(a => a.Address.ToString())] : [] };
+        _state = state with { Claims = conf.AddressClaims };
         _store.Save(name, _state);
 
         var claims = Dismantling.AddressClaims(_paths);

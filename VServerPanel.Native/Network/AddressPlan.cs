@@ -62,7 +62,7 @@ internal static class AddressPlan
 
         // link-local addresses have a prefix of their own kind
         var model = host.FirstOrDefault(h => h.DeviceIndex == index && h.Address.AddressFamily == family && !h.Address.IsIPv6LinkLocal);
-        var prefix = address.PrefixLength ?? (isV4 ? conf.PrefixLength : null) ?? model?.PrefixLength ?? (isV4 ? 32 : 128);
+        var prefix = conf.PrefixOf(address) ?? model?.PrefixLength ?? (isV4 ? 32 : 128);
         var broadcast = family == AddressFamily.InterNetwork ? conf.Broadcast ?? model?.Broadcast ?? s_allOnes : null;
         return new PlannedAddress(new AssignedAddress(device, address.Address.ToString(), prefix), index, broadcast, label);
     }

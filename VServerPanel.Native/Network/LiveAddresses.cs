@@ -40,7 +40,7 @@ internal sealed class LiveAddresses(HostPaths paths, VServerName name)
         }
 
         var claims = Dismantling.AddressClaims(paths);
-        IReadOnlyList<string> claimed = [.. conf.Addresses.Select(a => a.Address.ToString())];
+        var claimed = conf.AddressClaims;
         state = Save(state with { Claims = [.. state.Claims.Union(claimed)] });
         foreach (var address in claimed.Where(a => !claims.TryTake(a, name)))
         {

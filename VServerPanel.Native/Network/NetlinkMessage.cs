@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Text;
+using VServerPanel.Native.Interop;
 
 namespace VServerPanel.Native.Network;
 
@@ -51,6 +53,38 @@ internal ref struct NetlinkMessage
         BitConverter.TryWriteBytes(_buffer[(_length + 12)..], change);
         _length += 16;
     }
+
+    /// <summary>struct rtmsg { u8 family, dst_len, src_len, tos, table, protocol, scope, type; u32 flags; }: a route to everywhere, by a router on the link.</summary>
+    public void RouteHeader(byte family)
+    {
+        _buffer[_length] = family;
+        _buffer[_length + 4] = Libc.RT_TABLE_MAIN;
+        _buffer[_length + 5] = Libc.RTPROT_STATIC;
+        _buffer[_length + 7] = Libc.RTN_UNICAST;
+        BitConverter.TryWriteBytes(_buffer[(_length + 8)..], Libc.RTNH_F_ONLINK);
+        _length += 12;
+    }
+
+    public void Text(ushort type, string text) => Attribute(type, [.. Encoding.UTF8.GetBytes(text), 0]);
+
+    public void Number(ushort type, uint number)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        BitConverter.TryWriteBytes(bytes, number);
+        Attribute(type, bytes);
+    }
+
+    /// <summary>Begins an attribute that consists of those that follow.</summary>
+    /// <returns>For <see cref="End"/>.</returns>
+    public int Begin(ushort type)
+    {
+        var start = _length;
+        Attribute((ushort)(type | Libc.NLA_F_NESTED), []);
+        return start;
+    }
+
+    /// <summary>Ends it.</summary>
+    public readonly void End(int start) => BitConverter.TryWriteBytes(_buffer[start..], (ushort)(_length - start));
 
     /// <summary>struct rtattr { u16 len; u16 type; }, then the value, padded to four bytes.</summary>
     public void Attribute(ushort type, scoped ReadOnlySpan<byte> value)

@@ -19,16 +19,65 @@ public sealed class VServerConfTests
         Assert.Null(conf.InitStyle);
     }
 
-    [Theory]
-    [InlineData("IPROOT=10.0.0.2")]
-    [InlineData("IPROOT=ALL")]
-    public void From_PrivateNetworkWithAddresses_IsAnError(string addresses)
+    [Fact]
+    public void From_PrivateNetwork_HasItsLinkRoutersAndNameServers()
     {
-        var (_, findings) = VServerConf.From(ConfFile.Parse($"{addresses}\nNETWORK_MODE=private\n"));
+        var (conf, findings) = VServerConf.From(ConfFile.Parse("""
+            NETWORK_MODE=private
+            NETWORK_LINK=macvlan
+            IPROOTDEV=eth0
+            IPROOT="10.0.0.2/24 10.0.1.2 2001:db8::2/64 192.0.2.7/32"
+            IPROOTMASK=255.255.0.0
+            GATEWAY="10.0.0.1 fe80::1"
+            DNS="10.0.0.53 2001:db8::53"
+            """));
+        Assert.Empty(findings);
+        Assert.Equal(LinkKind.Macvlan, conf.Link);
+        Assert.Equal([24, 16, 64, 32], conf.Addresses.Select(a => conf.PrefixOf(a)!.Value));
+        Assert.Equal("10.0.0.0/16", conf.NetworkOf(conf.Addresses[1]).ToString());
+        Assert.Equal(["10.0.0.1", "fe80::1"], conf.Gateways.Select(g => g.ToString()));
+        Assert.Equal(["10.0.0.53", "2001:db8::53"], conf.NameServers.Select(g => g.ToString()));
+        Assert.Equal("10.0.0.2%eth0", conf.AddressClaims[0]);
+        Assert.Empty(VServerConf.From(ConfFile.Parse("NETWORK_MODE=private\n")).Findings);
+        Assert.Empty(VServerConf.From(ConfFile.Parse("NETWORK_MODE=private\nIPROOTDEV=br0\n")).Findings);
+        Assert.Empty(VServerConf.From(ConfFile.Parse("NETWORK_MODE=private\nIPROOTDEV=br0\nIPROOT=192.0.2.7/32\nGATEWAY=203.0.113.1\n")).Findings);
+    }
+
+    [Theory]
+    [InlineData("IPROOT=10.0.0.2/24", "IPROOT", "needs a device to be connected to")]
+    [InlineData("NETWORK_LINK=bridge", "NETWORK_LINK", "needs a device to be connected to")]
+    [InlineData("NETWORK_LINK=ipvlan\nIPROOTDEV=br0", "NETWORK_LINK", "bridge or macvlan")]
+    [InlineData("IPROOT=ALL\nIPROOTDEV=br0", "IPROOT", "network of its own")]
+    [InlineData("IPROOT=10.0.0.2\nIPROOTDEV=br0", "IPROOT", "10.0.0.2/24")]
+    [InlineData("IPROOT=2001:db8::2\nIPROOTDEV=br0\nIPROOTMASK=24", "IPROOT", "2001:db8::2/64")]
+    [InlineData("IPROOT=br1:10.0.0.2/24\nIPROOTDEV=br0", "IPROOT", "Write 10.0.0.2/24")]
+    [InlineData("IPROOT=10.0.0.0/24\nIPROOTDEV=br0", "IPROOT", "number of the network 10.0.0.0/24")]
+    [InlineData("IPROOT=10.0.0.255/24\nIPROOTDEV=br0", "IPROOT", "broadcast address")]
+    [InlineData("IPROOTDEV=br0:1", "IPROOTDEV", "Write br0")]
+    [InlineData("IPROOT=10.0.0.2/24\nIPROOTDEV=br0\nGATEWAY=10.0.1.1", "GATEWAY", "none of the vserver's networks (10.0.0.2/24)")]
+    [InlineData("IPROOT=10.0.0.2/24\nIPROOTDEV=br0\nGATEWAY=10.0.0.2", "GATEWAY", "own address")]
+    [InlineData("IPROOT=10.0.0.2/24\nIPROOTDEV=br0\nGATEWAY=2001:db8::1", "GATEWAY", "address of its kind")]
+    [InlineData("IPROOT=10.0.0.2/24\nIPROOTDEV=br0\nGATEWAY='10.0.0.1 10.0.0.3'", "GATEWAY", "one for IPv4")]
+    [InlineData("IPROOT=10.0.0.2/24\nIPROOTDEV=br0\nGATEWAY=router", "GATEWAY", "no address of a router")]
+    [InlineData("DNS=ns.example.org", "DNS", "no address of a name server")]
+    public void From_PrivateNetworkThatCannotBe_IsAnErrorThatSaysWhatToWrite(string text, string key, string message)
+    {
+        var (_, findings) = VServerConf.From(ConfFile.Parse($"{text}\nNETWORK_MODE=private\n"));
         var finding = Assert.Single(findings);
         Assert.True(finding.IsError);
-        Assert.Contains("loopback only in this version", finding.Message, StringComparison.Ordinal);
-        Assert.Empty(VServerConf.From(ConfFile.Parse("NETWORK_MODE=private\n")).Findings);
+        Assert.Equal(key, finding.Key);
+        Assert.Contains(message, finding.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("NETWORK_LINK=bridge", "NETWORK_MODE=private")]
+    [InlineData("GATEWAY=10.0.0.1", "NETWORK_MODE=private")]
+    [InlineData("DNS='10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4'", "first 3")]
+    public void From_UnusedNetworkSettings_AreAWarning(string text, string message)
+    {
+        var finding = Assert.Single(VServerConf.From(ConfFile.Parse(text + "\n")).Findings);
+        Assert.False(finding.IsError);
+        Assert.Contains(message, finding.Message, StringComparison.Ordinal);
     }
 
     [Theory]
