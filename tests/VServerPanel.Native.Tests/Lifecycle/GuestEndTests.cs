@@ -75,11 +75,14 @@ public sealed class GuestEndTests : IDisposable
     {
         // its init ends while the stop has the lock and has not said yet that it stops it: the monitor's exit command comes to wait for that lock
         var diary = _host.Prefix.Directory + "/diary";
-        var name = _host.Add("alpha", hook: $"[ $1 = pre-stop ] || exit 0\nkill -KILL $INIT && echo ended > {diary}\nsleep 1\n");
+        var name = _host.Add("alpha", hook: $"[ $1 = pre-stop ] || exit 0\nkill -KILL $(cat {diary}) && echo ended > {diary}\nsleep 1\n");
         var before = KernelCensus.Take(_host.Prefix);
         _host.Expect("alpha", "start");
         var init = new RunStateStore(_host.Paths).FindRunning(name)!.Init!.Pid;
-        Assert.Equal(0, HostCommand.Run(_host.Prefix, new Dictionary<string, string> { ["INIT"] = $"{init}" }, "alpha", "stop").ExitCode);
+
+        // nothing of our environment reaches a script
+        File.WriteAllText(diary, $"{init}");
+        _host.Expect("alpha", "stop");
         Assert.Equal("ended\n", File.ReadAllText(diary));
         File.Delete(diary);
         KernelCensus.AssertSame(before, _host.Prefix);
