@@ -19,6 +19,7 @@ internal sealed class VServerBootTool : Tool
         switch (arguments)
         {
             case ["start"]:
+                MakeBridges(call);
                 var (_, failed) = Recovery.RunAll(call);
                 var code = ForEach(call, Ordered(call).Where(v => v.Conf.OnBoot), "start", Start);
                 return failed == 0 ? code : ExitCodes.Failure;
@@ -27,6 +28,22 @@ internal sealed class VServerBootTool : Tool
                 return ForEach(call, Ordered(call).Reverse().Where(v => states.FindRunning(v.Name) is not null), "stop", Stop);
             default:
                 throw new ProblemException(ProblemCode.InvalidArgument, "Usage: vserver-boot start|stop");
+        }
+    }
+
+    // who needs one that could not be made says so when it starts
+    private static void MakeBridges(Invocation call)
+    {
+        try
+        {
+            foreach (var bridge in new Network.HostBridges(call.Paths).Read())
+            {
+                Network.HostBridges.Make(bridge);
+            }
+        }
+        catch (Exception e) when (e is IOException or ProblemException)
+        {
+            call.Report.Warn(e.Message);
         }
     }
 

@@ -6,7 +6,7 @@ using VServerPanel.Protocol;
 namespace VServerPanel.Native.Hosts.Setup;
 
 /// <summary>All that a host needs, in order.</summary>
-internal sealed class HostSetup(HostPaths paths, string program, int? port, long? storageSize)
+internal sealed class HostSetup(HostPaths paths, string program, int? port, long? storageSize, Network.HostBridge? bridge = null)
 {
     private readonly SetupStep[] _steps =
     [
@@ -18,6 +18,7 @@ internal sealed class HostSetup(HostPaths paths, string program, int? port, long
         new SudoersStep(paths),
         new PanelSettingsStep(paths, port),
         new UnitsStep(paths),
+        new BridgesStep(paths, bridge),
     ];
 
     /// <summary>What is missing. Nothing is changed.</summary>

@@ -1,18 +1,21 @@
 using System.CommandLine;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Configuration;
+using VServerPanel.Native.Network;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Hosts.Setup;
 
-/// <summary><c>vserver-setup [--port N] [--storage xfs --size 20G] [--remove]</c>: prepares a host; called again it makes what is missing.</summary>
+/// <summary><c>vserver-setup [--port N] [--storage xfs --size 20G] [--bridge br0 --address 10.0.0.1/24] [--remove]</c>: prepares a host; called again it makes what is missing.</summary>
 internal sealed class VServerSetupTool : Tool
 {
     private static readonly Option<int?> s_port = new("--port") { Description = "where the panel listens, on 127.0.0.1; 8420 where nothing else is set" };
     private static readonly Option<string?> s_storage = new("--storage") { Description = "xfs: an image with shared extents on /vservers, which must be empty" };
     private static readonly Option<string?> s_size = new("--size") { Description = "how large it may become, such as 20G" };
+    private static readonly Option<string?> s_bridge = new("--bridge") { Description = "a bridge for vservers in a private network, made now and at each boot", HelpName = "NAME" };
+    private static readonly Option<string[]> s_address = new("--address") { Description = "the host's address on that bridge, ADDRESS/BITS; repeatable", HelpName = "ADDRESS" };
     private static readonly Option<bool> s_remove = new("--remove") { Description = "take commands, sudo rule and services away; vservers and data stay" };
 
     public override string Name => "vserver-setup";
@@ -21,7 +24,7 @@ internal sealed class VServerSetupTool : Tool
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)
     {
-        var command = new Command(Name, "Prepares this host for vservers and the panel. Run again, it makes what is missing and leaves the rest alone.") { s_port, s_storage, s_size, s_remove };
+        var command = new Command(Name, "Prepares this host for vservers and the panel. Run again, it makes what is missing and leaves the rest alone.") { s_port, s_storage, s_size, s_bridge, s_address, s_remove };
         if (ArgumentParser.Parse(command, arguments, Name) is not { } parsed)
         {
             return ExitCodes.Success;
@@ -38,7 +41,7 @@ internal sealed class VServerSetupTool : Tool
             return OperationRunner.Run(call, new OperationKind("setup", null) { IsJob = false }, _ => HostSetup.Remove(call.Paths, program));
         }
 
-        var setup = new HostSetup(call.Paths, program, parsed.GetValue(s_port), Storage(parsed));
+        var setup = new HostSetup(call.Paths, program, parsed.GetValue(s_port), Storage(parsed), Bridge(parsed));
         var plan = setup.Plan();
         if (call.Options.Plan || plan.Steps.Count == 0)
         {
@@ -48,6 +51,13 @@ internal sealed class VServerSetupTool : Tool
 
         return OperationRunner.Run(call, new OperationKind("setup", null) { IsJob = false }, operation => setup.Apply(operation, plan));
     }
+
+    private static HostBridge? Bridge(ParseResult parsed) => (parsed.GetValue(s_bridge), parsed.GetValue(s_address) ?? []) switch
+    {
+        (null, []) => null,
+        ({ } name, var addresses) => HostBridge.Parse(name, addresses),
+        _ => throw new ProblemException(ProblemCode.InvalidArgument, "--address belongs to a bridge: write both, such as --bridge br0 --address 10.0.0.1/24."),
+    };
 
     private static long? Storage(ParseResult parsed)
     {
