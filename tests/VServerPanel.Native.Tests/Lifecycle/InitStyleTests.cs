@@ -50,26 +50,28 @@ public sealed class InitStyleTests : IDisposable
         Assert.Equal(3, _host.VServer("alpha", "status").ExitCode);
     }
 
-    [Fact]
-    public void Systemd_Debian_ComesUpWholeRebootsAndStops()
+    [Theory]
+    [InlineData("systemd", InitStyle.Systemd, "systemctl is-system-running", "running")]
+    [InlineData("sysvinit", InitStyle.Init, "runlevel", "N 2")]
+    public void Debian_ComesUpWholeRebootsAndStops(string init, InitStyle style, string question, string answer)
     {
-        const string Root = "/var/tmp/vserverpanel-test-cache/systemd.tar";
-        Assert.SkipUnless(File.Exists(Root), $"there is no Debian with systemd in {Root} (mmdebstrap --variant=minbase --include=systemd-sysv,dbus bookworm {Root})");
         var name = _host.Add("alpha", "S_HOSTNAME=alpha\n");
-        Directory.Delete(_host.Paths.TreeOf(name), recursive: true);
-        Directory.CreateDirectory(_host.Paths.TreeOf(name) + "/dev");
-        TrialHost.Run("tar", "-C", _host.Paths.TreeOf(name), "--numeric-owner", "--exclude=./dev/*", "-xf", Root);
+        DebianRoot.Unpack(_host.Paths, name, init);
         var before = KernelCensus.Take(_host.Prefix);
         _host.Expect("alpha", "start");
-        Assert.Equal(InitStyle.Systemd, new RunStateStore(_host.Paths).FindRunning(name)!.Style);
-        TrialHost.Eventually(IsUp, "systemd is up, and no unit has failed", seconds: 60);
-        _host.Expect("alpha", "exec", "systemctl", "reboot");
+        Assert.Equal(style, new RunStateStore(_host.Paths).FindRunning(name)!.Style);
+        TrialHost.Eventually(IsUp, $"{init} is up, and no unit has failed", seconds: 60);
+        _host.Expect("alpha", "exec", "reboot");
         TrialHost.Eventually(() => _host.Prefix.ReadJournal().Any(e => e is { Operation: "reboot", Outcome: OperationOutcome.Succeeded }), "the reboot", seconds: 60);
-        TrialHost.Eventually(IsUp, "systemd is up again", seconds: 60);
-        _host.Expect("alpha", "stop");
+        TrialHost.Eventually(IsUp, $"{init} is up again", seconds: 60);
+
+        // by itself, and not by KILL after its time
+        var stop = _host.VServer("--json", "alpha", "stop").Events;
+        Assert.IsType<ResultEvent>(stop[^1]);
+        Assert.DoesNotContain(stop.OfType<LogEvent>(), l => l.Text.Contains("has not shut down", StringComparison.Ordinal));
         KernelCensus.AssertSame(before, _host.Prefix);
 
-        bool IsUp() => _host.VServer("alpha", "exec", "systemctl", "is-system-running").Output == "running\n";
+        bool IsUp() => _host.VServer(["alpha", "exec", .. question.Split(' ')]).Output.Trim() == answer;
     }
 
     [Theory]
