@@ -36,7 +36,7 @@ help:
 
 run: root packages install start
 
-native: artifacts/native/vserver artifacts/native/ipv4root.bpf.o
+native: artifacts/native/vserver artifacts/native/.objects
 panel: artifacts/panel/VServerPanel
 
 artifacts/native/vserver: $(native_sources) | sdk
@@ -44,8 +44,9 @@ artifacts/native/vserver: $(native_sources) | sdk
 	@touch $@
 
 # beside the command, where it looks for them
-artifacts/native/%.bpf.o: kernel-patches/%.bpf.c kernel-patches/%.h kernel-patches/Makefile
+artifacts/native/.objects: $(wildcard kernel-patches/*.c kernel-patches/*.h) kernel-patches/Makefile
 	@$(MAKE) --no-print-directory -s -C kernel-patches OUT="$(CURDIR)/artifacts/native"
+	@touch $@
 
 artifacts/panel/VServerPanel: $(panel_sources) | sdk
 	dotnet publish VServerPanel -c Release -o artifacts/panel --nologo -v quiet

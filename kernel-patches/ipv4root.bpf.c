@@ -23,6 +23,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include "cgroups.bpf.h"
 #include "ipv4root.h"
 
 #define AF_INET 2
@@ -64,6 +65,7 @@ struct cred {
 } __attribute__((preserve_access_index));
 struct task_struct {
 	const struct cred *cred;
+	struct css_set *cgroups;
 } __attribute__((preserve_access_index));
 struct sock_common {
 	unsigned char skc_ipv6only : 1;
@@ -645,8 +647,9 @@ int listening(struct bpf_sock_ops *ctx)
 	key.port = ctx->local_port;
 	wild = bpf_sk_storage_get(&wildcard, sk, 0, 0);
 	if (!wild) {
-		e = tie_of_task();
-		if (!e)
+		id = ancestor_id(BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), cgroups, dfl_cgrp), level);
+		e = bpf_map_lookup_elem(&vservers_1, &id);
+		if (!e || (e->flags & IPV4ROOT_UNTIED))
 			return 1;
 		if (sk->src_ip4) {
 			/* nobody else is entered for these two */

@@ -10,6 +10,7 @@ internal static class ToolTable
         new Hosts.Setup.VServerSetupTool(),
         new Jobs.VServerJobsTool(),
         new Kernel.NetworkProbeTool(),
+        new Kernel.SecurityProbeTool(),
         new Lifecycle.VServerBootTool(),
         new Lifecycle.VServerExitedTool(),
         new Processes.SignalTool(),

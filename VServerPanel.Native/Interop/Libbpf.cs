@@ -24,6 +24,12 @@ internal static partial class Libbpf
     internal static partial nint bpf_program__name(nint program);
 
     [LibraryImport(Library)]
+    internal static partial nint bpf_program__section_name(nint program);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_program__set_autoload(nint program, [MarshalAs(UnmanagedType.U1)] bool autoload);
+
+    [LibraryImport(Library)]
     internal static partial int bpf_program__fd(nint program);
 
     [LibraryImport(Library)]
@@ -34,6 +40,9 @@ internal static partial class Libbpf
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial BpfLink bpf_program__attach_netns(nint program, SafeFileHandle networkNamespace);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial BpfLink bpf_program__attach(nint program);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int bpf_link__pin(BpfLink link, string path);
@@ -75,12 +84,25 @@ internal static partial class Libbpf
     [LibraryImport(Library)]
     internal static partial int bpf_link__destroy(nint link);
 
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial KernelTypes btf__load_vmlinux_btf();
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int btf__find_by_name_kind(KernelTypes types, string name, uint kind);
+
+    [LibraryImport(Library)]
+    private static unsafe partial uint* btf__type_by_id(KernelTypes types, uint id);
+
+    [LibraryImport(Library)]
+    internal static partial void btf__free(nint types);
+
     [LibraryImport("libc")]
     private static unsafe partial int vsnprintf(byte* buffer, nuint size, byte* format, void* arguments);
 
     /// <summary>BPF_PROG_TYPE_SK_LOOKUP: attached to a network namespace instead of a cgroup (linux/bpf.h).</summary>
     internal const int BPF_PROG_TYPE_SK_LOOKUP = 30;
 
+    private const uint FunctionKind = 12; // BTF_KIND_FUNC
     private const int WarningLevel = 0; // LIBBPF_WARN
     private const int LineBytes = 4096;
 
@@ -93,6 +115,16 @@ internal static partial class Libbpf
     {
         var fd = bpf_obj_get(path);
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : fd == -ErrnoNames.ENOENT ? null : throw new ErrnoException(-fd, "bpf(BPF_OBJ_GET)", path);
+    }
+
+    /// <summary>How many arguments a function of the running kernel has; null where it has no such function.</summary>
+    internal static unsafe int? ArgumentsOf(KernelTypes types, string function)
+    {
+        // FUNC leads to its FUNC_PROTO, whose number of parameters is in the low half of its info (Documentation/bpf/btf.rst)
+        var id = btf__find_by_name_kind(types, function, FunctionKind);
+
+        // struct btf_type is three words: name_off, info, type
+        return id > 0 ? (int)(btf__type_by_id(types, btf__type_by_id(types, (uint)id)[2])[1] & 0xffff) : null;
     }
 
     /// <summary>Throws if a call that answers -errno failed.</summary>
@@ -144,4 +176,16 @@ internal sealed class BpfLink() : SafeHandle(0, ownsHandle: true)
     public override bool IsInvalid => handle == 0;
 
     protected override bool ReleaseHandle() => Libbpf.bpf_link__destroy(handle) == 0;
+}
+
+/// <summary>The running kernel's own type information (struct btf).</summary>
+internal sealed class KernelTypes() : SafeHandle(0, ownsHandle: true)
+{
+    public override bool IsInvalid => handle == 0;
+
+    protected override bool ReleaseHandle()
+    {
+        Libbpf.btf__free(handle);
+        return true;
+    }
 }

@@ -15,9 +15,6 @@ internal sealed class Ipv4Root(HostPaths paths, string? objectFile = null)
 
     public Ipv4RootPrograms Programs => _programs;
 
-    // Which object the kernel refused at this boot, and why: it is not asked again at each start.
-    private string RefusalFile => paths.Run + "/.ipv4root-refused";
-
     /// <summary>Ties a vserver before its first process runs.</summary>
     /// <param name="name">Its cgroup must be there.</param>
     /// <param name="conf">Its addresses; a vserver without keeps only the low ports for its root.</param>
@@ -28,8 +25,8 @@ internal sealed class Ipv4Root(HostPaths paths, string? objectFile = null)
     {
         try
         {
-            Ensure();
-            var cgroup = EnterCgroup(name, initPid);
+            _programs.Ensure();
+            var cgroup = VServerCgroup.Enter(paths, _programs, name, initPid);
             var entry = Ipv4RootEntry.From(conf, LoopbackOf(paths, context), UserNamespaceOf(initPid));
             using var entries = OpenEntries();
             entries.Set(Libc.statx(null, cgroup).Inode, entry);
@@ -55,7 +52,7 @@ internal sealed class Ipv4Root(HostPaths paths, string? objectFile = null)
     public void Update(VServerName name, VServerConf conf)
     {
         using var entries = OpenEntries();
-        var id = Libc.TryStatx(null, CgroupOf(name), out var cgroup) ? cgroup.Inode : 0;
+        var id = Libc.TryStatx(null, $"{_programs.ParentCgroup}/{name}", out var cgroup) ? cgroup.Inode : 0;
         if (entries.Find(id) is not { } old)
         {
             throw new ProblemException(ProblemCode.NotRunning, $"{name} is not running, or it was started without being tied to addresses.");
@@ -88,9 +85,7 @@ internal sealed class Ipv4Root(HostPaths paths, string? objectFile = null)
             {
                 // in this order: an entry is made when its cgroup is there
                 var known = entries.Keys();
-                var there = Directory.Exists(_programs.ParentCgroup)
-                    ? Directory.EnumerateDirectories(_programs.ParentCgroup).Select(d => Libc.TryStatx(null, d, out var stat) ? stat.Inode : 0).ToHashSet()
-                    : [];
+                var there = _programs.RunningCgroups();
                 known.Where(id => !there.Contains(id)).ToList().ForEach(entries.Remove);
             }
         }
@@ -102,19 +97,7 @@ internal sealed class Ipv4Root(HostPaths paths, string? objectFile = null)
 
     /// <summary>Whether it works here, asked anew and tried out.</summary>
     /// <returns>Null: it does. Else why not, as a sentence.</returns>
-    public string? WhyNot()
-    {
-        try
-        {
-            _programs.LoadAndTry();
-            File.Delete(RefusalFile);
-            return null;
-        }
-        catch (Exception e) when (e is ProblemException or IOException or UnauthorizedAccessException or DllNotFoundException)
-        {
-            return e.Message;
-        }
-    }
+    public string? WhyNot() => _programs.WhyNot();
 
     /// <summary>A vserver's private loopback: 127.64.0.0/10 by context; below a prefix of its own 127.128.0.0/9, so that trials do not meet the host's.</summary>
     internal static IPAddress LoopbackOf(HostPaths paths, int context)
@@ -128,63 +111,8 @@ internal sealed class Ipv4Root(HostPaths paths, string? objectFile = null)
         return new IPAddress([127, (byte)(128 + (hash % 127)), (byte)(context >> 8), (byte)context]);
     }
 
-    private void Ensure()
-    {
-        var mark = _programs.ExpectedMark();
-        if (_programs.LoadedMark == mark)
-        {
-            return;
-        }
-
-        if (ReadRefusal(mark) is { } refusal)
-        {
-            if (_programs.IsLoadedFor(mark))
-            {
-                return;
-            }
-
-            throw new ProblemException(ProblemCode.Unsupported, refusal);
-        }
-
-        try
-        {
-            _programs.LoadAndTry();
-        }
-        catch (ProblemException e) when (e.Code != ProblemCode.Busy)
-        {
-            File.WriteAllText(RefusalFile, $"{ProcessIdentity.BootId} {mark}\n{e.Message}");
-
-            // those of an older object go on
-            if (!_programs.IsLoadedFor(mark))
-            {
-                throw;
-            }
-        }
-    }
-
-    private string? ReadRefusal(string mark) =>
-        File.Exists(RefusalFile) && File.ReadAllText(RefusalFile).Split('\n', 2) is [var head, var reason] && head == $"{ProcessIdentity.BootId} {mark}" ? reason : null;
-
     private PinnedMap<ulong, Ipv4RootEntry> OpenEntries() =>
         _programs.OpenEntries() ?? throw new ProblemException(ProblemCode.Unsupported, "The programs that tie vservers to their addresses are not loaded. 'vserver-info' says why.");
-
-    private string CgroupOf(VServerName name) => $"{_programs.ParentCgroup}/{name}";
-
-    private string EnterCgroup(VServerName name, int pid)
-    {
-        var path = CgroupOf(name);
-        var own = paths.CgroupOf(name);
-
-        // cgroups(7): 0::/vservers/web
-        var now = File.ReadLines($"/proc/{pid}/cgroup").FirstOrDefault(l => l.StartsWith("0::", StringComparison.Ordinal))?[3..];
-        if (now != own && now?.StartsWith(own + "/", StringComparison.Ordinal) != true)
-        {
-            Directory.CreateDirectory(path);
-            File.WriteAllText(path + "/cgroup.procs", pid.ToString(CultureInfo.InvariantCulture));
-        }
-
-        return path;
-    }
 
     // proc(5), /proc/pid/ns: a link to user:[4026531837]
     private static uint UserNamespaceOf(int pid)

@@ -50,6 +50,7 @@ internal sealed class Dismantling(HostPaths paths, VServerName name)
     public void Clear()
     {
         new Kernel.Ipv4Root(paths).RemoveGone();
+        new Kernel.Contexts(paths).RemoveGone();
         if (_store.Find(name) is { } state)
         {
             AddressAssignment.Remove(state.Addresses);

@@ -43,6 +43,7 @@ internal sealed partial class StartHandler
 
         _store.Save(name, _state = _state with { Init = ProcessMark.Of(initPid) });
         FaultPoint.Reach();
+        new Kernel.Contexts(_paths).Enter(name, initPid, _state.Context);
         TieToAddresses(conf, initPid);
         Connect(conf, entry, initPid);
         if (_state.Nice != 0)

@@ -28,6 +28,8 @@ internal static class OperationRunner
             return ExitCodes.Success;
         }
 
+        // whoever signals into a vserver is on record, or is refused
+        using var allowance = Kernel.SignalAllowance.Take(call.Paths);
         using var record = new OperationRecord(call, kind, id);
         record.Begin();
         var owner = new UndoOwner(id, kind.Name, kind.VServer, call.Actor, call.Words, call.Time.GetUtcNow(), Environment.ProcessId, ProcessIdentity.StartOf(Environment.ProcessId), ProcessIdentity.BootId);

@@ -12,7 +12,7 @@ public enum CapabilityState
 }
 
 /// <summary>One line of <c>vserver-info</c>.</summary>
-/// <param name="Key">cgroup, idmapped-mounts, crun, conmon, bpf-network, bpf-lsm, bpf-fmod-ret, reflink …</param>
+/// <param name="Key">cgroup, idmapped-mounts, crun, conmon, bpf-network, bpf-iunlink, bpf-isolation, reflink …</param>
 /// <param name="Title">For people.</param>
 /// <param name="State">How well.</param>
 /// <param name="Found">What was found: a version, a mode, an errno.</param>

@@ -44,7 +44,7 @@ internal sealed class VServerInfoTool : Tool
 
     private static int Help()
     {
-        Console.Out.WriteLine("Usage: vserver-info [--json]\n\nTells what this host can do for vservers, what each lack costs, and what to do about it. Nothing is changed, but that the programs which tie vservers to their addresses are loaded if they were not.");
+        Console.Out.WriteLine("Usage: vserver-info [--json]\n\nTells what this host can do for vservers, what each lack costs, and what to do about it. Nothing is changed, but that the kernel programs are loaded if they were not.");
         return ExitCodes.Success;
     }
 

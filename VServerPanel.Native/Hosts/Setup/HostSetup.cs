@@ -57,7 +57,7 @@ internal sealed class HostSetup(HostPaths paths, string program, int? port, long
         new UnitsStep(paths).Remove();
         new SudoersStep(paths).Remove();
         new ToolLinksStep(paths, program).Remove();
-        new Kernel.Ipv4Root(paths).Programs.UnloadIfUnused();
+        ((Kernel.KernelTopic[])[new Kernel.Ipv4RootPrograms(paths), .. new Kernel.Contexts(paths).Topics]).ToList().ForEach(t => t.UnloadIfUnused());
         return (null, $"Commands, sudo rule and services are removed. The user {HostPaths.PanelUser}, the vservers and all data are left.");
     }
 

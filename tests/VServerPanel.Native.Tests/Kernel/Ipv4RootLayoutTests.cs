@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Kernel;
 
 namespace VServerPanel.Native.Tests.Kernel;
@@ -76,7 +77,7 @@ public sealed class Ipv4RootLayoutTests
     [Fact]
     public void From_TooManyAddresses_IsRefused()
     {
-        var conf = TiedHost.Conf($"IPROOT=\"{string.Join(' ', Enumerable.Range(1, 17).Select(n => $"10.0.0.{n}"))}\"\n");
+        var conf = new VServerConf { Addresses = [.. Enumerable.Range(1, 17).Select(n => new ConfAddress(null, System.Net.IPAddress.Parse($"10.0.0.{n}"), null))] };
         Assert.Throws<FormatException>(() => Ipv4RootEntry.From(conf, System.Net.IPAddress.Loopback, 0));
     }
 

@@ -14,6 +14,9 @@ internal static class ProbeProgram
     /// <summary>ipv4root.bpf.o as it is in the source now.</summary>
     public static string BpfObject => s_directory.Value + "/ipv4root.bpf.o";
 
+    /// <summary>Directory of all objects of the source tree.</summary>
+    public static string Objects => s_directory.Value;
+
     public static string Sources { get; } = System.IO.Path.GetFullPath("../../../kernel-patches", Here());
 
     /// <summary>Compiles and runs a C program, and returns its output.</summary>

@@ -26,6 +26,7 @@ internal sealed record KernelCensus(string Mounts, string Cgroups, int Namespace
 
                     // the name of a lock whose holder was killed; the lock itself is gone with him
                     && !f.StartsWith("./var/run/vservers/.locks/", StringComparison.Ordinal)
+                    && !f.StartsWith("./var/run/vservers/.kernel", StringComparison.Ordinal)
                     && !f.StartsWith("./vservers/", StringComparison.Ordinal)
                     && !f.StartsWith("./var/lib/vservers/registry/", StringComparison.Ordinal)
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Hosts.Info;
 using VServerPanel.Native.Interop;
@@ -22,7 +21,7 @@ public sealed class VServerInfoTests
         Assert.All(report.Capabilities, c => Assert.True(c.State == CapabilityState.Available ? c.Cost is null : c.Cost is not null, c.Key));
         Assert.Subset(
             report.Capabilities.Select(c => c.Key).ToHashSet(StringComparer.Ordinal),
-            new HashSet<string>(["cgroup", "user-namespaces", "idmapped-mounts", "seccomp", "capabilities", "crun", "conmon", "catatonit", "hardening", "reflink", "bpf-network", "bpf-lsm", "bpf-fmod-ret"], StringComparer.Ordinal));
+            new HashSet<string>(["cgroup", "user-namespaces", "idmapped-mounts", "seccomp", "capabilities", "crun", "conmon", "catatonit", "hardening", "reflink", "bpf-network", "bpf-iunlink", "bpf-isolation"], StringComparer.Ordinal));
 
         // nothing of what was tried is left
         Assert.Empty(Directory.GetFileSystemEntries(prefix.Paths.VServers));
@@ -67,34 +66,4 @@ public sealed class VServerInfoTests
 
     [Fact]
     public void Distribution_OsRelease_IsItsPrettyName() => Assert.Equal("Debian GNU/Linux 12 (bookworm)", VServerInfoTool.Distribution(ConfFile.Parse("PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=Debian\n")));
-
-    [Fact]
-    public void Find_TypeInformation_IsTheFunctionsNumber()
-    {
-        // INT with its trailing word, FUNC_PROTO with one parameter, FUNC "a", FUNC "file_open"
-        byte[] strings = [0, .. "a\0file_open\0file\0"u8];
-        byte[] types = [.. Type(0, 1, 0), .. Word(32), .. Type(0, 13, 1), .. Word(0), .. Word(1), .. Type(1, 12, 0), .. Type(3, 12, 0), .. Type(3, 9, 0)];
-        byte[] btf = [0x9f, 0xeb, 1, 0, .. Word(24), .. Word(0), .. Word((uint)types.Length), .. Word((uint)types.Length), .. Word((uint)strings.Length), .. types, .. strings];
-        Assert.Equal(4u, KernelFunctionIds.Find(btf, "file_open"));
-        Assert.Equal(3u, KernelFunctionIds.Find(btf, "a"));
-        Assert.Null(KernelFunctionIds.Find(btf, "file"));
-        Assert.Throws<InvalidDataException>(() => KernelFunctionIds.Find("nothing"u8, "a"));
-    }
-
-    [Fact]
-    public void Find_ThisKernel_KnowsItsOwnFunctions()
-    {
-        Assert.SkipUnless(File.Exists("/sys/kernel/btf/vmlinux"), "this kernel has no type information");
-        Assert.NotNull(KernelFunctionIds.Find("vfs_read"));
-        Assert.Null(KernelFunctionIds.Find("no_such_function_here"));
-    }
-
-    private static byte[] Type(uint name, uint kind, uint length) => [.. Word(name), .. Word((kind << 24) | length), .. Word(0)];
-
-    private static byte[] Word(uint value)
-    {
-        var bytes = new byte[4];
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
-        return bytes;
-    }
 }
