@@ -15,12 +15,16 @@ public static class CreateCommand
         Add("--source", request.Source.Trim());
         Add("--mirror", request.Method is BuildMethod.Debootstrap ? request.Mirror.Trim() : "");
         Add("--hostname", request.Hostname.Trim() is { Length: > 0 } hostname ? hostname : request.Name.Trim());
-        foreach (var address in request.Addresses)
+        AddEach("--ip", request.Addresses);
+        Add("--ondev", request.Device.Trim());
+        if (request.NetworkMode is NetworkMode.Private)
         {
-            Add("--ip", address.Trim());
+            words.AddRange(["--network", "private"]);
+            Add("--link", request.Device.Trim().Length > 0 ? KebabCase(request.NetworkLink) : "");
+            AddEach("--gateway", request.Gateways);
         }
 
-        Add("--ondev", request.Device.Trim());
+        AddEach("--dns", request.NameServers);
         Add("--desc", request.Description.Trim());
         Add("--memory", request.MemoryLimitBytes?.ToString(CultureInfo.InvariantCulture));
         Add("--pids", request.ProcessLimit?.ToString(CultureInfo.InvariantCulture));
@@ -30,9 +34,16 @@ public static class CreateCommand
             words.Add("--onboot");
         }
 
-        Add("--set", request.NetworkMode is NetworkMode.Private ? "NETWORK_MODE=private" : "");
         Add("--set", request.InitStyle is { } style ? $"INIT_STYLE={KebabCase(style)}" : "");
         return words;
+
+        void AddEach(string option, IReadOnlyList<string> values)
+        {
+            foreach (var value in values)
+            {
+                Add(option, value.Trim());
+            }
+        }
 
         void Add(string option, string? value)
         {

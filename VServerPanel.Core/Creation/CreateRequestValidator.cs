@@ -33,6 +33,7 @@ public static partial class CreateRequestValidator
             .. Source(request, existing),
             .. Texts(request),
             .. Addresses(request, existing, host),
+            .. PrivateNetworkRule.Faults(request, host),
             .. Limits(request, host),
         ];
         return faults;
@@ -108,15 +109,10 @@ public static partial class CreateRequestValidator
             {
                 yield return new FieldFault(field, $"{address} is the host's own address. Choose one that nobody uses.");
             }
-            else if (existing.FirstOrDefault(e => e.Status.Addresses.Any(a => Is(a, address))) is { } owner)
+            else if (existing.FirstOrDefault(e => e.Status.NetworkMode == request.NetworkMode && e.Status.Addresses.Any(a => Is(a, address))) is { } owner)
             {
                 yield return new FieldFault(field, $"{address} belongs to the vserver {owner.Name}. Choose one that nobody uses.");
             }
-        }
-
-        if (request.NetworkMode is NetworkMode.Private && mine.Count > 0)
-        {
-            yield return new FieldFault(field, "A network stack of its own has loopback only in this version, so it can have no address. Take the addresses away, or choose the host's stack.");
         }
 
         var device = request.Device.Trim();

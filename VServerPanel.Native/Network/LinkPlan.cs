@@ -57,7 +57,7 @@ internal sealed record LinkPlan(LinkKind Kind, HostLink Parent)
 
     private static string? FaultOfParent(string device, HostLink? parent, IReadOnlyList<HostLink> links) => parent switch
     {
-        null => $"There is no network device '{device}' on this host.{Those(links.Where(l => l is { IsLoopback: false, Kind: not "veth" }), "It has")} Write one of them into IPROOTDEV.",
+        null => $"There is no network device '{device}' on this host.{Those(links.Where(l => l is { IsLoopback: false, Master: 0 }), "It has")} Write one of them into IPROOTDEV.",
         { HardwareAddress: null } or { IsLoopback: true } => $"macvlan needs an Ethernet device, and '{device}' is none. Write another into IPROOTDEV, or use a bridge.",
         { Master: not 0 } => $"'{device}' is a port of {links.FirstOrDefault(l => l.Index == parent.Master)?.Name ?? "a bridge"}, so nothing can be put on top of it. Write that one into IPROOTDEV.",
         { IsUp: false } => $"The device '{device}' is down. 'ip link set {device} up' brings it up.",

@@ -51,5 +51,8 @@ public sealed record HostReport
     /// <summary>Network devices that can carry aliases.</summary>
     public IReadOnlyList<string> Devices { get => field ?? []; init; } = [];
 
+    /// <summary>Those of them that are bridges: a vserver with a network of its own can be a port of one.</summary>
+    public IReadOnlyList<string> Bridges { get => field ?? []; init; } = [];
+
     public IReadOnlyList<HostCapability> Capabilities { get => field ?? []; init; } = [];
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using VServerPanel.Native.Configuration;
+using VServerPanel.Native.Network;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Registry;
 
@@ -9,13 +10,17 @@ namespace VServerPanel.Native.Hosts.Info;
 /// <summary>The host's own addresses and devices.</summary>
 internal static class HostAddresses
 {
-    /// <summary>Devices that can carry aliases, those that are up first.</summary>
-    public static IReadOnlyList<string> Devices() =>
-        [.. NetworkInterface.GetAllNetworkInterfaces()
-            .Where(n => n.NetworkInterfaceType != NetworkInterfaceType.Loopback)
-            .OrderByDescending(n => n.OperationalStatus == OperationalStatus.Up)
-            .ThenBy(n => n.Name, StringComparer.Ordinal)
-            .Select(n => n.Name)];
+    /// <summary>Devices that can carry addresses, those that are up first; the ports of bridges cannot.</summary>
+    public static IReadOnlyList<string> Devices() => List(l => l is { IsLoopback: false, Master: 0 });
+
+    /// <summary>Bridges that vservers in a private network can be connected to.</summary>
+    public static IReadOnlyList<string> Bridges() => List(l => l.Kind == "bridge");
+
+    private static IReadOnlyList<string> List(Predicate<HostLink> condition)
+    {
+        using var socket = new RouteSocket();
+        return [.. socket.ListLinks().FindAll(condition).OrderByDescending(l => l.IsUp).ThenBy(l => l.Name, StringComparer.Ordinal).Select(l => l.Name)];
+    }
 
     /// <summary>Addresses that a vserver must not take: all that the devices have, without those that running vservers were given.</summary>
     public static IReadOnlyList<string> Own(HostPaths paths)

@@ -65,6 +65,7 @@ internal sealed class VServerInfoTool : Tool
             StorageFileSystem = MountTable.Holding(paths.VServers).FileSystem,
             Addresses = HostAddresses.Own(paths),
             Devices = HostAddresses.Devices(),
+            Bridges = HostAddresses.Bridges(),
             Capabilities = capabilities,
         };
     }

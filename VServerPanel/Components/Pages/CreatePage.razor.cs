@@ -21,7 +21,7 @@ public sealed partial class CreatePage
     private static readonly string[][] s_fieldsOfStep =
     [
         [nameof(CreateRequest.Method), nameof(CreateRequest.Source), nameof(CreateRequest.Mirror)],
-        [nameof(CreateRequest.Name), nameof(CreateRequest.Hostname), nameof(CreateRequest.Description), nameof(CreateRequest.Addresses), nameof(CreateRequest.Device), nameof(CreateRequest.NetworkMode)],
+        [nameof(CreateRequest.Name), nameof(CreateRequest.Hostname), nameof(CreateRequest.Description), nameof(CreateRequest.Addresses), nameof(CreateRequest.Device), nameof(CreateRequest.NetworkMode), nameof(CreateRequest.Gateways), nameof(CreateRequest.NameServers)],
         [nameof(CreateRequest.MemoryLimitBytes), nameof(CreateRequest.ProcessLimit), nameof(CreateRequest.ProcessorLimit), nameof(CreateRequest.InitStyle), nameof(CreateRequest.OnBoot), nameof(CreateRequest.StartAfterwards)],
         [],
     ];

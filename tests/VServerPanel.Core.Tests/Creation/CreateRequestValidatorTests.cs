@@ -60,9 +60,46 @@ public class CreateRequestValidatorTests
         Assert.All(faults, f => Assert.NotNull(typeof(CreateRequest).GetProperty(f.Field)));
     }
 
+    [Theory]
+    [InlineData("Device", "", "10.9.0.2/24", "", "")]
+    [InlineData("Device", "eth0", "10.9.0.2/24", "", "")]
+    [InlineData("Device", "", "", "10.9.0.1", "")]
+    [InlineData("Addresses", "br0", "10.9.0.2", "", "")]
+    [InlineData("Gateways", "br0", "10.9.0.2/24", "router", "")]
+    [InlineData("Gateways", "br0", "10.9.0.2/24", "10.9.1.1", "")]
+    [InlineData("Gateways", "br0", "10.9.0.2/24", "10.9.0.2", "")]
+    [InlineData("Gateways", "br0", "10.9.0.2/24", "2001:db8:9::1", "")]
+    [InlineData("Gateways", "br0", "10.9.0.2/24", "10.9.0.1 10.9.0.3", "")]
+    [InlineData("NameServers", "br0", "10.9.0.2/24", "10.9.0.1", "ns.example.org")]
+    [InlineData(null, "br0", "10.9.0.2/24 2001:db8:9::2/64", "10.9.0.1 fe80::1", "10.9.0.1 2001:db8:9::53")]
+    [InlineData(null, "br0", "192.0.2.9/32", "203.0.113.1", "")]
+    [InlineData(null, "br0", "", "", "")]
+    [InlineData(null, "", "", "", "")]
+    public void Validate_PrivateNetwork_TellsTheFieldThatCannotBe(string? field, string device, string addresses, string gateways, string nameServers)
+    {
+        var report = HostServiceTests.Report with { Devices = [.. HostServiceTests.Report.Devices, "br0"], Bridges = ["br0"] };
+        var request = Right with { NetworkMode = NetworkMode.Private, Device = device, Addresses = Words(addresses), Gateways = Words(gateways), NameServers = Words(nameServers) };
+        var faults = CreateRequestValidator.Validate(request, s_existing, report);
+        Assert.Equal(field, faults.Select(f => f.Field).FirstOrDefault());
+        Assert.All(faults, f => Assert.EndsWith(".", f.Message, StringComparison.Ordinal));
+
+        static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    }
+
     [Fact]
-    public void Validate_PrivateNetworkWithAddresses_IsRefused() =>
-        Assert.Equal(["Addresses"], Validate(Right with { NetworkMode = NetworkMode.Private, Addresses = ["10.0.0.99"], Device = "" }).Select(f => f.Field));
+    public void Words_OfAPrivateNetwork_AreTheDocumentedCommand() => Assert.Equal(
+        "vserver db1 build --method skeleton --hostname db1 --ip 10.9.0.2/24 --ondev br0 --network private --link macvlan --gateway 10.9.0.1 --dns 10.9.0.1 --dns 10.9.0.53",
+        string.Join(' ', CreateCommand.Words(new CreateRequest
+        {
+            Name = "db1",
+            Method = BuildMethod.Skeleton,
+            Addresses = ["10.9.0.2/24"],
+            Device = "br0",
+            NetworkMode = NetworkMode.Private,
+            NetworkLink = NetworkLink.Macvlan,
+            Gateways = ["10.9.0.1"],
+            NameServers = ["10.9.0.1", "10.9.0.53"],
+        })));
 
     [Fact]
     public void Validate_MirrorTypedBeforeATarballWasChosen_IsNoFault() =>
@@ -162,8 +199,8 @@ public class CreateRequestValidatorTests
 
     [Fact]
     public void Words_OfAFullRequest_AreTheDocumentedCommand() => Assert.Equal(
-        "vserver db1 build --method debootstrap --source bookworm --mirror http://deb.debian.org/debian --hostname db1.example.org --ip 10.0.0.7/24 --ip 2001:db8::7 --ondev eth0 --desc The data base"
-        + " --memory 536870912 --pids 200 --cpus 1.5 --onboot --set NETWORK_MODE=private --set INIT_STYLE=systemd",
+        "vserver db1 build --method debootstrap --source bookworm --mirror http://deb.debian.org/debian --hostname db1.example.org --ip 10.0.0.7/24 --ip 2001:db8::7 --ondev eth0 --network private --link bridge --desc The data base"
+        + " --memory 536870912 --pids 200 --cpus 1.5 --onboot --set INIT_STYLE=systemd",
         string.Join(' ', CreateCommand.Words(Right with { NetworkMode = NetworkMode.Private, InitStyle = InitStyle.Systemd })));
 
     private static IReadOnlyList<FieldFault> Validate(CreateRequest request) => CreateRequestValidator.Validate(request, s_existing, HostServiceTests.Report);

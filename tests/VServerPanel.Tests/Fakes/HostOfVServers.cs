@@ -45,7 +45,8 @@ internal sealed class HostOfVServers
         StorageFreeBytes = 40L << 30,
         StorageFileSystem = "xfs",
         Addresses = ["198.51.100.4"],
-        Devices = ["eth0"],
+        Devices = ["eth0", "br0"],
+        Bridges = ["br0"],
         Capabilities = [new("bpf-lsm", "BPF in the security hooks", CapabilityState.Missing, "lsm= has no bpf", "Guests cannot upgrade unified files.", "Add bpf to lsm=.")],
     };
 

@@ -41,6 +41,30 @@ public sealed class CreatePageTests : PagesContext
         Assert.EndsWith($"/jobs/{run.JobId}", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Wizard_NetworkOfItsOwn_AsksForBridgeRoutersAndNameServers()
+    {
+        await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running, "192.0.2.10")));
+        Host.Command.On("vserver new1 build", request => [new HelloEvent(1, []), FakeHost.Result(s_plan)]);
+        var page = await OpenAsync();
+        await NextAsync(page);
+        page.Find("#name").Input("new1");
+        Assert.Empty(page.FindAll("#gateways"));
+
+        page.Find("#private").Change(true);
+        page.Find("#addresses").Input("10.0.0.2");
+        page.Find("#gateways").Input("10.0.0.1");
+        page.Find("#dns").Input("10.0.0.1, 10.0.0.53");
+        await NextAsync(page);
+        page.WaitForAssertion(() => Assert.Contains("10.0.0.2/24", page.Find(".vp-fault").TextContent, StringComparison.Ordinal));
+        page.Find("#addresses").Input("10.0.0.2/24");
+        await NextAsync(page);
+        await NextAsync(page);
+
+        page.WaitForAssertion(() => Assert.Contains("--network private --link bridge --gateway 10.0.0.1 --dns 10.0.0.1 --dns 10.0.0.53", string.Join(' ', Host.Command.Requests.Single(r => r.Plan).Words), StringComparison.Ordinal));
+        Assert.Contains("--ondev br0", string.Join(' ', Host.Command.Requests.Single(r => r.Plan).Words), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("web1", "192.0.2.20", "name")]
     [InlineData("-bad", "192.0.2.20", "name")]
