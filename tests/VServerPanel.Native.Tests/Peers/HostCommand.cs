@@ -47,7 +47,7 @@ internal static class HostCommand
         return Process.Start(start)!;
     }
 
-    private static string RepositoryRoot([CallerFilePath] string here = "") => System.IO.Path.GetFullPath("../../..", System.IO.Path.GetDirectoryName(here)!);
+    internal static string RepositoryRoot([CallerFilePath] string here = "") => System.IO.Path.GetFullPath("../../..", System.IO.Path.GetDirectoryName(here)!);
 }
 
 /// <summary>What a command wrote, and how it ended.</summary>
