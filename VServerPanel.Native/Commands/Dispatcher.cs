@@ -36,7 +36,10 @@ internal sealed class Dispatcher(TextWriter output, TextWriter error, TimeProvid
             if (Libc.geteuid() == 0)
             {
                 _ = Libc.umask(0b000_010_010);
-                paths.EnsureDirectories();
+                if (!target.OnlyReads && !target.Options.Plan)
+                {
+                    paths.EnsureDirectories();
+                }
             }
 
             var call = new Invocation

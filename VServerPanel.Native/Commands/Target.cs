@@ -4,7 +4,7 @@ using VServerPanel.Protocol;
 namespace VServerPanel.Native.Commands;
 
 /// <summary>What a command line names: a tool, or a verb on a vserver.</summary>
-internal sealed record Target(GlobalOptions Options, string Title, bool NeedsRoot, bool OpenToPanel, Func<Invocation, int> Run)
+internal sealed record Target(GlobalOptions Options, string Title, bool NeedsRoot, bool OpenToPanel, bool OnlyReads, Func<Invocation, int> Run)
 {
     private const string Main = "vserver";
 
@@ -36,7 +36,7 @@ internal sealed record Target(GlobalOptions Options, string Title, bool NeedsRoo
         var tool = ToolTable.FindTool(toolName)
             ?? throw new ProblemException(ProblemCode.InvalidArgument, $"There is no tool '{toolName}'. 'vserver --help' lists them.");
         var (options, arguments) = GlobalOptions.Take(leading, rest, tool.PassesThrough);
-        return new Target(options, tool.Name, tool.NeedsRoot, tool.OpenToPanel, call => tool.Run(arguments, call));
+        return new Target(options, tool.Name, tool.NeedsRoot, tool.OpenToPanel, tool.OnlyReads, call => tool.Run(arguments, call));
     }
 
     private static Target? FindVerb(GlobalOptions leading, IReadOnlyList<string> rest)
@@ -60,7 +60,7 @@ internal sealed record Target(GlobalOptions Options, string Title, bool NeedsRoo
         var verb = ToolTable.FindVerb(tail[0])
             ?? throw new ProblemException(ProblemCode.InvalidArgument, $"There is no verb '{tail[0]}'. 'vserver --help' lists them.");
         (options, var arguments) = GlobalOptions.Take(options, [.. tail.Skip(1)], verb.PassesThrough);
-        return new Target(options, $"vserver {name} {verb.Name}", NeedsRoot: true, verb.OpenToPanel, call =>
+        return new Target(options, $"vserver {name} {verb.Name}", NeedsRoot: true, verb.OpenToPanel, verb.OnlyReads, call =>
         {
             if (verb.NeedsExisting)
             {

@@ -18,6 +18,9 @@ internal abstract class Tool
     /// <summary>Whether the panel may call it: its sudo rule covers the whole command, and a panel that was taken over must not reach the rest.</summary>
     public virtual bool OpenToPanel => false;
 
+    /// <summary>It only looks, so that nothing is made for it on a host that has nothing yet.</summary>
+    public virtual bool OnlyReads => false;
+
     /// <returns>The exit code.</returns>
     public abstract int Run(IReadOnlyList<string> arguments, Invocation call);
 }
@@ -40,6 +43,9 @@ internal abstract class Verb
 
     /// <summary>Whether the panel may call it: its sudo rule covers the whole command, and a panel that was taken over must not reach the rest.</summary>
     public virtual bool OpenToPanel => false;
+
+    /// <summary>It only looks: nothing is made for it on a host that has nothing yet.</summary>
+    public virtual bool OnlyReads => false;
 
     /// <returns>The exit code.</returns>
     public abstract int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call);

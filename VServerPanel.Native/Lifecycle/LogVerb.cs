@@ -16,6 +16,8 @@ internal sealed class LogVerb : Verb
 
     public override bool OpenToPanel => true;
 
+    public override bool OnlyReads => true;
+
     public override string Usage => "[--lines N]";
 
     public override string Summary => "what the vserver wrote to its console";

@@ -11,6 +11,8 @@ internal sealed class StatusVerb(string name) : Verb
 
     public override bool OpenToPanel => true;
 
+    public override bool OnlyReads => true;
+
     public override string Summary => "say whether it runs: exit code 0 if so, 3 if not";
 
     public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
