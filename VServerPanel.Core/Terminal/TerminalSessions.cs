@@ -112,7 +112,7 @@ public sealed partial class TerminalSessions(OperationRunner operations, IEnumer
     {
         if (session.Idle >= IdleLimit)
         {
-            session.HangUp($"Nothing was typed for {options.Value.IdleMinutes} minutes.");
+            session.HangUp($"Nothing was typed for {options.Value.IdleMinutes} {(options.Value.IdleMinutes == 1 ? "minute" : "minutes")}.");
             return;
         }
 

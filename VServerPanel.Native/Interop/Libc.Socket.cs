@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VServerPanel.Native.Interop;
 
-/// <summary>sys/socket.h, net/if.h, linux/netlink.h, linux/rtnetlink.h, linux/if_packet.h.</summary>
+/// <summary>sys/socket.h, net/if.h, linux/veth.h, linux/netlink.h, linux/rtnetlink.h, linux/if_packet.h.</summary>
 internal static partial class Libc
 {
     internal const int AF_INET = 2;

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VServerPanel.Native.Interop;
 
-/// <summary>sys/ioctl.h (winsize), sys/un.h, and descriptors received over a socket (unix(7), SCM_RIGHTS).</summary>
+/// <summary>sys/ioctl.h, sys/socket.h, sys/un.h, sys/uio.h: window sizes, and descriptors received over a socket (unix(7)).</summary>
 internal static partial class Libc
 {
     internal const int AF_UNIX = 1;

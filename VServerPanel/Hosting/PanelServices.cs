@@ -8,8 +8,10 @@ using MudBlazor;
 using MudBlazor.Services;
 using VServerPanel.Components.Parts;
 using VServerPanel.Core;
+using VServerPanel.Core.Terminal;
 using VServerPanel.Identity;
 using VServerPanel.Security;
+using VServerPanel.Terminal;
 
 namespace VServerPanel.Hosting;
 
@@ -111,5 +113,6 @@ internal static class PanelServices
         services.AddScoped<Gate>();
         services.AddScoped<UserAdministration>();
         services.AddSingleton<AccountAudit>();
+        services.AddSingleton<ITerminalGuard, TerminalGuard>();
     }
 }

@@ -17,6 +17,7 @@ public sealed class AccountAudit(AuditService history)
     public const string LinkMade = "one-time-link";
     public const string AccountMade = "account-create";
     public const string RoleChanged = "role-change";
+    public const string RightChanged = "right-change";
     public const string Disabled = "account-disable";
     public const string Enabled = "account-enable";
 

@@ -25,19 +25,26 @@ public sealed class Gate(AuthenticationStateProvider authentication, IServiceSco
 
     /// <summary>Who asks, if <paramref name="policy"/> lets him.</summary>
     /// <exception cref="NotAllowedException">It does not.</exception>
-    public async Task<Caller> DemandAsync(string policy)
+    public async Task<Caller> DemandAsync(string policy) => (await DemandWithStampAsync(policy)).Caller;
+
+    /// <summary>The same, with what changes when the user's sign-in ends everywhere: for what goes on without a page.</summary>
+    /// <exception cref="NotAllowedException">It does not.</exception>
+    public async Task<(Caller Caller, string Stamp)> DemandWithStampAsync(string policy)
     {
         var principal = (await authentication.GetAuthenticationStateAsync()).User;
         await using var scope = scopes.CreateAsyncScope();
         var user = await scope.ServiceProvider.GetRequiredService<SessionCheck>().FindUserAsync(principal)
             ?? throw new NotAllowedException("Your session has ended. Sign in again.");
-        var roles = await scope.ServiceProvider.GetRequiredService<UserManager<PanelUser>>().GetRolesAsync(user);
-        if (!roles.Any(Policies.RolesOf(policy).Contains))
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<PanelUser>>();
+        var roles = await users.GetRolesAsync(user);
+        if (!Policies.Allow(policy, roles, Rights.Of(await users.GetClaimsAsync(user))))
         {
-            throw new NotAllowedException($"Your role ({string.Join(", ", roles)}) does not allow this; it takes {string.Join(" or ", Policies.RolesOf(policy))}. Ask an administrator.");
+            throw roles.Any(Policies.RolesOf(policy).Contains)
+                ? new NotAllowedException("This takes a right that your account does not have. An administrator can give it to you on the Users page.")
+                : new NotAllowedException($"Your role ({string.Join(", ", roles)}) does not allow this; it takes {string.Join(" or ", Policies.RolesOf(policy))}. Ask an administrator.");
         }
 
-        return new Caller(user.Id, user.UserName!, address.Value);
+        return (new Caller(user.Id, user.UserName!, address.Value), user.SecurityStamp ?? "");
     }
 }
 

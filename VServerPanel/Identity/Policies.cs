@@ -9,6 +9,9 @@ public static class Policies
     /// <summary>Change vservers and tenants.</summary>
     public const string Operate = nameof(Operate);
 
+    /// <summary>Open a shell in a vserver: administrators, and operators who were given the right (<see cref="Rights.Terminal"/>).</summary>
+    public const string Terminal = nameof(Terminal);
+
     /// <summary>Read and export the audit history.</summary>
     public const string Audit = nameof(Audit);
 
@@ -25,23 +28,34 @@ public static class Policies
     {
         [Read] = [Roles.Administrator, Roles.Operator, Roles.Auditor],
         [Operate] = [Roles.Administrator, Roles.Operator],
+        [Terminal] = [Roles.Administrator, Roles.Operator],
         [Audit] = [Roles.Administrator, Roles.Auditor],
         [Administer] = [Roles.Administrator],
         [OwnStatus] = [Roles.Tenant],
         [Account] = [.. Roles.All],
     };
 
+    // What these roles need beside their role. Not asked of administrators, who could give it to themselves.
+    private static readonly Dictionary<string, string> s_rights = new(StringComparer.Ordinal) { [Terminal] = Rights.Terminal };
+
     public static IReadOnlyCollection<string> All => s_roles.Keys;
 
     /// <summary>Which roles <paramref name="policy"/> lets through.</summary>
     public static IReadOnlyList<string> RolesOf(string policy) => s_roles[policy];
+
+    /// <summary>Whether <paramref name="policy"/> lets someone with these roles and rights through.</summary>
+    public static bool Allow(string policy, IEnumerable<string> roles, IEnumerable<string> rights)
+    {
+        var through = roles.Where(RolesOf(policy).Contains).ToList();
+        return through.Contains(Roles.Administrator) || (through.Count > 0 && (!s_rights.TryGetValue(policy, out var right) || rights.Contains(right)));
+    }
 
     /// <summary>Registers all of them; <see cref="Read"/> is the fallback, so that an address nobody thought of is not open.</summary>
     public static void Register(Microsoft.AspNetCore.Authorization.AuthorizationOptions options)
     {
         foreach (var (policy, roles) in s_roles)
         {
-            options.AddPolicy(policy, p => p.RequireAuthenticatedUser().RequireRole(roles));
+            options.AddPolicy(policy, p => p.RequireAuthenticatedUser().RequireRole(roles).RequireAssertion(context => Allow(policy, Roles.All.Where(context.User.IsInRole), Rights.Of(context.User.Claims))));
         }
 
         options.FallbackPolicy = options.GetPolicy(Read);

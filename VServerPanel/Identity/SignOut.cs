@@ -1,4 +1,6 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Antiforgery;
+using VServerPanel.Core.Terminal;
 using VServerPanel.Security;
 
 namespace VServerPanel.Identity;
@@ -6,11 +8,16 @@ namespace VServerPanel.Identity;
 /// <summary>POST /sign-out, from a form: it changes something, so no link does it.</summary>
 internal static class SignOut
 {
-    internal static void MapSignOut(this IEndpointRouteBuilder routes) => routes.MapPost("/sign-out", async (HttpContext context, IAntiforgery antiforgery, AccountService accounts) =>
+    internal static void MapSignOut(this IEndpointRouteBuilder routes) => routes.MapPost("/sign-out", async (HttpContext context, IAntiforgery antiforgery, AccountService accounts, TerminalSessions terminals) =>
     {
         if (!await antiforgery.IsRequestValidAsync(context))
         {
             return Results.StatusCode(StatusCodes.Status400BadRequest);
+        }
+
+        if (context.User.FindFirstValue(ClaimTypes.NameIdentifier) is { } userId)
+        {
+            terminals.EndAllOf(userId, "You signed out.");
         }
 
         await accounts.SignOutAsync(context.User.Identity?.Name ?? "", ClientAddress.Of(context));

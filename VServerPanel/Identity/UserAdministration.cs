@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using VServerPanel.Core.Tenants;
@@ -16,6 +17,7 @@ public sealed record UserSummary(
     bool IsLockedOut,
     bool Invited,
     bool HasTwoStep,
+    bool HasTerminal,
     DateTimeOffset CreatedAt,
     DateTimeOffset? LastSignInAt);
 
@@ -33,6 +35,7 @@ public sealed class UserAdministration(Gate gate, IServiceScopeFactory scopes, T
             .Join(context.Roles, r => r.RoleId, r => r.Id, (user, role) => new { user.UserId, role.Name })
             .ToDictionaryAsync(r => r.UserId, r => r.Name!, cancellationToken);
         var users = await context.Users.AsNoTracking().ToListAsync(cancellationToken);
+        var withTerminal = await context.UserClaims.Where(c => c.ClaimType == Rights.ClaimType && c.ClaimValue == Rights.Terminal).Select(c => c.UserId).ToHashSetAsync(cancellationToken);
         var invitations = await context.OneTimeLinks.AsNoTracking()
             .Where(l => l.Kind == OneTimeLinkKind.Invitation && l.UsedAt == null && l.ExpiresAt > now)
             .ToListAsync(cancellationToken);
@@ -41,8 +44,8 @@ public sealed class UserAdministration(Gate gate, IServiceScopeFactory scopes, T
         return
         [
             .. users
-                .Select(u => new UserSummary(u.Id, u.UserName!, u.DisplayName, roleOf.GetValueOrDefault(u.Id, ""), tenantOf.GetValueOrDefault(u.Id), u.IsDisabled, u.LockoutEnd > now, false, u.TwoFactorEnabled, u.CreatedAt, u.LastSignInAt))
-                .Concat(invitations.Select(l => new UserSummary($"link-{l.Id}", l.UserName!, "", l.Role!, l.TenantId is { } tenant ? tenantById.GetValueOrDefault(tenant) : null, false, false, true, false, l.CreatedAt, null)))
+                .Select(u => new UserSummary(u.Id, u.UserName!, u.DisplayName, roleOf.GetValueOrDefault(u.Id, ""), tenantOf.GetValueOrDefault(u.Id), u.IsDisabled, u.LockoutEnd > now, false, u.TwoFactorEnabled, withTerminal.Contains(u.Id), u.CreatedAt, u.LastSignInAt))
+                .Concat(invitations.Select(l => new UserSummary($"link-{l.Id}", l.UserName!, "", l.Role!, l.TenantId is { } tenant ? tenantById.GetValueOrDefault(tenant) : null, false, false, true, false, false, l.CreatedAt, null)))
                 .OrderBy(u => u.UserName, StringComparer.OrdinalIgnoreCase),
         ];
     }
@@ -124,6 +127,7 @@ public sealed class UserAdministration(Gate gate, IServiceScopeFactory scopes, T
         await using var transaction = await context.Database.BeginTransactionAsync();
         Demand(await users.RemoveFromRolesAsync(user, await users.GetRolesAsync(user)));
         Demand(await users.AddToRoleAsync(user, role));
+        Demand(await users.RemoveClaimsAsync(user, (await users.GetClaimsAsync(user)).Where(c => c.Type == Rights.ClaimType)));
         Demand(await users.UpdateSecurityStampAsync(user));
         await transaction.CommitAsync();
         if (tenantId is { } tenant)
@@ -136,6 +140,29 @@ public sealed class UserAdministration(Gate gate, IServiceScopeFactory scopes, T
         }
 
         await audit.RecordAsync(AccountAudit.RoleChanged, caller.UserName, caller.RemoteAddress, $"Gave {user.UserName} the role {role}.");
+    }
+
+    /// <summary>Gives an operator the right to open terminals, or takes it; his sessions end, so that it counts at once.</summary>
+    /// <exception cref="AccountRefusedException">He is no operator.</exception>
+    public async Task SetTerminalAsync(string userId, bool allowed)
+    {
+        var caller = await gate.DemandAsync(Policies.Administer);
+        await using var scope = scopes.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<PanelUser>>();
+        var user = await FindAsync(scope, userId);
+        if (!await users.IsInRoleAsync(user, Roles.Operator))
+        {
+            throw new AccountRefusedException($"{user.UserName} is no operator. Administrators may open terminals anyway, and nobody else may.");
+        }
+
+        Demand(await users.RemoveClaimsAsync(user, (await users.GetClaimsAsync(user)).Where(c => c is { Type: Rights.ClaimType, Value: Rights.Terminal })));
+        if (allowed)
+        {
+            Demand(await users.AddClaimAsync(user, new Claim(Rights.ClaimType, Rights.Terminal)));
+        }
+
+        Demand(await users.UpdateSecurityStampAsync(user));
+        await audit.RecordAsync(AccountAudit.RightChanged, caller.UserName, caller.RemoteAddress, allowed ? $"Gave {user.UserName} the right to open terminals." : $"Took the right to open terminals from {user.UserName}.");
     }
 
     /// <summary>Takes the second step from a user who has lost his authenticator; his sessions end.</summary>

@@ -33,6 +33,9 @@ public sealed class NewcomerJourneyTests(TrialHost host)
         Assert.Contains("inside-web1-0", inside, StringComparison.Ordinal);
         Assert.Contains(Address, await Shell.RunAsync("ip", ["-o", "addr", "show", "dev", TrialHost.Device]), StringComparison.Ordinal);
 
+        await UseTerminalAsync(page, "web1");
+        await EndProcessAsync(page, "web1");
+
         await StopAsync(page);
         Assert.DoesNotContain(Address, await Shell.RunAsync("ip", ["-o", "addr", "show", "dev", TrialHost.Device]), StringComparison.Ordinal);
         await FindInAuditHistoryAsync(page);
@@ -133,6 +136,44 @@ public sealed class NewcomerJourneyTests(TrialHost host)
         await Pictures.TakeAsync(page, "job");
     }
 
+    /// <summary>A shell in the browser: it goes on when the page is loaded again, and shows its last screen when it has ended.</summary>
+    private static async Task UseTerminalAsync(IPage page, string name)
+    {
+        await OpenAsync(page, $"/vservers/{name}?tab=terminal");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Open terminal" }).ClickAsync();
+        await Expect(page.Locator(".vp-terminal-title i.vp-on")).ToBeVisibleAsync();
+        await page.Locator(".vp-terminal").ClickAsync();
+        await page.Keyboard.TypeAsync("hostname; echo $((6 * 7))-$(id -u)\n");
+        await Expect(page.Locator(".xterm-rows")).ToContainTextAsync("42-0");
+        await Expect(page.Locator(".xterm-rows")).ToContainTextAsync(name);
+        await page.Keyboard.TypeAsync("stale=kept; sleep 4321 &\n");
+        await Pictures.TakeAsync(page, "terminal");
+
+        await OpenAsync(page, $"/vservers/{name}?tab=terminal");
+        await Expect(page.Locator(".xterm-rows")).ToContainTextAsync("42-0");
+        await page.Locator(".vp-terminal").ClickAsync();
+        await page.Keyboard.TypeAsync("echo still-$stale\n");
+        await Expect(page.Locator(".xterm-rows")).ToContainTextAsync("still-kept");
+    }
+
+    /// <summary>What runs in the terminal is in the list of processes, and is ended from there.</summary>
+    private static async Task EndProcessAsync(IPage page, string name)
+    {
+        await OpenAsync(page, $"/vservers/{name}?tab=processes");
+        var row = page.Locator(".vp-proc tr", new() { HasText = "sleep 4321" });
+        await Expect(row).ToBeVisibleAsync();
+        await Pictures.TakeAsync(page, "processes");
+        await row.GetByRole(AriaRole.Button).ClickAsync();
+        await Pictures.TakeAsync(page, "process-end");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Kill it" }).ClickAsync();
+        await Expect(row).ToHaveCountAsync(0);
+
+        await OpenAsync(page, $"/vservers/{name}?tab=terminal");
+        await page.GetByRole(AriaRole.Button, new() { Name = "End", Exact = true }).ClickAsync();
+        await Expect(page.GetByText($"Ended by {Administrator}.")).ToBeVisibleAsync();
+        await Expect(page.Locator(".xterm-rows")).ToContainTextAsync("still-kept");
+    }
+
     private static async Task StopAsync(IPage page)
     {
         await page.GetByRole(AriaRole.Button, new() { Name = "Stop", Exact = true }).ClickAsync();
@@ -161,7 +202,7 @@ public sealed class NewcomerJourneyTests(TrialHost host)
     private static async Task FindInAuditHistoryAsync(IPage page)
     {
         await OpenAsync(page, "/audit");
-        foreach (var word in new[] { "Create", "Start", "Enter shell", "Stop" })
+        foreach (var word in new[] { "Create", "Start", "Enter shell", "Terminal", "Kill", "Stop" })
         {
             await Expect(page.Locator("table").GetByText(word).First).ToBeVisibleAsync();
         }
@@ -175,7 +216,7 @@ public sealed class NewcomerJourneyTests(TrialHost host)
     {
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByText("Download CSV").ClickAsync());
         var rows = (await File.ReadAllTextAsync(await download.PathAsync())).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        foreach (var operation in new[] { "build", "start", "stop", "enter" })
+        foreach (var operation in new[] { "build", "start", "stop", "enter", "terminal", "kill" })
         {
             // one when asked, one when ended, whoever did it
             var found = rows.Where(r => r.Contains($",{operation},", StringComparison.Ordinal) && r.Contains("web1", StringComparison.Ordinal)).ToList();

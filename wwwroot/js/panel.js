@@ -76,6 +76,14 @@
     const log = event.target;
     if (log instanceof HTMLElement && 'follow' in log.dataset) log.dataset.away = String(log.scrollHeight - log.scrollTop - log.clientHeight > 40);
   }, true);
-  new MutationObserver(() => { paint(); follow(); }).observe(document.body, { childList: true, subtree: true });
+  // of tabs that do not fit, the one that is open is in sight
+  const showTab = () => document.querySelectorAll('.vp-tabs').forEach(tabs => {
+    const open = tabs.querySelector('[aria-current]');
+    if (!open || tabs.dataset.shown === open.href) return;
+    tabs.dataset.shown = open.href;
+    tabs.scrollLeft = open.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - open.clientWidth) / 2;
+  });
+  new MutationObserver(() => { paint(); follow(); showTab(); }).observe(document.body, { childList: true, subtree: true });
   paint();
+  showTab();
 })();

@@ -12,6 +12,8 @@ public sealed partial class VServerPage
 {
     private static readonly (string Tab, string Title)[] s_tabs = [("", "Overview"), ("configuration", "Configuration"), ("processes", "Processes"), ("log", "Console"), ("history", "History")];
 
+    private const string Terminal = "terminal";
+
     private DirectoryEntry? _entry;
     private ConnectionStatus _connection = null!;
     private string? _gone;
@@ -28,7 +30,7 @@ public sealed partial class VServerPage
     [Inject]
     private LifecycleActions Actions { get; set; } = null!;
 
-    private string Tab => TabText is "configuration" or "processes" or "log" or "history" ? TabText : "";
+    private string Tab => TabText is "configuration" or "processes" or Terminal or "log" or "history" ? TabText : "";
 
     /// <inheritdoc/>
     protected override void OnParametersSet()
