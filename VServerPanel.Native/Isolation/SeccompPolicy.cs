@@ -71,10 +71,10 @@ internal static class SeccompPolicy
         const ulong AfPacket = 17;
         foreach (var family in (ulong[])[3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15])
         {
-            rules.Add(new(["socket"], EAFNOSUPPORT, [new(0, family, "SCMP_CMP_EQ")]));
+            rules.Add(new(["socket", "socketpair"], EAFNOSUPPORT, [new(0, family, "SCMP_CMP_EQ")]));
         }
 
-        rules.Add(new(["socket"], EAFNOSUPPORT, [new(0, hasPrivateNetwork ? AfPacket : HighestAllowedFamily, "SCMP_CMP_GT")]));
+        rules.Add(new(["socket", "socketpair"], EAFNOSUPPORT, [new(0, hasPrivateNetwork ? AfPacket : HighestAllowedFamily, "SCMP_CMP_GT")]));
     }
 
     private static string[] Architectures() => System.Runtime.InteropServices.RuntimeInformation.OSArchitecture switch

@@ -17,13 +17,13 @@ static long packet_high_bits(void) { return syscall(SYS_socket, 0x100000000L | A
 static long vsock(void) { return socket(AF_VSOCK, SOCK_STREAM, 0); }
 static long crypto(void) { return socket(AF_ALG, SOCK_SEQPACKET, 0); }
 
-// Unix, IPv4, IPv6 and netlink are what servers use; AF_VSOCK and AF_ALG have probes of their own
+// Unix, IPv4, IPv6 and netlink are what servers use; AF_PACKET, AF_VSOCK and AF_ALG have probes of their own
 static long any_rare(bool isPair) {
     static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_RDM };
     int pair[2], last = EAFNOSUPPORT;
     for (int family = 3; family < 64; family++)
         for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
-            if (family == AF_INET6 || family == AF_NETLINK || family == AF_VSOCK || family == AF_ALG) continue;
+            if (family == AF_INET6 || family == AF_NETLINK || family == AF_PACKET || family == AF_VSOCK || family == AF_ALG) continue;
             if ((isPair ? socketpair(family, types[t], 0, pair) : socket(family, types[t], 0)) >= 0) { fprintf(stderr, "socket of family %d\n", family); return 0; }
             if (errno != EAFNOSUPPORT) last = errno;
         }
