@@ -13,6 +13,9 @@ public sealed partial class ProcessList
     /// <summary>In pixels; as panel.css has it.</summary>
     private const float RowHeight = 44;
 
+    // no vserver is called so: a name has no blanks
+    private const string Host = "the host";
+
     private const int IndentOfOne = 18;
 
     private static readonly TimeSpan s_pace = TimeSpan.FromMilliseconds(600);
@@ -22,6 +25,8 @@ public sealed partial class ProcessList
     private List<ProcessRow> _rows = [];
     private Exception? _problem;
     private string _search = "";
+    private string _place = "";
+    private IReadOnlyList<string> _places = [];
     private bool _isTree;
     private ProcessColumn _column = ProcessColumn.Processor;
     private bool _isDescending = true;
@@ -69,14 +74,25 @@ public sealed partial class ProcessList
 
     private void Arrange()
     {
-        _mine = Only is { } only ? [.. _snapshot?.Processes.Where(p => p.VServer == only) ?? []] : _snapshot?.Processes ?? [];
+        var all = _snapshot?.Processes ?? [];
+        if (Only is null)
+        {
+            // the one that is chosen stays in the list while nothing runs in it
+            _places = [.. all.Select(WhereOf).Append(_place).Where(p => p.Length > 0).Distinct(StringComparer.Ordinal).OrderBy(p => p != Host).ThenBy(p => p, StringComparer.OrdinalIgnoreCase)];
+            _mine = _place.Length == 0 ? all : [.. all.Where(p => WhereOf(p) == _place)];
+        }
+        else
+        {
+            _mine = [.. all.Where(p => p.VServer == Only)];
+        }
+
         _rows = new ProcessRows(_search.Trim(), _column, _isDescending, _isTree).Of(_mine);
     }
 
     private void ShowAs(bool tree)
     {
         _isTree = tree;
-        (_column, _isDescending) = tree ? (ProcessColumn.Pid, false) : (ProcessColumn.Processor, true);
+        (_column, _isDescending) = tree ? (ProcessColumn.VServer, false) : (ProcessColumn.Processor, true);
         Arrange();
     }
 
@@ -107,7 +123,7 @@ public sealed partial class ProcessList
     };
 
     private static string WhereOf(ProcessInfo process) => process.VServer?.Value
-        ?? (process.Context is 0 ? "the host" : string.Create(CultureInfo.InvariantCulture, $"context {process.Context?.ToString(CultureInfo.InvariantCulture) ?? "?"}"));
+        ?? (process.Context is 0 ? Host : string.Create(CultureInfo.InvariantCulture, $"context {process.Context?.ToString(CultureInfo.InvariantCulture) ?? "?"}"));
 
     private static string NumberTitle(ProcessInfo process) => process.InnerPid is null ? "Its number on the host" : string.Create(CultureInfo.InvariantCulture, $"Its number in the vserver; on the host it is {process.Pid}");
 

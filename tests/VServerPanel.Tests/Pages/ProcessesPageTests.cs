@@ -67,6 +67,18 @@ public sealed class ProcessesPageTests : PagesContext
     }
 
     [Fact]
+    public async Task Place_Chosen_ShowsOnlyWhatRunsThere()
+    {
+        await StartAsync(Roles.Administrator, Some);
+        var page = Open();
+        Assert.Equal(["", "the host", "db1", "web1"], page.FindAll("#process-place option").Select(o => o.GetAttribute("value")));
+        page.Find("#process-place").Change("the host");
+        Assert.Equal(["/sbin/init"], Shown(page));
+        page.Find("#process-place").Change("db1");
+        Assert.Equal(["postgres"], Shown(page));
+    }
+
+    [Fact]
     public async Task List_Changes_AreShownWithoutReload()
     {
         await StartAsync(Roles.Operator, Some);
