@@ -123,6 +123,86 @@ public sealed class PrivateModeTests : IDisposable
     }
 
     [Fact]
+    public void Dhcp_FromAServerOnTheBridge_GivesAnAddressToWhoMayTakeIt()
+    {
+        Assert.SkipUnless(TrialHost.Run("busybox", "--list").Split('\n').Contains("udhcpd"), "busybox has no udhcpd here");
+        var conf = _host.Prefix.Directory + "/udhcpd.conf";
+        File.WriteAllText(conf, $"start 10.78.0.100\nend 10.78.0.110\ninterface {Bridge}\nlease_file {conf}.leases\npidfile {conf}.pid\noption subnet 255.255.255.0\noption lease 600\n");
+        File.WriteAllText(conf + ".leases", "");
+        using var server = _network.Do(() => HostCommand.Start(_host.Prefix, new Dictionary<string, string>(), "busybox", "udhcpd", "-f", conf));
+        try
+        {
+            Serve(null, "tcp", "10.78.0.1", "80", "host");
+            foreach (var (name, given) in ((string, string)[])[("alpha", "S_CAPS=CAP_NET_ADMIN\n"), ("beta", "")])
+            {
+                var added = _host.Add(name, $"NETWORK_MODE=private\nIPROOTDEV={Bridge}\n{given}", hasInit: false);
+                var tree = _host.Paths.TreeOf(added);
+                File.Copy(ProbeProgram.Path, tree + "/bin/probe");
+                File.WriteAllText(tree + "/bin/lease", "#!/bin/sh\n[ $1 = bound ] || exit 0\necho lease of $ip\n/bin/busybox ip address add $ip/24 dev $interface\n");
+                File.SetUnixFileMode(tree + "/bin/lease", UnixFileMode.UserRead | UnixFileMode.UserExecute);
+                Expect(name, "start");
+                Assert.Contains("lease of 10.78.0.1", Expect(name, "exec", "/bin/busybox", "udhcpc", "-i", "eth0", "-n", "-q", "-f", "-s", "/bin/lease"), StringComparison.Ordinal);
+            }
+
+            Assert.StartsWith("ok host from 10.78.0.1", In("alpha", "ask", "tcp", "10.78.0.1", "80"), StringComparison.Ordinal);
+            Assert.Equal("ENETUNREACH connect", In("beta", "ask", "tcp", "10.78.0.1", "80"));
+        }
+        finally
+        {
+            server.Kill();
+            server.WaitForExit();
+        }
+    }
+
+    [Fact]
+    public async Task TenStartedAndStoppedAtOnce_LeaveNoLink()
+    {
+        Assert.NotNull(HostCommand.Path);
+        for (var i = 0; i < 10; i++)
+        {
+            Add($"v{i}", i + 10, i % 3 == 2 ? "NETWORK_LINK=macvlan\nIPROOTDEV=site\n" : $"IPROOTDEV={Bridge}\n", hasInit: i == 4);
+        }
+
+        var before = (_network.Do(Links), KernelCensus.Take(_host.Prefix));
+        for (var round = 0; round < 4; round++)
+        {
+            foreach (var verb in (string[])["start", "stop"])
+            {
+                await Parallel.ForEachAsync(Enumerable.Range(0, 10), new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = TestContext.Current.CancellationToken }, (i, _) =>
+                {
+                    Expect($"v{i}", verb);
+                    return ValueTask.CompletedTask;
+                });
+                Assert.Equal(verb == "start" ? 7 : 0, Ports().Count);
+            }
+        }
+
+        Assert.Equal(before.Item1, _network.Do(Links));
+        KernelCensus.AssertSame(before.Item2, _host.Prefix);
+    }
+
+    [Fact]
+    public void Stop_KilledAtEachStep_LeavesNoLink()
+    {
+        Add("alpha", 2);
+        var before = (_network.Do(Links), KernelCensus.Take(_host.Prefix));
+        for (var point = 1; ; point++)
+        {
+            Assert.InRange(point, 1, 60);
+            Expect("alpha", "start");
+            var result = VServer(new() { ["VSERVER_FAULT_AT"] = point.ToString(CultureInfo.InvariantCulture) }, "alpha", "stop");
+            Expect("alpha", "stop");
+            Assert.Equal(before.Item1, _network.Do(Links));
+            KernelCensus.AssertSame(before.Item2, _host.Prefix);
+            if (!result.WasKilled)
+            {
+                Assert.InRange(point, 5, 60);
+                return;
+            }
+        }
+    }
+
+    [Fact]
     public void Start_KilledAtEachStep_LeavesNoLink()
     {
         Add("alpha", 2);
@@ -278,5 +358,13 @@ public sealed class PrivateModeTests : IDisposable
         return result.Output;
     }
 
-    private CommandOutput VServer(Dictionary<string, string> environment, params string[] arguments) => _network.Do(() => HostCommand.Run(_host.Prefix, environment, arguments));
+    private CommandOutput VServer(Dictionary<string, string> environment, params string[] arguments)
+    {
+        using var process = _network.Do(() => HostCommand.Start(_host.Prefix, environment, HostCommand.Path, arguments));
+        process.StandardInput.Close();
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new CommandOutput(process.ExitCode, output, error.GetAwaiter().GetResult());
+    }
 }
