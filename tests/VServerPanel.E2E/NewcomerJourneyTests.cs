@@ -146,6 +146,12 @@ public sealed class NewcomerJourneyTests(TrialHost host)
         await page.Keyboard.TypeAsync("hostname; echo $((6 * 7))-$(id -u)\n");
         await Expect(page.Locator(".xterm-rows")).ToContainTextAsync("42-0");
         await Expect(page.Locator(".xterm-rows")).ToContainTextAsync(name);
+
+        // what a guest writes reaches the screen and nothing beyond it: no title, no element, no link
+        await page.Keyboard.TypeAsync("""printf '\033]0;owned\007\033]8;;http://evil.example\007link\033]8;;\007<b id=owned>harm''less</b>\n'""" + "\n");
+        await Expect(page.Locator(".xterm-rows")).ToContainTextAsync("<b id=owned>harmless</b>");
+        await Expect(page).ToHaveTitleAsync($"{name} – VServerPanel");
+        await Expect(page.Locator("#owned, a[href*=evil]")).ToHaveCountAsync(0);
         await page.Keyboard.TypeAsync("stale=kept; sleep 4321 &\n");
         await Pictures.TakeAsync(page, "terminal");
 

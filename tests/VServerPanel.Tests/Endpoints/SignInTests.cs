@@ -2,8 +2,12 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
+using VServerPanel.Core;
 using VServerPanel.Core.Auditing;
+using VServerPanel.Core.Terminal;
+using VServerPanel.Core.Tests.Fakes;
 using VServerPanel.Identity;
+using VServerPanel.Protocol;
 using VServerPanel.Tests.Fakes;
 
 namespace VServerPanel.Tests.Endpoints;
@@ -122,6 +126,22 @@ public sealed partial class SignInTests : PanelTest
         Assert.Equal("/sign-in", answer.Destination());
         using var after = await browser.GetAsync("/vservers");
         Assert.Equal(HttpStatusCode.Redirect, after.StatusCode);
+    }
+
+    [Fact]
+    public async Task SignOut_TerminalOpen_EndsIt()
+    {
+        var user = await Panel.MakeUserAsync("anna", Roles.Administrator);
+        using var browser = await Panel.OpenAsync(Roles.Administrator, "anna");
+        _ = new TerminalHost(Host.Command);
+        var web1 = VServerName.Parse("web1");
+        var session = Panel.Services.GetRequiredService<TerminalSessions>().Open(web1, new TerminalSize(80, 24), new Caller(user.Id, "anna", null), user.SecurityStamp!);
+        await Eventually.TrueAsync(() => session.State == TerminalState.Open, "it is open");
+
+        using var answer = await browser.SendFormToAsync("/account/leave", "/sign-out");
+
+        await Eventually.TrueAsync(() => session.State == TerminalState.Ended, "it has ended");
+        Assert.Equal("You signed out.", session.End);
     }
 
     [Fact]

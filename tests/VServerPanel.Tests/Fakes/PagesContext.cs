@@ -100,7 +100,7 @@ public abstract class PagesContext : BunitContext, IAsyncLifetime
         await TemporaryDirectory.DeleteAsync(_data);
     }
 
-    private async Task<ClaimsPrincipal> MakeUserAsync(string name, string role)
+    internal async Task<ClaimsPrincipal> MakeUserAsync(string name, string role)
     {
         await using var scope = Services.CreateAsyncScope();
         var users = scope.ServiceProvider.GetRequiredService<UserManager<PanelUser>>();

@@ -43,6 +43,28 @@ public sealed class AdministrationPagesTests : PagesContext
         await Assert.ThrowsAsync<AccountRefusedException>(() => administration.SetRoleAsync(anna.Id, Roles.Auditor, null));
     }
 
+    [Fact]
+    public async Task Users_TerminalRight_IsGivenToOperatorsOnlyAndGoesWithTheRole()
+    {
+        await StartAsync(Roles.Administrator);
+        var administration = Services.GetRequiredService<UserAdministration>();
+        await MakeUserAsync("otto", Roles.Operator);
+        await MakeUserAsync("rosa", Roles.Auditor);
+        async Task<UserSummary> Of(string name) => (await administration.ListAsync()).Single(u => u.UserName == name);
+
+        await administration.SetTerminalAsync((await Of("otto")).Id, allowed: true);
+        Assert.True((await Of("otto")).HasTerminal);
+        Assert.Contains("terminals", Render<UsersPage>().Markup, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<AccountRefusedException>(async () => await administration.SetTerminalAsync((await Of("rosa")).Id, allowed: true));
+
+        // who becomes something else and an operator again has to be given it again
+        await administration.SetRoleAsync((await Of("otto")).Id, Roles.Auditor, null);
+        await administration.SetRoleAsync((await Of("otto")).Id, Roles.Operator, null);
+        Assert.False((await Of("otto")).HasTerminal);
+        var entries = (await Services.GetRequiredService<AuditService>().QueryAsync(new AuditFilter { Operation = "right-change" })).Entries;
+        Assert.Equal("Gave otto the right to open terminals.", Assert.Single(entries).Detail);
+    }
+
     [Theory]
     [InlineData(Roles.Operator)]
     [InlineData(Roles.Auditor)]
@@ -54,6 +76,7 @@ public sealed class AdministrationPagesTests : PagesContext
         await Assert.ThrowsAsync<NotAllowedException>(() => administration.InviteAsync("otto", Roles.Administrator, null));
         await Assert.ThrowsAsync<NotAllowedException>(() => administration.MakePasswordLinkAsync("any"));
         await Assert.ThrowsAsync<NotAllowedException>(() => administration.SetDisabledAsync("any", true));
+        await Assert.ThrowsAsync<NotAllowedException>(() => administration.SetTerminalAsync("any", true));
         await Assert.ThrowsAsync<NotAllowedException>(() => administration.SetRoleAsync("any", Roles.Auditor, null));
     }
 
