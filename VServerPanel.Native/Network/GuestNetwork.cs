@@ -62,6 +62,10 @@ internal sealed class GuestNetwork : IDisposable
         return true;
     });
 
+    /// <summary>What its devices have beyond loopback and the link itself.</summary>
+    public IReadOnlyList<IPAddress> ListAddresses() => Do<IReadOnlyList<IPAddress>>(socket =>
+        [.. socket.List().Select(a => a.Address).Where(a => !IPAddress.IsLoopback(a) && !a.IsIPv6LinkLocal)]);
+
     /// <summary>Removes the link, so that nothing of it waits for the kernel to see that the namespace is unused.</summary>
     public void RemoveLink() => Do(socket => socket.FindLink(LinkPlan.GuestDevice) is { } link && socket.RemoveLink(link));
 

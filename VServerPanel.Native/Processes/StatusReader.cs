@@ -3,6 +3,7 @@ using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Limits;
+using VServerPanel.Native.Network;
 using VServerPanel.Native.Registry;
 using VServerPanel.Protocol;
 
@@ -42,6 +43,11 @@ internal sealed class StatusReader(HostPaths paths, TimeProvider time)
         public long VirtualBytes { get; set; }
 
         public int VirtualBytesOf { get; set; } = -1;
+
+        /// <summary>What a private network's own DHCP client or administrator has set there.</summary>
+        public IReadOnlyList<string> Addresses { get; set; } = [];
+
+        public long AddressesAt { get; set; } = long.MinValue;
     }
 
     /// <summary>Names that have a conf file, in order.</summary>
@@ -83,6 +89,7 @@ internal sealed class StatusReader(HostPaths paths, TimeProvider time)
 
         return status with
         {
+            Addresses = status.Addresses.Count == 0 && state.Network == NetworkMode.Private ? OwnAddresses(known, state) : status.Addresses,
             State = state.Stage == RunStage.Stopping && isAtWork ? VServerState.Stopping : VServerState.Running,
             Warning = status.Warning ?? state.Warning,
             Context = state.Context,
@@ -94,6 +101,29 @@ internal sealed class StatusReader(HostPaths paths, TimeProvider time)
             UserSeconds = counters.UserSeconds,
             SystemSeconds = counters.SystemSeconds,
         };
+    }
+
+    // a conf file without addresses says nothing of those that it has got; asking takes a thread
+    private static IReadOnlyList<string> OwnAddresses(Known known, RunState state)
+    {
+        const int Milliseconds = 5000;
+        if (Environment.TickCount64 - known.AddressesAt < Milliseconds && known.AddressesAt != long.MinValue)
+        {
+            return known.Addresses;
+        }
+
+        try
+        {
+            using var network = GuestNetwork.Of(state.Init!.Pid);
+            (known.Addresses, known.AddressesAt) = (state.IsAlive ? [.. network.ListAddresses().Select(a => a.ToString())] : [], Environment.TickCount64);
+        }
+        catch (Exception e) when (e is IOException or Operations.ProblemException)
+        {
+            // it is just ending
+            known.Addresses = [];
+        }
+
+        return known.Addresses;
     }
 
     private Known Refresh(VServerName name)
@@ -109,6 +139,7 @@ internal sealed class StatusReader(HostPaths paths, TimeProvider time)
         if (known.StateMark != stateMark)
         {
             known.StateMark = stateMark;
+            known.AddressesAt = long.MinValue;
             known.State = stateMark == default ? null : _states.Find(name);
             known.VirtualBytesOf = -1;
             known.Settled = null!;

@@ -144,6 +144,8 @@ public sealed class PrivateModeTests : IDisposable
                 Assert.Contains("lease of 10.78.0.1", Expect(name, "exec", "/bin/busybox", "udhcpc", "-i", "eth0", "-n", "-q", "-f", "-s", "/bin/lease"), StringComparison.Ordinal);
             }
 
+            Assert.StartsWith("10.78.0.1", Assert.Single(Status("alpha").Addresses), StringComparison.Ordinal);
+            Assert.Empty(Status("beta").Addresses);
             Assert.StartsWith("ok host from 10.78.0.1", In("alpha", "ask", "tcp", "10.78.0.1", "80"), StringComparison.Ordinal);
             Assert.Equal("ENETUNREACH connect", In("beta", "ask", "tcp", "10.78.0.1", "80"));
         }
@@ -163,7 +165,7 @@ public sealed class PrivateModeTests : IDisposable
             Add($"v{i}", i + 10, i % 3 == 2 ? "NETWORK_LINK=macvlan\nIPROOTDEV=site\n" : $"IPROOTDEV={Bridge}\n", hasInit: i == 4);
         }
 
-        var before = (_network.Do(Links), KernelCensus.Take(_host.Prefix));
+        var before = _network.Do(Census);
         for (var round = 0; round < 4; round++)
         {
             foreach (var verb in (string[])["start", "stop"])
@@ -177,23 +179,23 @@ public sealed class PrivateModeTests : IDisposable
             }
         }
 
-        Assert.Equal(before.Item1, _network.Do(Links));
-        KernelCensus.AssertSame(before.Item2, _host.Prefix);
+        Assert.Equal(before.Links, _network.Do(Links));
+        AssertSame(before.Census);
     }
 
     [Fact]
     public void Stop_KilledAtEachStep_LeavesNoLink()
     {
         Add("alpha", 2);
-        var before = (_network.Do(Links), KernelCensus.Take(_host.Prefix));
+        var before = _network.Do(Census);
         for (var point = 1; ; point++)
         {
             Assert.InRange(point, 1, 60);
             Expect("alpha", "start");
             var result = VServer(new() { ["VSERVER_FAULT_AT"] = point.ToString(CultureInfo.InvariantCulture) }, "alpha", "stop");
             Expect("alpha", "stop");
-            Assert.Equal(before.Item1, _network.Do(Links));
-            KernelCensus.AssertSame(before.Item2, _host.Prefix);
+            Assert.Equal(before.Links, _network.Do(Links));
+            AssertSame(before.Census);
             if (!result.WasKilled)
             {
                 Assert.InRange(point, 5, 60);
@@ -206,7 +208,7 @@ public sealed class PrivateModeTests : IDisposable
     public void Start_KilledAtEachStep_LeavesNoLink()
     {
         Add("alpha", 2);
-        var before = (_network.Do(Links), KernelCensus.Take(_host.Prefix));
+        var before = _network.Do(Census);
         for (var point = 1; ; point++)
         {
             Assert.InRange(point, 1, 60);
@@ -218,8 +220,8 @@ public sealed class PrivateModeTests : IDisposable
                 Expect("alpha", "stop");
             }
 
-            Assert.Equal(before.Item1, _network.Do(Links));
-            KernelCensus.AssertSame(before.Item2, _host.Prefix);
+            Assert.Equal(before.Links, _network.Do(Links));
+            AssertSame(before.Census);
             if (!result.WasKilled)
             {
                 Assert.Equal(0, result.ExitCode);
@@ -297,7 +299,7 @@ public sealed class PrivateModeTests : IDisposable
         _host.Add("beta", $"NETWORK_MODE=private\nIPROOTDEV={Bridge}\nIPROOT=10.78.0.2/24\n", hasInit: false);
         Expect("alpha", "start");
         Assert.Equal(ProblemCode.AddressInUse, VServer([], "--json", "beta", "start").Problem.Code);
-        var status = VServer([], "--as", "vserver-stat", "--json").Events.OfType<ItemEvent>().Where(i => i.Kind == ItemKinds.VServer).Select(i => WireProtocol.FromElement<VServerStatus>(i.Data)).Single(s => s.Name.Value == "alpha");
+        var status = Status("alpha");
         Assert.Equal(["10.78.0.2", "fd78::2"], status.Addresses);
         Assert.Equal((NetworkMode.Private, VServerState.Running), (status.NetworkMode, status.State));
         Expect("alpha", "stop");
@@ -308,12 +310,24 @@ public sealed class PrivateModeTests : IDisposable
 
     private RunState State(string name) => Store.FindRunning(VServerName.Parse(name))!;
 
+    private VServerStatus Status(string name) =>
+        VServer([], "--as", "vserver-stat", "--json").Events.OfType<ItemEvent>().Where(i => i.Kind == ItemKinds.VServer).Select(i => WireProtocol.FromElement<VServerStatus>(i.Data)).Single(s => s.Name.Value == name);
+
     private VServerName Add(string name, int number, string link = $"IPROOTDEV={Bridge}\n", bool hasInit = false)
     {
         var added = _host.Add(name, $"NETWORK_MODE=private\nIPROOT=\"10.78.0.{number}/24 fd78::{number}/64\"\nGATEWAY=10.78.0.1\n{link}", hasInit);
         File.Copy(ProbeProgram.Path, _host.Paths.TreeOf(added) + "/bin/probe");
         return added;
     }
+
+    // in the namespace that stands for the host's: other tests' addresses are not ours
+    private (string Links, KernelCensus Census) Census() => (Links(), KernelCensus.Take(_host.Prefix));
+
+    private void AssertSame(KernelCensus before) => _network.Do(() =>
+    {
+        KernelCensus.AssertSame(before, _host.Prefix);
+        return true;
+    });
 
     private static string Links()
     {
