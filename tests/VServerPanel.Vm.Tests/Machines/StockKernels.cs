@@ -7,6 +7,7 @@ namespace VServerPanel.Vm.Tests.Machines;
 internal static class StockKernels
 {
     private static readonly Lazy<string?> s_whyNot = new(Prepare);
+    private static readonly Lazy<string> s_probe = new(BuildProbe);
 
     public static string GuestFiles { get; } = Path.GetFullPath("../Guest", Here());
 
@@ -18,6 +19,17 @@ internal static class StockKernels
     /// <summary>Fetches what is missing.</summary>
     /// <returns>Null: all is there. Else why not, as a sentence.</returns>
     public static string? WhyNot() => s_whyNot.Value;
+
+    /// <summary>Guest/probe.c, built.</summary>
+    public static string Probe() => s_probe.Value;
+
+    private static string BuildProbe()
+    {
+        var path = Path.Combine(AppContext.BaseDirectory, "probe");
+        using var compiler = Process.Start("gcc", ["-O1", "-Wall", "-Wextra", "-Werror", "-static", "-o", path, GuestFiles + "/probe.c"]);
+        compiler.WaitForExit();
+        return compiler.ExitCode == 0 ? path : throw new InvalidOperationException("Guest/probe.c does not compile.");
+    }
 
     private static string? Prepare()
     {

@@ -6,6 +6,7 @@ public abstract class StockMachine(string kernel, string parameters = "") : IDis
     private readonly Lock _gate = new();
     private VirtualMachine? _machine;
     private Exception? _failed;
+    private MachineOutput? _vservers;
 
     /// <summary>Where <see cref="Command"/> and its objects lie in the machine: the same path, as the root is the same.</summary>
     public static string Command => Environment.GetEnvironmentVariable("VSERVER_COMMAND") is { Length: > 0 } path ? path : StockKernels.RepositoryRoot + "/artifacts/native/vserver";
@@ -47,11 +48,31 @@ public abstract class StockMachine(string kernel, string parameters = "") : IDis
         }
     }
 
-    /// <summary>Runs a bash script as root of the machine. <c>vserver</c> is the native command there.</summary>
-    public MachineOutput Run(string script, int seconds = 60) => Machine.Run($"vserver() {{ {Command} \"$@\"; }}\n{script}", seconds);
+    /// <summary>Runs a bash script as root of the machine. <c>vserver</c> is the native command there, and it has the functions of <c>Guest/library</c>.</summary>
+    public MachineOutput Run(string script, int seconds = 60) => Machine.Run($"vserver() {{ {Command} \"$@\"; }}\n. /vm/guest/library\n{script}", seconds);
 
     /// <summary>Runs a bash script and wants exit code 0.</summary>
     public string Expect(string script, int seconds = 60) => Run("set -e\n" + script, seconds).Succeeded();
+
+    /// <summary>Sees to it that the vservers alpha and beta run, as <c>Guest/prepare-vservers</c> makes them.</summary>
+    public StockMachine WithVServers()
+    {
+        var machine = Machine;
+        lock (_gate)
+        {
+            if (_vservers is null)
+            {
+                File.Copy(StockKernels.Probe(), Exchange + "/probe");
+                _vservers = machine.Run($"/vm/guest/prepare-vservers {Command}", seconds: 180);
+            }
+        }
+
+        _vservers.Succeeded();
+        return this;
+    }
+
+    /// <summary>Runs the probe in a vserver (or as "host" outside of all) and returns what it says.</summary>
+    public string Probe(string who, string words) => Expect($"inside {who} probe {words}").TrimEnd();
 
     public void Dispose()
     {

@@ -99,7 +99,7 @@ internal sealed class VirtualMachine : IDisposable
     {
         string[] machine =
         [
-            "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1536", "-display", "none", "-nodefaults", "-no-reboot", "-net", "none",
+            "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "1", "-m", "1536", "-display", "none", "-nodefaults", "-no-reboot", "-net", "none",
             "-kernel", kernel + "/vmlinux", "-initrd", kernel + "/initrd", "-append", $"console=ttyS0 quiet panic=-1 mitigations=off {parameters}",
             "-serial", $"file:{_directory}/console",
             "-drive", $"file={StockKernels.Cache}/disk.ext4,format=raw,if=virtio,snapshot=on",
