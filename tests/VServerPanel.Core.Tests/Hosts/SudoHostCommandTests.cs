@@ -205,9 +205,9 @@ public class SudoHostCommandTests
     public async Task Run_StreamLeftByItsReader_GetsTheEndOfItsInput()
     {
         using var sudo = new FakeSudo($$"""
-            exec 3<&0; dir=$(dirname "$0"); echo '{{Hello}}'
+            exec 3<&0; dir=$(dirname "$0")
             setsid sh -c 'cat >/dev/null; echo over > "$1/over"' reader "$dir" <&3 >/dev/null 2>&1 &
-            exec sleep 60
+            echo '{{Hello}}'; exec sleep 60
             """);
 
         await foreach (var _ in sudo.Command().RunAsync(new HostRequest(["vserver-stat", "--watch"]) { IsStream = true }, TestContext.Current.CancellationToken))
