@@ -18,8 +18,14 @@ internal sealed class Contexts(HostPaths paths, string? objects = null)
     /// <param name="initPid">Its first process; put into its version 2 cgroup if the runtime has not.</param>
     /// <param name="context">Its number.</param>
     /// <returns>The topics that are not in force, with the reason as a sentence.</returns>
-    public IReadOnlyList<(string Topic, string WhyNot)> Enter(VServerName name, int initPid, int context) =>
-        ForEach(topic => EnterOne(topic, VServerCgroup.Enter(paths, topic, name, initPid), context));
+    public IReadOnlyList<(string Topic, string WhyNot)> Enter(VServerName name, int initPid, int context)
+    {
+        var failed = ForEach(topic => EnterOne(topic, VServerCgroup.Enter(paths, topic, name, initPid), context));
+
+        // the operation asked for it when the first start of a boot had loaded nothing yet; it gives it back
+        _ = SignalAllowance.Take(paths);
+        return failed;
+    }
 
     /// <summary>Enters a cgroup at the depth of a vserver's, such as that of a process in a context of its own.</summary>
     /// <param name="cgroup">Its directory.</param>

@@ -7,7 +7,7 @@ using VServerPanel.Native.Interop;
 namespace VServerPanel.Native.Kernel;
 
 /// <summary><c>vserver-security-probe</c>: goes into a scratch cgroup and tells what it may do there. One line each: what, and errno or 0.</summary>
-/// <remarks><c>iunlink CGROUP FILE</c>; <c>isolation CGROUP SOCKET</c>, which stays until its input ends; <c>signal PID</c>. <c>-</c> is no cgroup.</remarks>
+/// <remarks><c>iunlink CGROUP FILE</c>; <c>isolation CGROUP SOCKET DISK</c>, which stays until its input ends; <c>signal PID</c>. <c>-</c> is no cgroup.</remarks>
 internal sealed class SecurityProbeTool : Tool
 {
     public const string ToolName = "vserver-security-probe";
@@ -27,9 +27,10 @@ internal sealed class SecurityProbeTool : Tool
                 Enter(cgroup);
                 ChangeFile(file);
                 break;
-            case [Isolation.TopicName, var cgroup, var socket]:
+            case [Isolation.TopicName, var cgroup, var socket, var disk]:
                 Enter(cgroup);
                 Say("connect", Connect(socket));
+                Say("disk", Open(disk, Libc.O_RDONLY));
                 _ = Console.In.ReadToEnd();
                 break;
             case ["signal", var pid]:
@@ -62,7 +63,8 @@ internal sealed class SecurityProbeTool : Tool
         }
     }
 
-    private static int Open(string file, int flags) => Try(() => Libc.open(file, flags).Dispose());
+    /// <returns>0, or the errno.</returns>
+    internal static int Open(string file, int flags) => Try(() => Libc.open(file, flags).Dispose());
 
     private static int Connect(string name)
     {

@@ -37,6 +37,7 @@ internal static class Recovery
     /// <summary>Recovers everything: at boot. What cannot be recovered is told, and keeps nothing else from it.</summary>
     public static (int Recovered, int Failed) RunAll(Invocation call)
     {
+        using var allowance = Kernel.SignalAllowance.Take(call.Paths);
         var (recovered, failed) = (0, 0);
         foreach (var name in UndoLog.Abandoned(call.Paths).Select(a => a.Owner.VServer).Distinct().ToList())
         {
