@@ -32,6 +32,8 @@ internal static class ToolTable
         new Lifecycle.EnterVerb(),
         new Lifecycle.ExecVerb(),
         new Lifecycle.SuexecVerb(),
+        new Lifecycle.GuestProgramVerb("service", "SERVICE start|stop|…", "the vserver's own service program, on one of its services", "/etc/init.d/SERVICE start"),
+        new Lifecycle.GuestProgramVerb("chkconfig", "…", "the vserver's own chkconfig: which of its services start", "update-rc.d SERVICE defaults", "systemctl enable SERVICE"),
         new Lifecycle.LogVerb(),
         new Terminal.TerminalVerb(),
     ];

@@ -7,7 +7,6 @@ namespace VServerPanel.Native.Isolation;
 /// <summary>Writes what the runtime makes a vserver from.</summary>
 internal static class GuestBundle
 {
-    public const string Path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     private const string ReaperInGuest = "/dev/.vsinit";
     private const ulong CpuPeriodMicroseconds = 100_000;
 
@@ -19,6 +18,12 @@ internal static class GuestBundle
     ];
 
     private static readonly string[] s_readonly = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
+    /// <summary>Where programs are looked for in a vserver.</summary>
+    public static IReadOnlyList<string> SearchPath { get; } = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+    /// <summary><see cref="SearchPath"/> as a variable of the environment.</summary>
+    public static string Path { get; } = $"PATH={string.Join(':', SearchPath)}";
 
     /// <summary>Writes <c>config.json</c> into a directory that is there.</summary>
     public static void Write(string directory, GuestSpec spec) =>

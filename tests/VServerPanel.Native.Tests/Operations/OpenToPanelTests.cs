@@ -15,9 +15,9 @@ public sealed class OpenToPanelTests : IDisposable
     [Fact]
     public void Tables_OpenToThePanel_AreThoseItCalls()
     {
-        Assert.Equal(["newvserver", "vserver-info", "vserver-jobs", "vserver-stat"], ToolTable.Tools.Where(t => t.OpenToPanel).Select(t => t.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["newvserver", "vkill", "vps", "vserver-info", "vserver-jobs", "vserver-stat"], ToolTable.Tools.Where(t => t.OpenToPanel).Select(t => t.Name).Order(StringComparer.Ordinal));
         Assert.Equal(
-            ["build", "config", "delete", "log", "restart", "running", "start", "status", "stop"],
+            ["build", "config", "delete", "log", "restart", "running", "start", "status", "stop", "terminal"],
             ToolTable.Verbs.Where(v => v.OpenToPanel).Select(v => v.Name).Order(StringComparer.Ordinal));
     }
 
@@ -28,6 +28,8 @@ public sealed class OpenToPanelTests : IDisposable
     [InlineData("shop", "exec", "id")]
     [InlineData("shop", "enter")]
     [InlineData("shop", "suexec", "root", "id")]
+    [InlineData("shop", "service", "cron", "stop")]
+    [InlineData("shop", "chkconfig", "cron", "off")]
     public void Panel_ClosedCommand_IsRefused(params string[] words)
     {
         File.WriteAllText(_prefix.Paths.ConfOf(VServerName.Parse("shop")), "");
