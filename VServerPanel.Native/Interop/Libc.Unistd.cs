@@ -42,6 +42,10 @@ internal static partial class Libc
         _ = execv("/proc/self/exe", arguments);
     }
 
+    /// <summary>The working directory of all threads, unless the calling one has left them (unshare(2), CLONE_FS).</summary>
+    [LibraryImport("libc", EntryPoint = "chdir", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
+    internal static partial int chdir(string path);
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     internal static partial uint geteuid();
 

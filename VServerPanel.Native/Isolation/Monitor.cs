@@ -41,6 +41,9 @@ internal sealed class Monitor(HostPaths paths, IsolationRuntime runtime)
         var directory = DirectoryOf(paths, request.Name);
         Directory.CreateDirectory(directory);
 
+        // it stays where it was started, and makes a file there when the guest is out of memory (conmon, write_oom_files): not in its administrator's directory
+        ErrnoException.ThrowIfFailed(Libc.chdir(directory), "chdir", directory);
+
         var (answer, answerOut) = Libc.Pipe();
         var (goIn, go) = Libc.Pipe();
         using (answerOut)

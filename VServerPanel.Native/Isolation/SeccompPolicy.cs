@@ -65,7 +65,8 @@ internal static class SeccompPolicy
     }
 
     /// <summary>AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK are what servers use; AF_VSOCK would reach the host below us, AF_PACKET the host's network.</summary>
-    /// <remarks>32-bit x86 programs may still come by socketcall(2), whose arguments a filter cannot see.</remarks>
+    /// <remarks>socketcall(2) of 32-bit x86 has its arguments in memory, where a filter cannot look. For a rule on socket(2) libseccomp refuses it whole, with the same errno,
+    /// whatever the family: a 32-bit guest whose C library makes sockets by it (glibc before it asked for Linux 4.3, as Debian's i386) has none.</remarks>
     private static void AddSocketRules(List<OciSyscallRule> rules, bool hasPrivateNetwork)
     {
         const ulong AfPacket = 17;
