@@ -71,7 +71,7 @@ public sealed class HostSideTests : IDisposable
             File.WriteAllText($"{outside}/{file}", "of the host\n");
         }
 
-        var name = _host.Add("alpha", "NETWORK_MODE=private\nS_HOSTNAME=alpha\n", hasInit: false);
+        var name = _host.Add("alpha", "NETWORK_MODE=private\nDNS=192.0.2.1\nS_HOSTNAME=alpha\n", hasInit: false);
         var etc = _host.Paths.TreeOf(name) + "/etc";
         foreach (var file in (string[])["passwd", "group", "resolv.conf", "hosts", "hostname", "mtab"])
         {

@@ -6,11 +6,11 @@ internal sealed record Verdict(string Name, string Outcome, string Reason)
     // as little as a refusal may be: an error of another kind would be a probe that does not try what it says
     private static readonly HashSet<string> s_refusals = new(StringComparer.Ordinal)
     {
-        "EPERM", "EACCES", "EROFS", "ENOENT", "ESRCH", "ENOSYS", "ENODATA", "EINVAL", "EBADF", "EAFNOSUPPORT", "EADDRNOTAVAIL", "ECONNREFUSED", "EAGAIN", "ENOMEM", "SIGKILL", "SIGSYS",
+        "EPERM", "EACCES", "EROFS", "ENOENT", "ESRCH", "ENOSYS", "ENODATA", "EINVAL", "EBADF", "EAFNOSUPPORT", "ESOCKTNOSUPPORT", "EADDRNOTAVAIL", "ECONNREFUSED", "EAGAIN", "ENOMEM", "SIGKILL", "SIGSYS",
     };
 
     /// <summary>Probes that reach a file or a kind of socket that not every kernel has.</summary>
-    private static readonly HashSet<string> s_files = new(StringComparer.Ordinal) { "modprobe-path", "binfmt-misc", "sysrq-trigger", "kcore", "tracing", "timer-list" };
+    private static readonly HashSet<string> s_files = new(StringComparer.Ordinal) { "modprobe-path", "binfmt-misc", "sysrq-trigger", "kcore", "tracing", "timer-list", "release-agent" };
     private static readonly HashSet<string> s_sockets = new(StringComparer.Ordinal) { "af-alg", "vsock", "vsock-32", "vsock-socketcall", "rare-pairs" };
 
     public bool IsRefusal => Outcome == "refused" && s_refusals.Contains(Reason);

@@ -121,14 +121,16 @@ static long any_of_sys(void) { int found = nftw("/sys", writable_in_sys, 32, FTW
 static long in_each_cgroup(const char *const *files) {
     FILE *mounts = setmntent("/proc/self/mounts", "r");
     char path[PATH_MAX];
+    int error = ENOENT;
     if (mounts == NULL) return -1;
     for (struct mntent *mount; (mount = getmntent(mounts)) != NULL;)
         if (strncmp(mount->mnt_type, "cgroup", 6) == 0)
             for (const char *const *file = files; *file != NULL; file++) {
                 snprintf(path, sizeof path, "%s/%s", mount->mnt_dir, *file);
                 if (opens(path, O_WRONLY) == 0) { fprintf(stderr, "to write: %s\n", path); return 0; }
+                if (errno != ENOENT) error = errno;
             }
-    return refuse(EACCES);
+    return refuse(error);
 }
 static long release_agent(void) { static const char *const files[] = { "release_agent", NULL }; return in_each_cgroup(files); }
 static long own_limits(void) {
