@@ -15,6 +15,7 @@ public sealed class ProcessDirectory(IHostCommand host, TimeProvider time) : IDi
     // the lines of one look at the host come in a row: what they change is told once
     private static readonly TimeSpan s_settling = TimeSpan.FromMilliseconds(250);
 
+    private readonly WatchedStream _watched = new(host, time, "vps", "processes", s_silence);
     private readonly Lock _gate = new();
     private readonly HashSet<Channel<bool>> _readers = [];
     private readonly Dictionary<(int Pid, long Start), ProcessInfo> _processes = [];
@@ -104,45 +105,29 @@ public sealed class ProcessDirectory(IHostCommand host, TimeProvider time) : IDi
     }
 
     /// <summary>Reads one stream to its end; returns why it ended.</summary>
-    private async Task<string> ReadAsync(CancellationTokenSource stream)
+    private Task<string> ReadAsync(CancellationTokenSource stream)
     {
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(stream.Token);
-        await using var watchdog = time.CreateTimer(_ => silence.Cancel(), null, s_silence, Timeout.InfiniteTimeSpan);
         var fresh = new Dictionary<(int Pid, long Start), ProcessInfo>();
         var isComplete = false;
-        try
-        {
-            await foreach (var wireEvent in host.RunAsync(new HostRequest(["vps", "--watch"]) { IsStream = true }, silence.Token))
-            {
-                watchdog.Change(s_silence, Timeout.InfiniteTimeSpan);
-                switch (wireEvent)
-                {
-                    case ItemEvent { Kind: ItemKinds.Process } item:
-                        var process = HostCommandExtensions.Read<ProcessInfo>(item.Data);
-                        Change(stream, () => (isComplete ? _processes : fresh)[(process.Pid, process.StartTicks)] = process, isComplete);
-                        break;
-                    case ItemEvent { Kind: ItemKinds.ProcessGone } item:
-                        var gone = HostCommandExtensions.Read<ProcessGone>(item.Data);
-                        Change(stream, () => _processes.Remove((gone.Pid, gone.StartTicks)));
-                        break;
-                    case ItemEvent { Kind: ItemKinds.SnapshotComplete } when !isComplete:
-                        isComplete = true;
-                        Change(stream, () => Replace(fresh));
-                        break;
-                    case ProblemEvent problem:
-                        return problem.Message;
-                }
-            }
+        return _watched.ReadAsync(Take, stream.Token);
 
-            return $"{host.HostName} ended the list of its processes.";
-        }
-        catch (OperationCanceledException) when (!stream.IsCancellationRequested)
+        void Take(ItemEvent item)
         {
-            return $"{host.HostName} said nothing for {s_silence.TotalSeconds:0} seconds.";
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            return e is HostProblemException ? e.Message : $"The list of processes could not be read: {e.Message}";
+            switch (item.Kind)
+            {
+                case ItemKinds.Process:
+                    var process = HostCommandExtensions.Read<ProcessInfo>(item.Data);
+                    Change(stream, () => (isComplete ? _processes : fresh)[(process.Pid, process.StartTicks)] = process, isComplete);
+                    break;
+                case ItemKinds.ProcessGone:
+                    var gone = HostCommandExtensions.Read<ProcessGone>(item.Data);
+                    Change(stream, () => _processes.Remove((gone.Pid, gone.StartTicks)));
+                    break;
+                case ItemKinds.SnapshotComplete when !isComplete:
+                    isComplete = true;
+                    Change(stream, () => Replace(fresh));
+                    break;
+            }
         }
     }
 
