@@ -125,7 +125,7 @@ public sealed partial class ProcessList
     private static string WhereOf(ProcessInfo process) => process.VServer?.Value
         ?? (process.Context is 0 ? Host : string.Create(CultureInfo.InvariantCulture, $"context {process.Context?.ToString(CultureInfo.InvariantCulture) ?? "?"}"));
 
-    private static string NumberTitle(ProcessInfo process) => process.InnerPid is null ? "Its number on the host" : string.Create(CultureInfo.InvariantCulture, $"Its number in the vserver; on the host it is {process.Pid}");
+    private static string NumberTitle(ProcessInfo process) => process.InnerPid is null ? "Its PID on the host" : string.Create(CultureInfo.InvariantCulture, $"Its PID in the vserver; on the host it is {process.Pid}");
 
     private static int Indent(ProcessRow row) => Math.Min(row.Depth, ProcessRows.DeepestIndent) * IndentOfOne;
 
