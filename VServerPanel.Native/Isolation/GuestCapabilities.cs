@@ -49,6 +49,11 @@ internal static class GuestCapabilities
             {
                 warn($"S_CAPS gives {name} back, and it has no effect: the kernel asks for it on the host itself.");
             }
+            else if (name == "CAP_SYS_RESOURCE")
+            {
+                // do_prlimit(), kernel/sys.c: capable(CAP_SYS_RESOURCE), of the initial user namespace
+                warn("S_CAPS gives CAP_SYS_RESOURCE back: programs that want to have it run, but raising a hard limit stays the host's. ULIMIT sets those, such as -H -n 65536.");
+            }
         }
 
         set.ExceptWith(conf.TakenCapabilities);
