@@ -40,8 +40,8 @@ internal sealed class SpawnedProcess
         writeEnd.Dispose();
         using var emptyInput = noInput;
         using var nothing = Libc.open("/dev/null", Libc.O_RDWR);
-        using var words = new CStrings([path, .. arguments]);
-        using var variables = new CStrings([.. BaseEnvironment(), .. environment]);
+        using var words = new Libc.CStrings([path, .. arguments]);
+        using var variables = new Libc.CStrings([.. BaseEnvironment(), .. environment]);
         var actions = default(Libc.SpawnRoom);
         var attributes = default(Libc.SpawnRoom);
         _ = Libc.posix_spawn_file_actions_init(ref actions);
@@ -247,36 +247,6 @@ internal sealed class SpawnedProcess
         {
             onLine(Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(_rest)).TrimEnd('\r'));
             _rest.Clear();
-        }
-    }
-
-    /// <summary>A null-ended array of C strings.</summary>
-    private sealed unsafe class CStrings : IDisposable
-    {
-        private readonly int _count;
-
-        public CStrings(IReadOnlyList<string> texts)
-        {
-            _count = texts.Count;
-            Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(_count + 1), (nuint)sizeof(byte*));
-            for (var i = 0; i < _count; i++)
-            {
-                var room = (texts[i].Length * 3) + 1;
-                Pointer[i] = (byte*)NativeMemory.Alloc((nuint)room);
-                Pointer[i][PathMarshaller.Encode(texts[i], new Span<byte>(Pointer[i], room))] = 0;
-            }
-        }
-
-        public byte** Pointer { get; }
-
-        public void Dispose()
-        {
-            for (var i = 0; i < _count; i++)
-            {
-                NativeMemory.Free(Pointer[i]);
-            }
-
-            NativeMemory.Free(Pointer);
         }
     }
 }

@@ -33,9 +33,9 @@ internal sealed class Dispatcher(TextWriter output, TextWriter error, TimeProvid
             }
 
             var paths = HostPaths.FromEnvironment();
+            var umask = Libc.umask(0b000_010_010);
             if (Libc.geteuid() == 0)
             {
-                _ = Libc.umask(0b000_010_010);
                 if (!target.OnlyReads && !target.Options.Plan)
                 {
                     paths.EnsureDirectories();
@@ -49,6 +49,7 @@ internal sealed class Dispatcher(TextWriter output, TextWriter error, TimeProvid
                 Options = target.Options,
                 Actor = CallerActor.Find(target.Options),
                 Words = [Path.GetFileName(programName), .. words.Where((w, i) => i > 0 || w != "--job-worker")],
+                Umask = umask,
                 Time = time,
                 Cancel = cancel,
             };

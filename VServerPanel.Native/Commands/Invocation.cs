@@ -20,6 +20,9 @@ internal sealed record Invocation
     /// <summary>The words as they were typed, the tool's name first; what the journal keeps.</summary>
     public required IReadOnlyList<string> Words { get; init; }
 
+    /// <summary>The caller's umask(2), for commands that we become.</summary>
+    public uint Umask { get; init; } = 0b000_010_010;
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Cancelled by SIGINT, SIGTERM or <c>vserver-jobs cancel</c>.</summary>

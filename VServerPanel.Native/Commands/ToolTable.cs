@@ -5,6 +5,10 @@ internal static class ToolTable
 {
     public static IReadOnlyList<Tool> Tools { get; } =
     [
+        new Contexts.ChbindTool(),
+        new Contexts.ChcontextTool(),
+        new Contexts.ReducecapTool(),
+        new Contexts.ContextTool(),
         new Hosts.Info.VServerInfoTool(),
         new Creation.NewVServerTool(),
         new Hosts.Setup.VServerSetupTool(),
@@ -17,6 +21,9 @@ internal static class ToolTable
         new Processes.VKillTool(),
         new Processes.VpsTool(),
         new Processes.VServerStatTool(),
+        new Processes.AllContextsTool("vtop", "top", "procps"),
+        new Processes.AllContextsTool("vpstree", "pstree", "psmisc"),
+        .. Contexts.HostServiceTool.Classics.Select(s => new Contexts.HostServiceTool(s)),
     ];
 
     public static IReadOnlyList<Verb> Verbs { get; } =
@@ -38,7 +45,13 @@ internal static class ToolTable
         new Terminal.TerminalVerb(),
     ];
 
-    public static Tool? FindTool(string name) => Tools.FirstOrDefault(t => t.Name == name);
+    public static Tool? FindTool(string name) => Tools.FirstOrDefault(t => t.Name == name) ?? FindService(name);
+
+    // an administrator's own link: v_dovecot
+    private static Contexts.HostServiceTool? FindService(string name) =>
+        name.StartsWith(Contexts.HostServiceTool.Prefix, StringComparison.Ordinal) && name.Length > 2 && name[2..].All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
+            ? new Contexts.HostServiceTool(name[2..])
+            : null;
 
     public static Verb? FindVerb(string name) => Verbs.FirstOrDefault(v => v.Name == name);
 }

@@ -14,6 +14,8 @@ internal sealed class ContextNumbers(HostPaths paths)
 
     private readonly RunClaims _claims = new(paths, "contexts");
 
+    private readonly Contexts.ContextGroups _others = new(paths);
+
     private string LastFile => paths.Run + "/.contexts/last";
 
     /// <summary>Takes the number that is asked for, else the next free one.</summary>
@@ -22,16 +24,16 @@ internal sealed class ContextNumbers(HostPaths paths)
     {
         if (wanted is { } number)
         {
-            return _claims.TryTake(Key(number), name)
+            return !_others.IsThere(number) && _claims.TryTake(Key(number), name)
                 ? number
-                : throw new ProblemException(ProblemCode.Busy, $"S_CONTEXT is {number}, and that context is {_claims.OwnerOf(Key(number))}'s now.");
+                : throw new ProblemException(ProblemCode.Busy, $"S_CONTEXT is {number}, and that context is {_claims.OwnerOf(Key(number)) ?? "one that chcontext made"}'s now.");
         }
 
         var candidate = LastTaken();
         for (var tried = 0; tried <= Last - First; tried++)
         {
             candidate = candidate is < First or >= Last ? First : candidate + 1;
-            if (_claims.OwnerOf(Key(candidate)) != name.Value && _claims.TryTake(Key(candidate), name))
+            if (!_others.IsThere(candidate) && _claims.OwnerOf(Key(candidate)) != name.Value && _claims.TryTake(Key(candidate), name))
             {
                 File.WriteAllText(LastFile, Key(candidate));
                 return candidate;
@@ -40,6 +42,9 @@ internal sealed class ContextNumbers(HostPaths paths)
 
         throw new ProblemException(ProblemCode.NoSpace, "Every context number is taken.");
     }
+
+    /// <summary>Whether a vserver that runs or starts has it.</summary>
+    public bool IsInUse(int number) => _claims.IsTaken(Key(number));
 
     /// <summary>Gives a number back, if it is this vserver's.</summary>
     public void Release(int number, VServerName name) => _claims.Release(Key(number), name);

@@ -56,6 +56,9 @@ internal sealed class RunClaims(HostPaths paths, string kind)
         }
     }
 
+    /// <summary>Whether a vserver that runs or starts has it.</summary>
+    public bool IsTaken(string key) => IsInUse(OwnerOf(key));
+
     private bool IsInUse(string? owner) => VServerName.TryParse(owner, out var name) && new RunStateStore(paths).Find(name) is { } state && (state.IsAlive || state.IsOwned);
 
     /// <summary>Another vserver that runs or starts and has it; null where there is none.</summary>

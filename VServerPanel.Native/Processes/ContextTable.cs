@@ -13,8 +13,7 @@ namespace VServerPanel.Native.Processes;
 /// <summary>The contexts of this host, and which one a process is in: its cgroup tells, which no guest can leave.</summary>
 internal sealed class ContextTable(HostPaths paths, TimeProvider time)
 {
-    /// <summary>Cgroups of contexts that belong to no vserver: <c>.context-49152</c>. No vserver's name begins with a dot. Other groups whose names
-    /// do only tie processes of the host to addresses.</summary>
+    /// <summary>Cgroups of contexts that belong to no vserver: <c>.context-49152</c>. No vserver's name begins with a dot.</summary>
     public const string NumberedPrefix = ".context-";
 
     private readonly VServerRegistry _registry = new(paths, time);
@@ -87,6 +86,19 @@ internal sealed class ContextTable(HostPaths paths, TimeProvider time)
         return null;
     }
 
+    /// <summary>The context of a numbered group: <c>.context-49152</c>, and <c>.context-0.bind-4711</c> where its commands are tied to addresses.</summary>
+    internal static int? NumberIn(string group)
+    {
+        if (!group.StartsWith(NumberedPrefix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var text = group.AsSpan(NumberedPrefix.Length);
+        var dot = text.IndexOf('.');
+        return int.TryParse(dot < 0 ? text : text[..dot], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    }
+
     // several controllers of version 1 may be mounted together: cpu,cpuacct
     private static bool IsController(ReadOnlySpan<char> controllers, ReadOnlySpan<char> wanted)
     {
@@ -126,9 +138,9 @@ internal sealed class ContextTable(HostPaths paths, TimeProvider time)
     private ProcessContext? Read(string name)
     {
         var cgroup = $"{paths.CgroupParent}/{name}";
-        if (name.StartsWith(NumberedPrefix, StringComparison.Ordinal) && int.TryParse(name.AsSpan(NumberedPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        if (NumberIn(name) is { } number)
         {
-            return new ProcessContext(cgroup, null, number, 0, 0);
+            return number == 0 ? null : new ProcessContext(cgroup, null, number, 0, 0);
         }
 
         if (!VServerName.TryParse(name, out var vserver))

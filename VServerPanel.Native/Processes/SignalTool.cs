@@ -18,6 +18,8 @@ internal sealed class SignalTool : Tool
 
     public override string Name => ToolName;
 
+    public override bool OnlyReads => true;
+
     public override string Summary => "called by vkill to signal a process from within its context; not for people";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)

@@ -19,6 +19,8 @@ internal sealed class VpsTool : Tool
 
     public override bool OpenToPanel => true;
 
+    public override bool OnlyReads => true;
+
     public override bool PassesThrough => true;
 
     public override string Summary => "[ps's options]: ps over all contexts, with a column CONTEXT";

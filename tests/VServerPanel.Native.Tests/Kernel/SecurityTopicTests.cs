@@ -65,7 +65,7 @@ public sealed class SecurityTopicTests
         Assert.SkipUnless(Environment.UserName == "root", "loading BPF programs needs root");
         using var prefix = new PrivatePrefix();
         Environment.SetEnvironmentVariable("VSERVER_COMMAND", HostCommand.Path);
-        foreach (var topic in new Contexts(prefix.Paths, ProbeProgram.Objects).Topics)
+        foreach (var topic in new Native.Kernel.Contexts(prefix.Paths, ProbeProgram.Objects).Topics)
         {
             try
             {
@@ -93,7 +93,7 @@ public sealed class SecurityTopicTests
     public void EnterCgroup_NoObjects_SaysWhyOfEachTopic()
     {
         using var prefix = new PrivatePrefix();
-        var failed = new Contexts(prefix.Paths, "/nonexistent").EnterCgroup("/sys/fs/cgroup", 2);
+        var failed = new Native.Kernel.Contexts(prefix.Paths, "/nonexistent").EnterCgroup("/sys/fs/cgroup", 2);
         Assert.Equal(["iunlink", "isolation"], failed.Select(f => f.Topic));
         Assert.All(failed, f => Assert.Contains("/nonexistent/", f.WhyNot, StringComparison.Ordinal));
     }
