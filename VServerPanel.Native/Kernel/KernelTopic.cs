@@ -99,7 +99,7 @@ internal abstract class KernelTopic
         }
 
         Directory.CreateDirectory(ParentCgroup);
-        return string.Create(CultureInfo.InvariantCulture, $"{Fingerprint(_ways.SelectMany(w => File.ReadAllBytes(w.ObjectFile))):x16} {Place()}");
+        return string.Create(CultureInfo.InvariantCulture, $"{Fingerprint(_ways.Select(w => File.ReadAllBytes(w.ObjectFile))):x16} {Place()}");
     }
 
     /// <summary>Whether programs are there that were confirmed once, be they of an older object, for the place of today.</summary>
@@ -275,12 +275,16 @@ internal abstract class KernelTopic
         Environment.GetEnvironmentVariable("VSERVER_COMMAND") is { Length: > 0 } command && Libc.geteuid() == 0 && Path.GetFileName(Environment.ProcessPath) != "vserver" ? command : Environment.ProcessPath ?? "/usr/sbin/vserver";
 
     // FNV-1a: tells one build from the next; nobody who could write the file needs to deceive it
-    private static ulong Fingerprint(IEnumerable<byte> content)
+    private static ulong Fingerprint(IEnumerable<byte[]> files)
     {
         var hash = 0xcbf29ce484222325;
-        foreach (var b in content)
+        foreach (var content in files)
         {
-            hash = (hash ^ b) * 0x100000001b3;
+            // at each start over all objects: byte by byte of an array, not of a sequence
+            foreach (var b in content)
+            {
+                hash = (hash ^ b) * 0x100000001b3;
+            }
         }
 
         return hash;
