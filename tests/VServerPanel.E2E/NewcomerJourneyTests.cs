@@ -160,6 +160,11 @@ public sealed class NewcomerJourneyTests(TrialHost host)
         await page.Locator(".vp-terminal").ClickAsync();
         await page.Keyboard.TypeAsync("echo still-$stale\n");
         await Expect(page.Locator(".xterm-rows")).ToContainTextAsync("still-kept");
+
+        // Tab is the shell's: a keyboard leaves by another key
+        await Expect(page.Locator(".vp-terminal textarea")).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Control+F6");
+        await Expect(page.Locator(".vp-terminal textarea")).Not.ToBeFocusedAsync();
     }
 
     /// <summary>What runs in the terminal is in the list of processes, and is ended from there.</summary>

@@ -41,6 +41,13 @@ export async function open(host, page) {
   refused.forEach(code => terminal.parser.registerOscHandler(code, () => true));
   terminal.open(host);
   terminal.textarea?.setAttribute('aria-label', host.dataset.label ?? 'Terminal');
+  // Tab is the shell's, so that a keyboard needs another way out (WCAG 2.2, 2.1.2 "No Keyboard Trap")
+  terminal.attachCustomKeyEventHandler(event => {
+    if (event.key !== 'F6' || !event.ctrlKey) return true;
+    event.preventDefault();
+    terminal.blur();
+    return false;
+  });
   fit.fit();
 
   let gone = false;
