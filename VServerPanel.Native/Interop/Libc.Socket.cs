@@ -8,6 +8,7 @@ internal static partial class Libc
 {
     internal const int AF_INET = 2;
     internal const int AF_INET6 = 10;
+    internal const byte PF_BRIDGE = 7;
     internal const int AF_NETLINK = 16;
     internal const int AF_PACKET = 17;
     internal const int SOCK_DGRAM = 2;
@@ -20,6 +21,7 @@ internal static partial class Libc
     internal const ushort NLM_F_REQUEST = 0x1;
     internal const ushort NLM_F_ACK = 0x4;
     internal const ushort NLM_F_DUMP = 0x300;
+    internal const ushort NLM_F_REPLACE = 0x100;
     internal const ushort NLM_F_EXCL = 0x200;
     internal const ushort NLM_F_CREATE = 0x400;
     internal const ushort RTM_NEWADDR = 20;
@@ -29,6 +31,7 @@ internal static partial class Libc
     internal const ushort RTM_DELLINK = 17;
     internal const ushort RTM_GETLINK = 18;
     internal const ushort RTM_NEWROUTE = 24;
+    internal const ushort RTM_NEWNEIGH = 28;
     internal const ushort IFLA_ADDRESS = 1;
     internal const ushort IFLA_IFNAME = 3;
     internal const ushort IFLA_MTU = 4;
@@ -38,6 +41,14 @@ internal static partial class Libc
     internal const ushort IFLA_NET_NS_FD = 28;
     internal const ushort IFLA_INFO_KIND = 1;
     internal const ushort IFLA_INFO_DATA = 2;
+    internal const ushort IFLA_INFO_SLAVE_KIND = 4;
+    internal const ushort IFLA_INFO_SLAVE_DATA = 5;
+    internal const ushort IFLA_BRPORT_GUARD = 5;
+    internal const ushort IFLA_BRPORT_LEARNING = 8;
+    internal const ushort NDA_LLADDR = 2;
+    internal const ushort NUD_NOARP = 0x40;
+    internal const byte NTF_MASTER = 0x04;
+    internal const byte NTF_STICKY = 0x40;
     internal const ushort VETH_INFO_PEER = 1;
     internal const ushort IFLA_MACVLAN_MODE = 1;
     internal const uint MACVLAN_MODE_BRIDGE = 4;

@@ -60,6 +60,8 @@ internal sealed partial class StartHandler
             try
             {
                 socket.AddVeth(end.Device, end.Address, plan.Parent, guest.Handle, LinkPlan.GuestDevice, LinkPlan.GuestAddressOf(entry.Id));
+                FaultPoint.Reach();
+                socket.FixPort(socket.FindLink(end.Device) ?? throw new ProblemException(ProblemCode.NotFound, $"The device {end.Device} has gone again."), LinkPlan.GuestAddressOf(entry.Id));
                 return;
             }
             catch (ErrnoException e) when (e.Errno == ErrnoNames.EEXIST)

@@ -65,6 +65,16 @@ internal ref struct NetlinkMessage
         _length += 12;
     }
 
+    /// <summary>struct ndmsg { u8 family, pad; u16 pad; s32 index; u16 state; u8 flags, type; }: an entry of a bridge's own, which is none that it learned.</summary>
+    public void BridgeEntryHeader(uint port)
+    {
+        _buffer[_length] = Libc.PF_BRIDGE;
+        BitConverter.TryWriteBytes(_buffer[(_length + 4)..], port);
+        BitConverter.TryWriteBytes(_buffer[(_length + 8)..], Libc.NUD_NOARP);
+        _buffer[_length + 10] = Libc.NTF_MASTER | Libc.NTF_STICKY;
+        _length += 12;
+    }
+
     public void Text(ushort type, string text) => Attribute(type, [.. Encoding.UTF8.GetBytes(text), 0]);
 
     public void Number(ushort type, uint number)

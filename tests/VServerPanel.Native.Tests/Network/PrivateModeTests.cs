@@ -88,6 +88,39 @@ public sealed class PrivateModeTests : IDisposable
     }
 
     [Fact]
+    public void Send_UnderOtherHardwareAddresses_TakesNoMemoryOfTheBridgeAndNobodysPlace()
+    {
+        Add("alpha", 2);
+        Add("beta", 3);
+        Expect("alpha", "start");
+        Expect("beta", "start");
+        var own = Expect("alpha", "exec", "cat", "/sys/class/net/eth0/address").Trim();
+        var betas = Expect("beta", "exec", "cat", "/sys/class/net/eth0/address").Trim();
+        var (port, betasPort) = (State("alpha").HostEnd!.Device, State("beta").HostEnd!.Device);
+        var pid = State("alpha").Init!.Pid.ToString(CultureInfo.InvariantCulture);
+
+        // what is for the neighbour goes to him, also what answers to this
+        Assert.Contains(" 0 packets received", PingAs(betas), StringComparison.Ordinal);
+
+        // one that may change its address is reached all the same
+        Assert.Contains(" 1 packets received", PingAs("02:00:00:00:00:99"), StringComparison.Ordinal);
+
+        var known = Run("bridge", "fdb", "show", "br", Bridge);
+        Assert.DoesNotContain("02:00:00:00:00:99", known, StringComparison.Ordinal);
+        Assert.Contains($"{own} dev {port} sticky master {Bridge} static", known, StringComparison.Ordinal);
+        Assert.Contains($"{betas} dev {betasPort} sticky master {Bridge} static", known, StringComparison.Ordinal);
+        Assert.DoesNotContain($"{betas} dev {port} ", known, StringComparison.Ordinal);
+
+        // a packet socket needs no new address of the device for it; this is the shorter way to the same frames
+        string PingAs(string address)
+        {
+            Run("nsenter", "-t", pid, "-n", "ip", "link", "set", "eth0", "address", address);
+            Run("ip", "neigh", "flush", "dev", Bridge);
+            return Run("nsenter", "-t", pid, "-n", "busybox", "ping", "-c", "1", "-W", "5", "10.78.0.1");
+        }
+    }
+
+    [Fact]
     public void AbstractSocketOfTheHost_IsNotVisibleInside()
     {
         var name = $"vs-test-{Guid.NewGuid():n}";
