@@ -82,6 +82,7 @@ internal sealed class HostBridges(HostPaths paths)
         return
         [
             .. link is null ? [$"Make the bridge {bridge.Name}"] : Array.Empty<string>(),
+            .. link is not null && HeedsRouters(bridge.Name) ? [$"Have {bridge.Name} ignore router advertisements"] : Array.Empty<string>(),
             .. link is { IsUp: false } ? [$"Bring {bridge.Name} up"] : Array.Empty<string>(),
             .. bridge.Addresses.Where(a => !host.Exists(h => h.Address.Equals(a.Address))).Select(a => $"Put {a} on {bridge.Name}"),
         ];
@@ -101,6 +102,11 @@ internal sealed class HostBridges(HostPaths paths)
             socket.AddBridge(bridge.Name);
         }
 
+        if (HeedsRouters(bridge.Name))
+        {
+            File.WriteAllText(AcceptRouters(bridge.Name), "0");
+        }
+
         var link = socket.FindLink(bridge.Name) ?? throw new ProblemException(ProblemCode.NotFound, $"The bridge {bridge.Name} has gone again.");
         socket.SetUp(link);
         var host = socket.List();
@@ -110,4 +116,10 @@ internal sealed class HostBridges(HostPaths paths)
             socket.Add(link.Index, address.Address, bits, address.IsIPv6 ? null : ConfReader.BroadcastOf(ConfReader.NetworkOf(address.Address, bits)), label: null);
         }
     }
+
+    // Behind such a bridge are vservers only: one that says it is the way to the Internet would have all of the host's IPv6 sent to it (as CVE-2020-10749).
+    private static bool HeedsRouters(string bridge) => File.Exists(AcceptRouters(bridge)) && File.ReadAllText(AcceptRouters(bridge)).Trim() != "0";
+
+    // of the network namespace of who opens it
+    private static string AcceptRouters(string bridge) => $"/proc/sys/net/ipv6/conf/{bridge}/accept_ra";
 }

@@ -47,6 +47,21 @@ public sealed class BridgesStepTests : IDisposable
         Assert.Equal(["Put 10.79.0.1/24 on vbr7"], Do(new BridgesStep(_prefix.Paths, null).Missing));
     }
 
+    [Fact]
+    public void Apply_BridgeThatHeedsRouters_HeedsNoneAnyMore()
+    {
+        const string Setting = "/proc/sys/net/ipv6/conf/vbr7/accept_ra";
+        Do(() => TrialHost.Run("ip", "link", "add", "vbr7", "type", "bridge"));
+        Assert.SkipUnless(Do(() => File.Exists(Setting)), "this kernel has no IPv6");
+        Do(() => TrialHost.Run("ip", "link", "set", "vbr7", "up"));
+        var step = new BridgesStep(_prefix.Paths, HostBridge.Parse("vbr7", []));
+        Assert.Equal("1", Do(() => File.ReadAllText(Setting)).Trim());
+        Assert.Contains("Have vbr7 ignore router advertisements", Do(step.Missing));
+        Apply(step);
+        Assert.Equal("0", Do(() => File.ReadAllText(Setting)).Trim());
+        Assert.Empty(Do(step.Missing));
+    }
+
     [Theory]
     [InlineData("site", "10.79.0.1/24", ProblemCode.InvalidArgument)]
     [InlineData("vbr7", "10.77.0.1/24", ProblemCode.AddressInUse)]
