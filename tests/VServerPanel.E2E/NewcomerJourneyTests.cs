@@ -38,6 +38,7 @@ public sealed class NewcomerJourneyTests(TrialHost host)
 
         await StopAsync(page);
         Assert.DoesNotContain(Address, await Shell.RunAsync("ip", ["-o", "addr", "show", "dev", TrialHost.Device]), StringComparison.Ordinal);
+        await SeeWhatTheHostCanDoAsync(page);
         await FindInAuditHistoryAsync(page);
         await DownloadCsvAsync(page);
         await SeeAsTenantAsync(secretLink);
@@ -208,6 +209,21 @@ public sealed class NewcomerJourneyTests(TrialHost host)
         {
             return false;
         }
+    }
+
+    // the host's own report, and the same on the page about the kernel
+    private static async Task SeeWhatTheHostCanDoAsync(IPage page)
+    {
+        await OpenAsync(page, "/host");
+        var ties = page.Locator("tr").Filter(new() { HasText = "Ties to addresses" }).Locator(".vp-tag");
+        await Expect(ties).ToBeVisibleAsync();
+        await Pictures.TakeAsync(page, "host");
+        var state = await ties.TextContentAsync();
+
+        await OpenAsync(page, "/kernel");
+        await Expect(page.Locator("#set-ipv4root .vp-tag")).ToHaveTextAsync(state!);
+        await Expect(page.GetByText("Not known")).ToHaveCountAsync(0);
+        await Pictures.TakeAsync(page, "kernel");
     }
 
     private static async Task FindInAuditHistoryAsync(IPage page)

@@ -19,7 +19,7 @@ public sealed class KernelPageTests : PagesContext
             Capabilities =
             [
                 new("bpf-network", "Ties to addresses", CapabilityState.Available, "loaded"),
-                new("bpf-isolation", "Contexts kept apart", CapabilityState.Degraded, "the kernel refuses", "…"),
+                new("bpf-isolation", "Contexts kept apart", CapabilityState.Degraded, "the kernel refuses", "A killall reaches in."),
             ],
         }));
 
@@ -27,7 +27,7 @@ public sealed class KernelPageTests : PagesContext
 
         page.WaitForAssertion(() => Assert.Equal("There", page.Find("#set-ipv4root .vp-tag").TextContent));
         Assert.Equal("In part", page.Find("#context-signals .vp-tag").TextContent);
-        Assert.Contains("the kernel refuses", page.Find("#context-signals").TextContent, StringComparison.Ordinal);
+        Assert.Contains("A killall reaches in.", page.Find("#context-signals").TextContent, StringComparison.Ordinal);
         Assert.Equal("Not known", page.Find("#chroot .vp-tag").TextContent);
     }
 
