@@ -40,34 +40,25 @@ internal sealed class SignalTool : Tool
             return Gone;
         }
 
-        Enter(contexts.Cgroups.Unified, cgroup, pid);
+        Enter(contexts.Cgroups.Unified, cgroup);
         return Libc.Signal(process, signal) ? ExitCodes.Success : Gone;
     }
 
-    private static void Enter(string? unified, string cgroup, int pid)
+    /// <remarks>Its own group only, which is the host's: groups below it are the guest's, who could freeze us there. Where it takes nobody (it hands controllers
+    /// on: cgroups(7), no internal processes) or is frozen itself, we signal from outside: what vkill records, the kernel lets in (SignalAllowance).</remarks>
+    private static void Enter(string? unified, string cgroup)
     {
-        if (unified is null)
+        var group = unified + cgroup;
+        try
         {
-            return;
+            if (unified is not null && File.ReadAllText(group + "/cgroup.freeze").Trim() == "0")
+            {
+                File.WriteAllText(group + "/cgroup.procs", "0");
+            }
         }
-
-        // a group that hands controllers on may hold no process itself (cgroups(7), no internal processes): the target's own can
-        var own = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/cgroup")).FirstOrDefault(l => l.StartsWith("0::", StringComparison.Ordinal))?[3..];
-        foreach (var group in (string?[])[cgroup, own])
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            try
-            {
-                // outside of the context it would be a step to somewhere else; "(deleted)" and ".." are no groups
-                if (group is not null && (group == cgroup || group.StartsWith(cgroup + "/", StringComparison.Ordinal)))
-                {
-                    File.WriteAllText($"{unified}{group}/cgroup.procs", "0");
-                    return;
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // the next one; and where none takes us, the kernel says whether the signal may go
-            }
+            // the kernel says whether the signal may go
         }
     }
 }

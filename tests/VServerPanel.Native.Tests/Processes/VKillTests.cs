@@ -111,6 +111,27 @@ public sealed class VKillTests : IDisposable
         Assert.True(entered >= 0 && sent > entered, string.Join('\n', calls));
     }
 
+    [Fact]
+    public void Kill_ProcessOfAFrozenVServer_IsKilledAtOnce()
+    {
+        var unified = CgroupTree.Detect().Unified;
+        Assert.SkipWhen(unified is null, "cgroup version 2 is not mounted");
+        _host.Add("alpha");
+        _host.Expect("alpha", "start");
+        var pid = Spawn("alpha");
+        var freeze = $"{unified}{_host.Paths.CgroupParent}/alpha/cgroup.freeze";
+        File.WriteAllText(freeze, "1");
+        try
+        {
+            _host.Expect("--as", "vkill", "-KILL", Text(pid));
+            TrialHost.Eventually(() => !File.Exists($"/proc/{pid}") || File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal), "it ends");
+        }
+        finally
+        {
+            File.WriteAllText(freeze, "0");
+        }
+    }
+
     private static string Text(int pid) => pid.ToString(CultureInfo.InvariantCulture);
 
     /// <returns>The pid on the host of a new process of the vserver.</returns>
