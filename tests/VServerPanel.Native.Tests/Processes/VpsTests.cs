@@ -71,7 +71,7 @@ public sealed class VpsTests : IDisposable
         using var watch = HostCommand.Start(_host.Prefix, new Dictionary<string, string>(StringComparer.Ordinal), HostCommand.Path, "--as", "vps", "--json", "--watch");
         await Until(e => e is ItemEvent { Kind: ItemKinds.SnapshotComplete });
         Spawn("root", "sh", "-c", "while :; do :; done");
-        var busy = await Until(e => Info(e) is { } p && p.VServer == alpha && p.CommandLine.StartsWith("sh -c while", StringComparison.Ordinal) && p.CpuPercent > 20);
+        var busy = await Until(e => Info(e) is { } p && p.VServer == alpha && p.CommandLine.StartsWith("sh -c while", StringComparison.Ordinal) && p.CpuPercent > 2);
         _host.Expect("--as", "vkill", "-9", Info(busy)!.Pid.ToString(CultureInfo.InvariantCulture));
         await Until(e => e is ItemEvent { Kind: ItemKinds.ProcessGone } gone && WireProtocol.FromElement<ProcessGone>(gone.Data).Equals(new ProcessGone(Info(busy)!.Pid, Info(busy)!.StartTicks)));
         watch.StandardOutput.Close();
