@@ -33,6 +33,7 @@ public abstract class EscapeTests(StockMachine machine)
     [Theory]
     [InlineData("sysv", "shared", "sysvinit")]
     [InlineData("init", "private", "sysvinit")]
+    [InlineData("systemd", "shared", "systemd")]
     public void Probes_InAVServer_AllFail(string style, string network, string root)
     {
         Prepare();
@@ -100,3 +101,6 @@ public abstract class EscapeTests(StockMachine machine)
 
 [Collection(Debian61Machine.Name)]
 public sealed class Debian61EscapeTests(Debian61Machine machine) : EscapeTests(machine);
+
+[Collection(Debian612Machine.Name)]
+public sealed class Debian612EscapeTests(Debian612Machine machine) : EscapeTests(machine);
