@@ -42,7 +42,17 @@ public sealed class PrivatePrefix : IDisposable
 
     internal IReadOnlyList<JournalEntry> ReadJournal() => [.. new Journal(Paths).Read()];
 
-    public void Dispose() => TreeRemoval.Remove(Directory);
+    public void Dispose()
+    {
+        // vserver-info alone loads the programs and makes a cgroup to try them out in
+        if (Environment.UserName == "root")
+        {
+            new Native.Kernel.Ipv4Root(Paths).Programs.Unload();
+            Native.Limits.CgroupTree.Detect().Remove(Paths.CgroupParent);
+        }
+
+        TreeRemoval.Remove(Directory);
+    }
 }
 
 /// <summary>Keeps what a command says.</summary>

@@ -83,8 +83,6 @@ public sealed class TrialHost : IDisposable
             new Native.Lifecycle.Dismantling(Paths, name).Clear();
         }
 
-        new Native.Kernel.Ipv4Root(Paths).Programs.Unload();
-        Native.Limits.CgroupTree.Detect().Remove(Paths.CgroupParent);
         _ = Libc.umount2(Paths.VServers, Libc.MNT_DETACH);
         Prefix.Dispose();
     }
