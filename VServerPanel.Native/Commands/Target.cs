@@ -36,7 +36,10 @@ internal sealed record Target(GlobalOptions Options, string Title, bool NeedsRoo
         var tool = ToolTable.FindTool(toolName)
             ?? throw new ProblemException(ProblemCode.InvalidArgument, $"There is no tool '{toolName}'. 'vserver --help' lists them.");
         var (options, arguments) = GlobalOptions.Take(leading, rest, tool.PassesThrough);
-        return new Target(options, tool.Name, tool.NeedsRoot, tool.OpenToPanel, tool.OnlyReads, call => tool.Run(arguments, call));
+        return new Target(options, tool.Name, tool.NeedsRoot, tool.OpenToPanel, tool.OnlyReads, call =>
+            tool.BecomesAnother && (options.Json || options.Plan || options.Detach)
+                ? throw new ProblemException(ProblemCode.InvalidArgument, $"{tool.Name} becomes another program, whose answer is its own: call it without --json, --plan and --detach.")
+                : tool.Run(arguments, call));
     }
 
     private static Target? FindVerb(GlobalOptions leading, IReadOnlyList<string> rest)

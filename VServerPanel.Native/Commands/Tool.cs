@@ -13,6 +13,9 @@ internal abstract class Tool
     /// <summary>Words after the first are for another program: global options stand before them only.</summary>
     public virtual bool PassesThrough => false;
 
+    /// <summary>It becomes another program, whose output and exit code are the answer: <c>--json</c>, <c>--plan</c> and <c>--detach</c> are refused.</summary>
+    public virtual bool BecomesAnother => false;
+
     public virtual bool NeedsRoot => true;
 
     /// <summary>Whether the panel may call it: its sudo rule covers the whole command, and a panel that was taken over must not reach the rest.</summary>

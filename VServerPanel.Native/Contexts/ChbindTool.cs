@@ -15,6 +15,8 @@ internal sealed class ChbindTool : Tool
 
     public override bool PassesThrough => true;
 
+    public override bool BecomesAnother => true;
+
     public override string Summary => "--ip IP… [--bcast IP] COMMAND…: run a command of the host tied to addresses";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)
@@ -34,11 +36,6 @@ internal sealed class ChbindTool : Tool
                 The command's exit code is the answer; 255 where it cannot be run. The tie ends with the last of its processes.
                 """);
             return arguments.Count == 0 ? ExitCodes.Usage : ExitCodes.Success;
-        }
-
-        if (call.Options.Json || call.Options.Plan || call.Options.Detach)
-        {
-            throw new ProblemException(ProblemCode.InvalidArgument, "chbind becomes the command: it has no answer of its own.");
         }
 
         var (addresses, broadcast, isSilent, command) = Parse(arguments);

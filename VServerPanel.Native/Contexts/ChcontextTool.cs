@@ -1,6 +1,4 @@
 using VServerPanel.Native.Commands;
-using VServerPanel.Native.Operations;
-using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Contexts;
 
@@ -14,6 +12,8 @@ internal sealed class ChcontextTool : Tool
 
     public override bool PassesThrough => true;
 
+    public override bool BecomesAnother => true;
+
     public override string Summary => "[--ctx N] [--secure] … COMMAND…: run a command in a new or another context";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)
@@ -22,11 +22,6 @@ internal sealed class ChcontextTool : Tool
         {
             Console.Out.WriteLine(Help);
             return arguments.Count == 0 ? ExitCodes.Usage : ExitCodes.Success;
-        }
-
-        if (call.Options.Json || call.Options.Plan || call.Options.Detach)
-        {
-            throw new ProblemException(ProblemCode.InvalidArgument, "chcontext becomes the command: it has no answer of its own.");
         }
 
         var options = ChcontextOptions.Parse(arguments);

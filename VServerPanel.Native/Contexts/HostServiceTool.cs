@@ -24,6 +24,8 @@ internal sealed class HostServiceTool(string service) : Tool
 
     public override bool PassesThrough => true;
 
+    public override bool BecomesAnother => true;
+
     public override string Summary => $"start|stop|restart|status: the host's {service}, tied to an address of the host's";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)
@@ -44,7 +46,7 @@ internal sealed class HostServiceTool(string service) : Tool
         {
             "start" => Start(call),
             "stop" => Stop(call),
-            "restart" => Stop(call) is var _ ? Start(call) : ExitCodes.Failure,
+            "restart" => Restart(call),
             "reload" => Reload(call),
             "status" => Status(call),
             _ => throw new ProblemException(ProblemCode.InvalidArgument, $"Usage: {Name} start|stop|restart|reload|status"),
@@ -113,6 +115,12 @@ internal sealed class HostServiceTool(string service) : Tool
 
         new ContextGroups(call.Paths).RemoveEmpty();
         return ExitCodes.Success;
+    }
+
+    private int Restart(Invocation call)
+    {
+        _ = Stop(call);
+        return Start(call);
     }
 
     private int Reload(Invocation call)

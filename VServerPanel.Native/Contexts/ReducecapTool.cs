@@ -15,6 +15,8 @@ internal sealed class ReducecapTool : Tool
 
     public override bool PassesThrough => true;
 
+    public override bool BecomesAnother => true;
+
     public override string Summary => "[--secure] [--CAP_NAME]… COMMAND…: run a command with a lower ceiling of capabilities";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)

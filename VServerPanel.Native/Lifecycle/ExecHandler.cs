@@ -21,6 +21,12 @@ internal static class ExecHandler
     /// <exception cref="ProblemException">NotRunning (exit code 3); NotFound: no such user.</exception>
     public static int Run(string operationName, VServerName name, string user, IReadOnlyList<string> command, Invocation call)
     {
+        if (call.Options.Plan)
+        {
+            call.Report.Plan(new OperationPlan([new PlanStep($"Run {(command.Count > 0 ? $"'{string.Join(' ', command)}'" : "a login shell")} in {name} as {user}")], [], []));
+            return ExitCodes.Success;
+        }
+
         var code = ExitCodes.Failure;
 
         // an entered shell may stay open for days: it must not keep others from working on the vserver

@@ -14,6 +14,8 @@ internal sealed class AllContextsTool(string name, string program, string packag
 
     public override bool PassesThrough => true;
 
+    public override bool BecomesAnother => true;
+
     public override string Summary => $"[{program}'s options]: {program} over all contexts";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)

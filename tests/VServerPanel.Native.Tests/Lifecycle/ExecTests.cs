@@ -28,6 +28,13 @@ public sealed class ExecTests : IDisposable
         Assert.Equal("--json --silent\n", _host.Expect("alpha", "exec", "echo", "--json", "--silent"));
 
     [Fact]
+    public void Exec_Plan_RunsNothing()
+    {
+        Assert.Contains("touch /tmp/ran", _host.Expect("--plan", "alpha", "exec", "touch", "/tmp/ran"), StringComparison.Ordinal);
+        Assert.Equal("", _host.Expect("alpha", "exec", "ls", "/tmp"));
+    }
+
+    [Fact]
     public void Exec_Json_HasLinesAndOutcome()
     {
         var result = _host.VServer("--json", "alpha", "exec", "sh", "-c", "echo one; echo two >&2; exit 5");
