@@ -1,6 +1,7 @@
 using System.Globalization;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Terminal;
@@ -35,7 +36,18 @@ internal sealed class TerminalVerb : Verb
             };
         }
 
-        return size.IsPossible ? TerminalHandler.Run(name, size, call) : throw WrongArguments();
+        if (!size.IsPossible)
+        {
+            throw WrongArguments();
+        }
+
+        if (call.Options.Plan)
+        {
+            call.Report.Plan(new OperationPlan([new PlanStep($"Open a terminal of {size.Columns} columns and {size.Rows} rows in {name}, with a login shell of root's")], [], []));
+            return ExitCodes.Success;
+        }
+
+        return TerminalHandler.Run(name, size, call);
     }
 
     private ProblemException WrongArguments() => new(ProblemCode.InvalidArgument, $"Usage: vserver --json NAME terminal {Usage}, with N from 1 to {TerminalSize.Most}.");

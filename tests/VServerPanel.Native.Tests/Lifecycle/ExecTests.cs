@@ -32,6 +32,7 @@ public sealed class ExecTests : IDisposable
     {
         Assert.Contains("touch /tmp/ran", _host.Expect("--plan", "alpha", "exec", "touch", "/tmp/ran"), StringComparison.Ordinal);
         Assert.Equal("", _host.Expect("alpha", "exec", "ls", "/tmp"));
+        Assert.Single(_host.VServer("--json", "--plan", "alpha", "terminal").Result<OperationPlan>().Steps);
     }
 
     [Fact]
