@@ -48,6 +48,7 @@ public class DocumentationTests
         ItemKinds.Journal => Again<JournalEntry>(item),
         ItemKinds.PlanStep => Again<PlanStep>(item),
         ItemKinds.BuildSource => Again<BuildSource>(item),
+        ItemKinds.TerminalOutput => Again<TerminalOutput>(item),
         _ => "{}",
     };
 
