@@ -12,14 +12,10 @@ internal sealed class BenchVServer : IDisposable
     {
         Prefix = Directory.CreateTempSubdirectory("vserver-bench-").FullName;
         _environment = new Dictionary<string, string> { ["VSERVER_PREFIX"] = Prefix };
-        Shell.Run("/bin/sh", ["-c", $"mkdir -m 0700 '{Prefix}/vservers' && mount --bind '{Prefix}/vservers' '{Prefix}/vservers' && mount -o remount,bind,nosuid,nodev,noexec '{Prefix}/vservers'"]);
-        Command("build", "--method", "skeleton");
-        if (address is not null)
-        {
-            // the devices of the trial network are not in this mount namespace's /sys, where a build looks for them
-            File.AppendAllText($"{Prefix}/etc/vservers/{Name}.conf", $"\nIPROOT=\"{address}\"\nIPROOTDEV={TrialNetwork.Device}\n");
-        }
 
+        // the ids that a tree is mapped to must get through to it
+        Shell.Run("/bin/sh", ["-c", $"chmod 0711 '{Prefix}' && mkdir -m 0700 '{Prefix}/vservers' && mount --bind '{Prefix}/vservers' '{Prefix}/vservers' && mount -o remount,bind,nosuid,nodev,noexec '{Prefix}/vservers'"]);
+        Command(["build", "--method", "skeleton", .. address is null ? Array.Empty<string>() : ["--ip", address, "--ondev", TrialNetwork.Device]]);
         Shell.Run("/bin/sh", ["-c", $"cp /bin/busybox '{Tree}/bin/' && ln -sf busybox '{Tree}/bin/sh'"]);
     }
 
