@@ -69,11 +69,6 @@ internal sealed partial class CreationFollowUp(
         {
             // the panel is stopping: the next one takes it up
         }
-        catch (Exception e)
-        {
-            LogBroken(logger, e, creation.VServer);
-            throw;
-        }
         finally
         {
             _followed.TryRemove(creation.BuildJobId, out _);
@@ -98,6 +93,12 @@ internal sealed partial class CreationFollowUp(
         catch (HostProblemException e) when (e.Code is ProblemCode.Unreachable or ProblemCode.Terminated or ProblemCode.Busy)
         {
             LogFailed(logger, creation.VServer, e.Message);
+            return false;
+        }
+        catch (Exception e) when (e is not (HostProblemException or OperationCanceledException) && !_stopping.IsCancellationRequested)
+        {
+            // a database that is locked or full, say: what was promised to the user is not given up for it
+            LogBroken(logger, e, creation.VServer);
             return false;
         }
         catch (HostProblemException e)
@@ -144,6 +145,6 @@ internal sealed partial class CreationFollowUp(
     [LoggerMessage(LogLevel.Warning, "What was to follow the creation of {VServer} could not be done: {Problem}")]
     private static partial void LogFailed(ILogger logger, string vServer, string problem);
 
-    [LoggerMessage(LogLevel.Error, "What was to follow the creation of {VServer} could not be done")]
+    [LoggerMessage(LogLevel.Error, "What was to follow the creation of {VServer} could not be done, trying again")]
     private static partial void LogBroken(ILogger logger, Exception exception, string vServer);
 }

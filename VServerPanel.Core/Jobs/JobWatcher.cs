@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using VServerPanel.Core.Auditing;
@@ -181,8 +183,9 @@ public sealed partial class JobWatcher : BackgroundService
         {
             await _journal.ImportAsync(cancellationToken);
         }
-        catch (HostProblemException)
+        catch (Exception e) when (e is HostProblemException or DbException or DbUpdateException)
         {
+            // the importer says what it is if it lasts; the end of the job is recorded from its last line
             _journal.Poke();
         }
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Storage;
 
@@ -17,7 +18,7 @@ internal sealed class TestCore : IAsyncDisposable
         (Host, DataDirectory, _keepsDirectory) = (host, directory, keepsDirectory);
         var configuration = new ConfigurationManager { ["Storage:DataDirectory"] = directory };
         var services = new ServiceCollection();
-        services.AddLogging();
+        services.AddLogging(logging => logging.AddProvider(new TestLog()));
         services.AddSingleton<IHostCommand>(host);
         services.AddSingleton<TimeProvider>(Time);
         services.AddVServerPanelCore(configuration);
