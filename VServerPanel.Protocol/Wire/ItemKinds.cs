@@ -41,4 +41,19 @@ public static class ItemKinds
 
     /// <summary><see cref="Protocol.TerminalOutput"/>.</summary>
     public const string TerminalOutput = "terminal-output";
+
+    /// <summary><see cref="Protocol.DiskShare"/>.</summary>
+    public const string DiskShare = "disk-share";
+
+    /// <summary><see cref="Protocol.SharingAnswer"/>.</summary>
+    public const string SharingAnswer = "sharing-answer";
+
+    /// <summary><see cref="PackageInfo"/>.</summary>
+    public const string Package = "package";
+
+    /// <summary><see cref="Protocol.PackageOutcome"/>.</summary>
+    public const string PackageOutcome = "package-outcome";
+
+    /// <summary><see cref="Protocol.PackageDifference"/>.</summary>
+    public const string PackageDifference = "package-difference";
 }

@@ -64,5 +64,13 @@ public static class WireProtocol
 [JsonSerializable(typeof(TerminalOutput))]
 [JsonSerializable(typeof(ProcessInfo))]
 [JsonSerializable(typeof(ProcessGone))]
+[JsonSerializable(typeof(UnificationPlan))]
+[JsonSerializable(typeof(UnificationOutcome))]
+[JsonSerializable(typeof(DiskShare))]
+[JsonSerializable(typeof(DiskSummary))]
+[JsonSerializable(typeof(SharingAnswer))]
+[JsonSerializable(typeof(PackageInfo))]
+[JsonSerializable(typeof(PackageOutcome))]
+[JsonSerializable(typeof(PackageDifference))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class WireJson : JsonSerializerContext;

@@ -49,6 +49,11 @@ public class DocumentationTests
         ItemKinds.PlanStep => Again<PlanStep>(item),
         ItemKinds.BuildSource => Again<BuildSource>(item),
         ItemKinds.TerminalOutput => Again<TerminalOutput>(item),
+        ItemKinds.DiskShare => Again<DiskShare>(item),
+        ItemKinds.SharingAnswer => Again<SharingAnswer>(item),
+        ItemKinds.Package => Again<PackageInfo>(item),
+        ItemKinds.PackageOutcome => Again<PackageOutcome>(item),
+        ItemKinds.PackageDifference => Again<PackageDifference>(item),
         _ => "{}",
     };
 
