@@ -102,6 +102,14 @@ struct {
 	__type(value, __u64);
 } further_1 SEC(".maps");
 
+/* One number: not 0 since an address was taken away from a vserver that runs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} retracted_1 SEC(".maps");
+
 /* Whose a socket is that was bound to 0.0.0.0 or [::], or that sends datagrams unbound. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
@@ -131,6 +139,31 @@ always struct ipv4root_entry *tie_of_packet(struct __sk_buff *skb)
 	struct ipv4root_entry *e = bpf_map_lookup_elem(&vservers_1, &id);
 
 	return e && !(e->flags & IPV4ROOT_UNTIED) ? e : NULL;
+}
+
+/* A TCP connection's own address was checked when it was made, by the packets of its handshake, and cannot change: packets of one that stands are
+ * let through without looking the vserver up, which is most of what they cost. Not so once an address was taken away. */
+always int is_standing_connection(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+	__u32 key = 0, *retracted = bpf_map_lookup_elem(&retracted_1, &key);
+
+	if (!sk || !retracted || *retracted)
+		return 0;
+	sk = bpf_sk_fullsock(sk);
+	if (!sk || sk->protocol != IPPROTO_TCP)
+		return 0;
+	switch (sk->state) {
+	case BPF_TCP_ESTABLISHED:
+	case BPF_TCP_FIN_WAIT1:
+	case BPF_TCP_FIN_WAIT2:
+	case BPF_TCP_CLOSE_WAIT:
+	case BPF_TCP_LAST_ACK:
+	case BPF_TCP_CLOSING:
+		return 1;
+	default:
+		return 0;
+	}
 }
 
 always int refuse(int errno)
@@ -537,8 +570,11 @@ int sendmsg6(struct bpf_sock_addr *ctx)
 /* The guest is shown 127.0.0.1 for its private loopback. */
 always int show4(struct bpf_sock_addr *ctx)
 {
-	struct ipv4root_entry *e = tie_of_task();
+	struct ipv4root_entry *e;
 
+	if (!is_loopback4(ctx->user_ip4))
+		return ALLOW;
+	e = tie_of_task();
 	if (e && ctx->user_ip4 == e->loopback4)
 		ctx->user_ip4 = bpf_htonl(0x7f000001);
 	return ALLOW;
@@ -546,9 +582,12 @@ always int show4(struct bpf_sock_addr *ctx)
 
 always int show6(struct bpf_sock_addr *ctx)
 {
-	struct ipv4root_entry *e = tie_of_task();
+	struct ipv4root_entry *e;
 
-	if (e && !(ctx->user_ip6[0] | ctx->user_ip6[1]) && ctx->user_ip6[2] == bpf_htonl(0xffff) && ctx->user_ip6[3] == e->loopback4)
+	if (ctx->user_ip6[0] || ctx->user_ip6[1] || ctx->user_ip6[2] != bpf_htonl(0xffff) || !is_loopback4(ctx->user_ip6[3]))
+		return ALLOW;
+	e = tie_of_task();
+	if (e && ctx->user_ip6[3] == e->loopback4)
 		ctx->user_ip6[3] = bpf_htonl(0x7f000001);
 	return ALLOW;
 }
@@ -592,9 +631,12 @@ int getpeername6(struct bpf_sock_addr *ctx)
 SEC("cgroup_skb/ingress")
 int ingress(struct __sk_buff *skb)
 {
-	struct ipv4root_entry *e = tie_of_packet(skb);
+	struct ipv4root_entry *e;
 	__u32 a[8] = {};
 
+	if (is_standing_connection(skb))
+		return ALLOW;
+	e = tie_of_packet(skb);
 	if (!e)
 		return ALLOW;
 	if (skb->protocol == bpf_htons(ETH_P_IP)) {
@@ -617,9 +659,12 @@ int ingress(struct __sk_buff *skb)
 SEC("cgroup_skb/egress")
 int egress(struct __sk_buff *skb)
 {
-	struct ipv4root_entry *e = tie_of_packet(skb);
+	struct ipv4root_entry *e;
 	__u32 a[4] = {};
 
+	if (is_standing_connection(skb))
+		return ALLOW;
+	e = tie_of_packet(skb);
 	if (!e)
 		return ALLOW;
 	if (skb->protocol == bpf_htons(ETH_P_IP))

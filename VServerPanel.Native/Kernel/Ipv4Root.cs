@@ -66,9 +66,14 @@ internal sealed class Ipv4Root(HostPaths paths, string? objectFile = null)
         }
 
         entries.Set(id, entry);
+        var retracted = old.Listeners().Except(entry.Listeners()).ToHashSet();
+        if (retracted.Count > 0)
+        {
+            _programs.CheckStandingConnections();
+        }
 
         // listeners that were entered for an address which is no longer theirs would get its connections instead of the new owner's
-        ForgetListeners(old.Listeners().Except(entry.Listeners()).ToHashSet());
+        ForgetListeners(retracted);
     }
 
     /// <summary>Forgets every vserver whose cgroup is gone. Needs no record of its id, so it does its work after a crash too.</summary>

@@ -15,6 +15,7 @@ internal sealed class Ipv4RootPrograms(HostPaths paths, string? objectFile = nul
     public const string TopicName = "ipv4root";
     public const string EntriesMap = "vservers_1";
     public const string FurtherMap = "further_1";
+    public const string RetractedMap = "retracted_1";
 
     // RFC 5737: for documentation, so no host has it
     private const string NobodysAddress = "192.0.2.77";
@@ -22,6 +23,13 @@ internal sealed class Ipv4RootPrograms(HostPaths paths, string? objectFile = nul
     public PinnedMap<ulong, Ipv4RootEntry>? OpenEntries() => PinnedMap<ulong, Ipv4RootEntry>.TryOpen($"{PinsDirectory}/map_{EntriesMap}");
 
     public PinnedMap<Ipv4RootListener, ulong>? OpenListeners() => PinnedMap<Ipv4RootListener, ulong>.TryOpen($"{PinsDirectory}/map_{FurtherMap}");
+
+    /// <summary>From here on packets of connections that stand are checked as well, until the next boot.</summary>
+    public void CheckStandingConnections()
+    {
+        using var retracted = PinnedMap<uint, uint>.TryOpen($"{PinsDirectory}/map_{RetractedMap}");
+        retracted?.Set(0, 1);
+    }
 
     protected override string Place() => string.Create(CultureInfo.InvariantCulture, $"{Libc.statx(null, ParentCgroup).Inode:x} {new FileInfo("/proc/thread-self/ns/net").LinkTarget}");
 

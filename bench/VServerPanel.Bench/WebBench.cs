@@ -2,13 +2,16 @@ using System.Globalization;
 
 namespace VServerPanel.Bench;
 
-/// <summary>Requests a second of nginx in a vserver of the shared network mode, of the same on the bare host, and of the same behind veth and a bridge; in turn.</summary>
+/// <summary>Requests a second of nginx in a vserver of the shared network mode, of the same on the bare host, as a service of the host in control groups of its own, and behind veth and a bridge; in turn.</summary>
 internal static class WebBench
 {
     private const string Nginx = "/usr/sbin/nginx";
     private const string Namespace = "vserver-bench";
-    private static readonly string[] s_addresses = ["10.77.0.1", "10.77.0.2", "10.77.0.3"];
-    private static readonly string[] s_names = ["bare host", "vserver", "veth + bridge"];
+    private static readonly string[] s_addresses = ["10.77.0.1", "10.77.0.2", "10.77.0.3", "10.77.0.4"];
+    private static readonly string[] s_names = ["bare host", "vserver", "veth + bridge", "host's service"];
+
+    // those that systemd gives a service
+    private static readonly string[] s_controllers = ["memory", "cpu", "cpuacct", "blkio", "pids", "devices", "systemd", "unified"];
 
     public static int Run(int rounds)
     {
@@ -33,8 +36,11 @@ internal static class WebBench
             Shell.Run("ip", ["netns", "add", Namespace]);
             Shell.Run("/bin/sh", ["-c", $"ip link add veth-host type veth peer name veth-guest netns {Namespace} && ip link set veth-host master {TrialNetwork.Device} up && " +
                 $"ip -n {Namespace} address add 10.77.0.3/24 dev veth-guest && ip -n {Namespace} link set veth-guest up && ip -n {Namespace} link set lo up"]);
-            Serve(vserver, "");
-            Serve(vserver, $"nsenter --net=/run/netns/{Namespace} ");
+            Shell.Run("ip", ["address", "add", s_addresses[3] + "/24", "dev", TrialNetwork.Device]);
+            Serve(vserver, s_addresses[0], "exec");
+            Serve(vserver, s_addresses[2], $"exec nsenter --net=/run/netns/{Namespace}");
+            var groups = s_controllers.Select(c => "/sys/fs/cgroup/" + c).Where(Directory.Exists).DefaultIfEmpty("/sys/fs/cgroup").Select(h => $"{h}/{Namespace}").ToList();
+            Serve(vserver, s_addresses[3], string.Concat(groups.Select(g => $"mkdir -p {g} && echo $$ > {g}/cgroup.procs && ")) + "exec");
             WriteConf(vserver.Tree + "/etc/nginx.conf", "", "0.0.0.0");
             vserver.Command("exec", Nginx, "-c", "/etc/nginx.conf");
             Thread.Sleep(500);
@@ -55,23 +61,26 @@ internal static class WebBench
 
                 var medians = rates.Select(r => Shell.Median(r)).ToList();
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{kind}: {string.Join(", ", s_names.Zip(medians, (n, m) => string.Create(CultureInfo.InvariantCulture, $"{n} {m:0}/s")))}; vserver to bare host {medians[1] / medians[0]:0.000}, to veth {medians[1] / medians[2]:0.000}"));
+                    $"{kind}: {string.Join(", ", s_names.Zip(medians, (n, m) => string.Create(CultureInfo.InvariantCulture, $"{n} {m:0}/s")))}; vserver to bare host {Paired(0):0.000}, to veth {Paired(2):0.000}, to the host's service {Paired(3):0.000}"));
+                continue;
+
+                // a round's runs are seconds apart: what else the machine does in that time is in both
+                double Paired(int other) => Shell.Median(rates[1].Zip(rates[other], (a, b) => a / b));
             }
 
             return 0;
         }
         finally
         {
-            Shell.Run("/bin/sh", ["-c", $"for f in '{vserver.Prefix}'/nginx-*.pid; do [ ! -e \"$f\" ] || kill $(cat \"$f\"); done; ip netns delete {Namespace} 2>/dev/null; true"]);
+            Shell.Run("/bin/sh", ["-c", $"for f in '{vserver.Prefix}'/nginx-*.pid; do [ ! -e \"$f\" ] || kill $(cat \"$f\"); done; ip netns delete {Namespace} 2>/dev/null; sleep 0.3; rmdir /sys/fs/cgroup/{Namespace} /sys/fs/cgroup/*/{Namespace} 2>/dev/null; true"]);
         }
     }
 
-    private static void Serve(BenchVServer vserver, string prefix)
+    private static void Serve(BenchVServer vserver, string address, string first)
     {
-        var address = prefix.Length == 0 ? s_addresses[0] : s_addresses[2];
         var conf = $"{vserver.Prefix}/nginx-{address}.conf";
         WriteConf(conf, $"{vserver.Prefix}/nginx-{address}", address);
-        Shell.Run("/bin/sh", ["-c", $"exec {prefix}{Nginx} -c '{conf}'"]);
+        Shell.Run("/bin/sh", ["-c", $"{first} {Nginx} -c '{conf}'"]);
     }
 
     private static void WriteConf(string path, string files, string address)

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
 
@@ -268,6 +270,34 @@ public sealed class Ipv4RootTests : IDisposable
         Assert.StartsWith("ok alpha ", _host.Probe("host", "ask", "tcp", "10.77.0.2", "80"), StringComparison.Ordinal);
         _host.Root.Update(Protocol.VServerName.Parse("alpha"), TiedHost.Conf("IPROOT=10.77.0.4/24\n"));
         Assert.Equal("EINPROGRESS connect (no answer)", _host.Probe("host", "ask", "tcp", "10.77.0.2", "80"));
+    }
+
+    [Fact]
+    public void Update_AddressTakenFromAConnection_SilencesIt()
+    {
+        using var listener = _host.Do(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        listener.Bind(new IPEndPoint(IPAddress.Parse("10.77.0.1"), 0));
+        listener.Listen();
+        _host.Start("alpha", "beat", "10.77.0.1", $"{((IPEndPoint)listener.LocalEndPoint!).Port}");
+        using var connection = listener.Accept();
+        Assert.Equal("10.77.0.2", ((IPEndPoint)connection.RemoteEndPoint!).Address.ToString());
+        Assert.True(IsHeard(connection));
+
+        _host.Root.Update(Protocol.VServerName.Parse("alpha"), TiedHost.Conf("IPROOT=10.77.0.4/24\n"));
+
+        Assert.False(IsHeard(connection));
+    }
+
+    /// <summary>Whether anything comes within two seconds that was not sent before.</summary>
+    private static bool IsHeard(Socket connection)
+    {
+        Thread.Sleep(200);
+        while (connection.Available > 0)
+        {
+            connection.Receive(new byte[64]);
+        }
+
+        return connection.Poll(TimeSpan.FromSeconds(2), SelectMode.SelectRead);
     }
 
     [Fact]

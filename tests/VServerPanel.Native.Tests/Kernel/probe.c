@@ -6,6 +6,7 @@
  *   probe CGROUP ask tcp|udp ADDRESS PORT [SOURCE [pktinfo]]  prints the answer
  *   probe CGROUP listen                                       listen() without bind(): prints the port, then who came within 3 s
  *   probe CGROUP open FAMILY TYPE PROTOCOL
+ *   probe CGROUP beat ADDRESS PORT                            connects, then sends a byte every 100 ms for ever
  *   probe CGROUP spoof SOURCE DESTINATION                     a datagram with a header of its own (IP_HDRINCL)
  */
 #define _GNU_SOURCE
@@ -194,6 +195,18 @@ static void listen_unbound(void)
 	}
 }
 
+static void beat(const char *address, const char *port)
+{
+	struct sockaddr_storage to;
+	socklen_t size = parse(address, atoi(port), &to);
+	int fd = make("tcp", address);
+
+	if (connect(fd, (void *)&to, size))
+		fail("connect");
+	while (send(fd, "!", 1, MSG_NOSIGNAL) == 1)
+		usleep(100000);
+}
+
 static void spoof(const char *source, const char *destination)
 {
 	struct sockaddr_storage to;
@@ -233,6 +246,8 @@ int main(int count, char **words)
 		ask(words[1], words[2], words[3], count > 4 ? words[4] : NULL, count > 5);
 	else if (!strcmp(words[0], "listen"))
 		listen_unbound();
+	else if (!strcmp(words[0], "beat"))
+		beat(words[1], words[2]);
 	else if (!strcmp(words[0], "spoof"))
 		spoof(words[1], words[2]);
 	else if (socket(atoi(words[1]), atoi(words[2]), atoi(words[3])) < 0)
