@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Auditing;
@@ -33,6 +34,12 @@ internal sealed class Journal(HostPaths paths, long fileBytes = Journal.FileByte
             line = [(byte)'\n', .. line];
         }
 
+        if (end == 0)
+        {
+            // of a crash while files were changed over, too: where it begins must not hang on older files, which may be taken away
+            line = [.. _files.HeaderOf(fd), .. line];
+        }
+
         try
         {
             RandomAccess.Write(fd, line, end);
@@ -44,6 +51,10 @@ internal sealed class Journal(HostPaths paths, long fileBytes = Journal.FileByte
         }
 
         ErrnoException.ThrowIfFailed(Libc.fdatasync(fd), "fdatasync", paths.Journal);
+        if (end == 0)
+        {
+            DurableFile.SyncDirectory(paths.Log);
+        }
     }
 
     /// <summary>The position after the last entry.</summary>

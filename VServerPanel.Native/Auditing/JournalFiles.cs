@@ -46,6 +46,10 @@ internal sealed class JournalFiles(HostPaths paths)
             : ListFull(current) is [.., var last] ? last.End : 0;
     }
 
+    /// <summary>The first line of a file that follows others; empty where it is the first of all.</summary>
+    /// <param name="current">The current file, which is empty.</param>
+    public byte[] HeaderOf(SafeFileHandle current) => StartOf(current) is > 0 and var start ? Header(start) : [];
+
     /// <summary>The full files in order.</summary>
     /// <param name="except">The current file, opened before: it may have become one of these since.</param>
     public IReadOnlyList<Full> ListFull(SafeFileHandle? except)
@@ -88,7 +92,7 @@ internal sealed class JournalFiles(HostPaths paths)
         var end = start + (long)old.Size;
         using (var fresh = Libc.open(New, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_NOFOLLOW, 0b110_000_000))
         {
-            RandomAccess.Write(fresh, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Opening}{end}}}\n")), 0);
+            RandomAccess.Write(fresh, Header(end), 0);
             ErrnoException.ThrowIfFailed(Libc.fchown(fresh, old.Uid, old.Gid), "fchown", New);
             ErrnoException.ThrowIfFailed(Libc.fchmod(fresh, old.Mode & 0xfffu), "fchmod", New);
             ErrnoException.ThrowIfFailed(Libc.fsync(fresh), "fsync", New);
@@ -99,6 +103,8 @@ internal sealed class JournalFiles(HostPaths paths)
         Rename(New, paths.Journal);
         DurableFile.SyncDirectory(paths.Log);
     }
+
+    private static byte[] Header(long start) => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Opening}{start}}}\n"));
 
     private static void Rename(string from, string to) =>
         ErrnoException.ThrowIfFailed(Libc.renameat2(Libc.AT_FDCWD, from, Libc.AT_FDCWD, to, Libc.RENAME_NOREPLACE), "renameat2", from);

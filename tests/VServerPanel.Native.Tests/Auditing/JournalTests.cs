@@ -136,6 +136,21 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public void Append_RotationWasCutOffAndOldFilesAreTakenAway_PositionsGoOn()
+    {
+        var journal = new Journal(_prefix.Paths);
+        journal.Append(Entry("a"));
+        journal.Append(Entry("b"));
+        var position = journal.End();
+        File.Move(_prefix.Paths.Journal, $"{_prefix.Paths.Log}/journal-{0:D16}-{position:D16}.jsonl");
+        journal.Append(Entry("c"));
+        File.Delete(Assert.Single(FullFiles()));
+        var later = Assert.Single(journal.Read(position));
+        Assert.Equal(("c", journal.End()), (later.OperationId, later.Position));
+        Assert.True(later.Position > position);
+    }
+
+    [Fact]
     public async Task Append_ManyWhileFilesGetFull_AreReadOnceEach()
     {
         var writers = Task.WhenAll(Enumerable.Range(0, 6).Select(t => Task.Run(() =>
