@@ -20,6 +20,9 @@ public sealed class TerminalSession
     // typed and not sent yet; the page waits before it sends more
     private const int MostCommandsWaiting = 64;
 
+    // calls that wait to send; what comes beyond is dropped, as at a terminal whose buffer is full
+    private const int MostCallsWaiting = 256;
+
     /// <summary>A program may be so far ahead of the slowest page that shows it, in bytes.</summary>
     internal const int MostAhead = 128 << 10;
 
@@ -34,6 +37,7 @@ public sealed class TerminalSession
     private readonly CancellationTokenSource _abandoned = new();
     private readonly TimeProvider _time;
     private long _typedAt;
+    private int _callsWaiting;
     private string? _reason;
 
     internal TerminalSession(Caller caller, VServerName vserver, TerminalSize size, string credential, TimeProvider time)
@@ -93,7 +97,7 @@ public sealed class TerminalSession
         }
     }
 
-    /// <summary>Types. Waits where the program does not read what was typed before.</summary>
+    /// <summary>Types. Waits where the program does not read what was typed before, and drops it where many wait already.</summary>
     public async Task TypeAsync(ReadOnlyMemory<byte> keys, CancellationToken cancellationToken = default)
     {
         StayAwake();
@@ -225,11 +229,19 @@ public sealed class TerminalSession
     {
         try
         {
-            await _commands.Writer.WriteAsync(TerminalCommand.Write(command), cancellationToken);
+            // a browser calls as often as it likes, without waiting for the answer
+            if (Interlocked.Increment(ref _callsWaiting) <= MostCallsWaiting)
+            {
+                await _commands.Writer.WriteAsync(TerminalCommand.Write(command), cancellationToken);
+            }
         }
         catch (ChannelClosedException)
         {
             // it has ended
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _callsWaiting);
         }
     }
 }

@@ -122,6 +122,26 @@ public class TerminalSessionsTests
     }
 
     [Fact]
+    public async Task Type_ManyCallsWait_DropsWhatComesBeyond()
+    {
+        // nobody takes what is typed
+        var session = new TerminalSession(TestCore.Alice, s_web1, s_size, "", TimeProvider.System);
+        var calls = Enumerable.Range(0, 1000).Select(_ => session.TypeAsync("x"u8.ToArray(), TestContext.Current.CancellationToken)).ToList();
+        Assert.Equal(256, calls.Count(c => !c.IsCompleted));
+
+        // each that waited still comes
+        for (var taken = 0; taken < 64 + 256; taken++)
+        {
+            await session.Commands.ReadAsync(TestContext.Current.CancellationToken);
+        }
+
+        await Task.WhenAll(calls);
+        Assert.False(session.Commands.TryRead(out _));
+        await session.TypeAsync("y"u8.ToArray(), TestContext.Current.CancellationToken);
+        Assert.True(session.Commands.TryRead(out _));
+    }
+
+    [Fact]
     public async Task History_HasStartAndEndAndWhy_NotTheKeys()
     {
         await using var core = await TestCore.CreateAsync();
