@@ -6,6 +6,7 @@ using VServerPanel.Native.Interop;
 using VServerPanel.Native.Isolation.Oci;
 using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Operations;
+using VServerPanel.Native.Processes;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Terminal;
@@ -131,17 +132,17 @@ internal sealed class GuestTerminal : IDisposable
 
         Libc.SetNonBlocking(descriptor);
         Libc.SetWindowSize(descriptor, size.Columns, size.Rows);
-        return new GuestTerminal(runtime, process, FindProgram(process, pidFile), descriptor);
+        return new GuestTerminal(runtime, process, FindProgram(runtime.Id, process, pidFile), descriptor);
     }
 
     // the runtime writes it after it has sent the terminal, and before the program runs
-    private static SafeFileHandle? FindProgram(SafeFileHandle runtime, string pidFile)
+    private static SafeFileHandle? FindProgram(int runtimeId, SafeFileHandle runtime, string pidFile)
     {
         for (var waited = 0; waited < 5000; waited += 2)
         {
             if (File.Exists(pidFile) && int.TryParse(File.ReadAllText(pidFile), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
             {
-                return Libc.OpenProcess(pid);
+                return OpenChild(pid, runtimeId);
             }
 
             if (Libc.WaitReadable(runtime, TimeSpan.FromMilliseconds(2)))
@@ -151,6 +152,21 @@ internal sealed class GuestTerminal : IDisposable
         }
 
         return null;
+    }
+
+    /// <summary>The process that the runtime waits for; null where that has ended, and the number is another's by now.</summary>
+    private static SafeFileHandle? OpenChild(int pid, int parent)
+    {
+        var handle = Libc.OpenProcess(pid);
+
+        // asked after it was opened: who is still there has kept its number
+        if (handle is not null && (ProcessTable.Read(pid, new byte[4096])?.Parent != parent || Libc.WaitReadable(handle, TimeSpan.Zero)))
+        {
+            handle.Dispose();
+            return null;
+        }
+
+        return handle;
     }
 
     private static ProblemException Failed(SpawnedProcess runtime, SafeFileHandle errors)
