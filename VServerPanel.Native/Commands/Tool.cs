@@ -10,6 +10,9 @@ internal abstract class Tool
     /// <summary>One line for the list of tools.</summary>
     public abstract string Summary { get; }
 
+    /// <summary>Called by this command itself, or by what it starts, and never by people.</summary>
+    public virtual bool IsInternal => false;
+
     /// <summary>Words after the first are for another program: global options stand before them only.</summary>
     public virtual bool PassesThrough => false;
 

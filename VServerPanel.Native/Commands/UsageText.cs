@@ -43,7 +43,7 @@ internal static class UsageText
         }
 
         text.Append("\nTools, each a command of its own name:\n");
-        foreach (var tool in ToolTable.Tools)
+        foreach (var tool in ToolTable.Tools.Where(t => !t.IsInternal))
         {
             text.Append($"  {tool.Name,-23} {tool.Summary}\n");
         }

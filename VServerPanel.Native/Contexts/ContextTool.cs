@@ -25,6 +25,8 @@ internal sealed class ContextTool : Tool
 
     public override bool PassesThrough => true;
 
+    public override bool IsInternal => true;
+
     public override string Summary => "called by chcontext in the namespaces of a context; not for people";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)

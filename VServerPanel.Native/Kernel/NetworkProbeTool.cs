@@ -14,6 +14,8 @@ internal sealed class NetworkProbeTool : Tool
 
     public override bool OnlyReads => true;
 
+    public override bool IsInternal => true;
+
     public override string Summary => "called by vserver-info to try the network isolation out; not for people";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)

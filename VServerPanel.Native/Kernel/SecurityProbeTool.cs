@@ -17,6 +17,8 @@ internal sealed class SecurityProbeTool : Tool
 
     public override string Name => ToolName;
 
+    public override bool IsInternal => true;
+
     public override string Summary => "called by vserver-info to try the kernel's protection out; not for people";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)

@@ -26,6 +26,8 @@ internal sealed class VServerExitedTool : Tool
 
     public override string Name => "vserver-exited";
 
+    public override bool IsInternal => true;
+
     public override string Summary => "called by the monitor of a vserver that has ended; not for people";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)

@@ -20,6 +20,8 @@ internal sealed class SignalTool : Tool
 
     public override bool OnlyReads => true;
 
+    public override bool IsInternal => true;
+
     public override string Summary => "called by vkill to signal a process from within its context; not for people";
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)
