@@ -74,16 +74,17 @@ internal sealed class ContextGroups(HostPaths paths)
         }
     }
 
-    /// <summary>Removes the groups whose processes have all ended.</summary>
+    /// <summary>Removes the groups whose processes have all ended: by whoever makes, lists or ends contexts next, as the kernel tells nobody of the last one's end.</summary>
     public void RemoveEmpty()
     {
-        using var alone = FileLock.TryAcquire(LockFile);
+        var names = Directories().SelectMany(d => Directory.EnumerateDirectories(d, ContextTable.NumberedPrefix + "*")).Select(d => Path.GetFileName(d)!).Distinct(StringComparer.Ordinal).ToList();
+        using var alone = names.Count == 0 || !Directory.Exists(paths.Locks) ? null : FileLock.TryAcquire(LockFile);
         if (alone is null)
         {
             return;
         }
 
-        foreach (var name in Directories().SelectMany(d => Directory.EnumerateDirectories(d, ContextTable.NumberedPrefix + "*")).Select(d => Path.GetFileName(d)!).Distinct(StringComparer.Ordinal).ToList())
+        foreach (var name in names)
         {
             if (_tree.Processes($"{paths.CgroupParent}/{name}").Count == 0)
             {

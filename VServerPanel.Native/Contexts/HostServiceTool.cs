@@ -5,6 +5,7 @@ using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Limits;
 using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
 using VServerPanel.Native.Processes;
 using VServerPanel.Protocol;
 
@@ -44,13 +45,22 @@ internal sealed class HostServiceTool(string service) : Tool
 
         return action switch
         {
-            "start" => Start(call),
-            "stop" => Stop(call),
-            "restart" => Restart(call),
-            "reload" => Reload(call),
+            "start" => Recorded(call, action, Start),
+            "stop" => Recorded(call, action, Stop),
+            "restart" => Recorded(call, action, Restart),
+            "reload" => Recorded(call, action, Reload),
             "status" => Status(call),
             _ => throw new ProblemException(ProblemCode.InvalidArgument, $"Usage: {Name} start|stop|restart|reload|status"),
         };
+    }
+
+    /// <summary>A change of the host is on record, as every other: that it was asked for, and how it ended.</summary>
+    private int Recorded(Invocation call, string action, Func<Invocation, int> work)
+    {
+        var kind = new OperationKind("service-" + action, null) { IsJob = false, IsDurable = false, IsLocked = false };
+        return OperationRunner.Run(call with { Report = new NestedReporter(call.Report) }, kind, _ => work(call) is var code && code == ExitCodes.Success
+            ? (null, null)
+            : throw new ProblemException(ProblemCode.CommandFailed, $"{service}: {action} ended with exit code {code}.", exitCode: code));
     }
 
     private string GroupName => $"{ContextGroups.NameOf(0)}.{Name}";

@@ -51,6 +51,7 @@ internal sealed class Dismantling(HostPaths paths, VServerName name)
     {
         new Kernel.Ipv4Root(paths).RemoveGone();
         new Kernel.Contexts(paths).RemoveGone();
+        new Contexts.ContextGroups(paths).RemoveEmpty();
         if (_store.Find(name) is { } state)
         {
             AddressAssignment.Remove(state.Addresses);

@@ -1,4 +1,5 @@
 using VServerPanel.Native.Commands;
+using VServerPanel.Native.Contexts;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
@@ -39,6 +40,7 @@ internal sealed class VServerStatTool : Tool
     {
         var reader = new StatusReader(call.Paths, call.Time);
         var jobs = Jobs(call);
+        new ContextGroups(call.Paths).RemoveEmpty();
         var all = reader.Names().Select(n => reader.Read(n, jobs)).ToList();
         if (call.Options.Json)
         {
@@ -59,9 +61,17 @@ internal sealed class VServerStatTool : Tool
         var reader = new StatusReader(call.Paths, call.Time);
         var changes = new StatusChanges();
         var lastWord = call.Time.GetTimestamp();
+        var groups = new ContextGroups(call.Paths);
+        var sweptAt = lastWord;
         new DiskMeasurement(call.Paths, call.Time).Start(call.Cancel);
         for (var isFirst = true; !call.Cancel.IsCancellationRequested; isFirst = false)
         {
+            if (isFirst || call.Time.GetElapsedTime(sweptAt) >= s_heartbeat)
+            {
+                groups.RemoveEmpty();
+                sweptAt = call.Time.GetTimestamp();
+            }
+
             var jobs = Jobs(call);
             var names = reader.Names();
             foreach (var gone in changes.Missing(names))

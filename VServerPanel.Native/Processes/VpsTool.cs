@@ -1,6 +1,7 @@
 using System.Globalization;
 using VServerPanel.Native.ChildProcesses;
 using VServerPanel.Native.Commands;
+using VServerPanel.Native.Contexts;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
@@ -27,6 +28,7 @@ internal sealed class VpsTool : Tool
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)
     {
+        new ContextGroups(call.Paths).RemoveEmpty();
         switch (arguments)
         {
             case ["--help" or "-h"]:

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
+using VServerPanel.Native.Auditing;
 using VServerPanel.Native.ChildProcesses;
 using VServerPanel.Native.Kernel;
 using VServerPanel.Native.Limits;
 using VServerPanel.Native.Tests.Peers;
+using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Tests.Contexts;
 
@@ -67,7 +69,9 @@ public sealed class ChbindTests : IDisposable
         Assert.Contains("    0 MAIN ", _host.Expect("--as", "vps", "-p", $"{service.Id}"), StringComparison.Ordinal);
         service.Kill();
         service.WaitForExit();
-        _ = Chbind("--silent", "--ip", "0.0.0.0", "true");
+
+        // whoever looks next clears up
+        _ = _host.Expect("--as", "vserver-stat");
         Assert.Empty(Groups());
     }
 
@@ -109,6 +113,14 @@ public sealed class ChbindTests : IDisposable
         Assert.Equal(3, Service("status").ExitCode);
         Assert.Empty(Groups());
         Assert.Contains("no service", _host.VServer("--as", "v_nosuch", "start").Error, StringComparison.Ordinal);
+
+        // each change was asked for and has ended; looking is no change
+        var journal = new Journal(_host.Paths).Read().ToList();
+        Assert.All(journal.GroupBy(e => e.OperationId), o => Assert.Equal([JournalPhase.Asked, JournalPhase.Ended], o.Select(e => e.Phase)));
+        Assert.Equal(
+            ["service-start Succeeded", "service-start Failed", "service-restart Succeeded", "service-stop Succeeded", "service-start Failed"],
+            journal.Where(e => e.Phase == JournalPhase.Ended).Select(e => $"{e.Operation} {e.Outcome}"));
+        Assert.Equal(["vserver", "--as", "v_httpd", "start"], journal[0].Command);
 
         (int ExitCode, string Output) Service(string action)
         {
