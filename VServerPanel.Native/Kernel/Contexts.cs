@@ -17,8 +17,8 @@ internal sealed class Contexts(HostPaths paths, string? objects = null)
     /// <param name="name">Its cgroup must be there.</param>
     /// <param name="initPid">Its first process; put into its version 2 cgroup if the runtime has not.</param>
     /// <param name="context">Its number.</param>
-    /// <returns>The topics that are not in force, with the reason as a sentence.</returns>
-    public IReadOnlyList<(string Topic, string WhyNot)> Enter(VServerName name, int initPid, int context)
+    /// <returns>The topics that are not in force.</returns>
+    public IReadOnlyList<LackingTopic> Enter(VServerName name, int initPid, int context)
     {
         var failed = ForEach(topic => EnterOne(topic, VServerCgroup.Enter(paths, topic, name, initPid), context));
 
@@ -30,8 +30,8 @@ internal sealed class Contexts(HostPaths paths, string? objects = null)
     /// <summary>Enters a cgroup at the depth of a vserver's, such as that of a process in a context of its own.</summary>
     /// <param name="cgroup">Its directory.</param>
     /// <param name="context">Its number.</param>
-    /// <returns>The topics that are not in force, with the reason as a sentence.</returns>
-    public IReadOnlyList<(string Topic, string WhyNot)> EnterCgroup(string cgroup, int context) => ForEach(topic => EnterOne(topic, cgroup, context));
+    /// <returns>The topics that are not in force.</returns>
+    public IReadOnlyList<LackingTopic> EnterCgroup(string cgroup, int context) => ForEach(topic => EnterOne(topic, cgroup, context));
 
     /// <summary>Forgets every vserver whose cgroup is gone. Needs no record of its id, so it does its work after a crash too.</summary>
     public void RemoveGone() => ForEach(topic =>
@@ -57,9 +57,9 @@ internal sealed class Contexts(HostPaths paths, string? objects = null)
         contexts.Set(Libc.statx(null, cgroup).Inode, new ContextEntry { Context = (uint)context });
     }
 
-    private List<(string Topic, string WhyNot)> ForEach(Action<SecurityTopic> step)
+    private List<LackingTopic> ForEach(Action<SecurityTopic> step)
     {
-        var failed = new List<(string Topic, string WhyNot)>();
+        var failed = new List<LackingTopic>();
         foreach (var topic in Topics)
         {
             try
@@ -68,7 +68,7 @@ internal sealed class Contexts(HostPaths paths, string? objects = null)
             }
             catch (Exception e) when (e is ProblemException or IOException or UnauthorizedAccessException or DllNotFoundException)
             {
-                failed.Add((topic.Name, e.Message));
+                failed.Add(new LackingTopic(topic.Name, e.Message));
             }
         }
 

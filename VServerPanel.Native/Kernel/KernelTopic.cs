@@ -89,6 +89,11 @@ internal abstract class KernelTopic
     {
     }
 
+    /// <summary>Called when it is loaded and has been tried out.</summary>
+    protected virtual void AfterLoading()
+    {
+    }
+
     /// <summary>What the pins would say if they are of these objects, this boot and this place.</summary>
     /// <exception cref="ProblemException">MissingTool: an object is not there.</exception>
     public string ExpectedMark()
@@ -250,6 +255,7 @@ internal abstract class KernelTopic
             File.Delete(_pins + "/loading");
             File.CreateSymbolicLink(_pins + "/loading", $"{mark} {way.Name}");
             ErrnoException.ThrowIfFailed(Libc.renameat2(Libc.AT_FDCWD, _pins + "/loading", Libc.AT_FDCWD, _pins + "/loaded", 0), "rename", _pins + "/loaded");
+            AfterLoading();
         }
         catch (Exception) when (isFirst)
         {

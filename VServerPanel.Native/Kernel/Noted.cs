@@ -19,6 +19,18 @@ internal static class Noted
         }
     }
 
+    /// <summary>Whether something is news at this boot; to the next who asks it is none.</summary>
+    public static bool IsNews(string path)
+    {
+        var isNews = Read(path, "") is null;
+        if (isNews)
+        {
+            Write(path, "", "");
+        }
+
+        return isNews;
+    }
+
     public static string? Read(string path, string mark) =>
         File.Exists(path) && File.ReadAllText(path).Split('\n', 2) is [var head, var sentence] && head == $"{ProcessIdentity.BootId} {mark}" ? sentence : null;
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Operations;
+using VServerPanel.Native.Processes;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Kernel;
@@ -9,15 +11,14 @@ namespace VServerPanel.Native.Kernel;
 /// <summary>A topic whose programs answer the kernel's security hooks: as lsm, or where those never run as fmod_ret. They see all of the host, and know vservers by a map.</summary>
 internal abstract class SecurityTopic : KernelTopic
 {
+    private readonly HostPaths _paths;
     private readonly Lazy<KernelTypes> _types = new(() => Libbpf.btf__load_vmlinux_btf() is { IsInvalid: false } types ? types : throw ErrnoException.Last("btf__load_vmlinux_btf"));
 
     /// <param name="paths">Each prefix has a set of its own.</param>
     /// <param name="name">The topic's.</param>
     /// <param name="objects">Directory of the objects; null: beside this command.</param>
     protected SecurityTopic(HostPaths paths, string name, string? objects)
-        : base(paths, name, [Way("lsm", name + ".bpf.o", objects), Way("fmod_ret", name + ".fmod_ret.bpf.o", objects)])
-    {
-    }
+        : base(paths, name, [Way("lsm", name + ".bpf.o", objects), Way("fmod_ret", name + ".fmod_ret.bpf.o", objects)]) => _paths = paths;
 
     /// <summary>The vservers that it is in force for, by their cgroups' ids; null where it is not loaded.</summary>
     public PinnedMap<ulong, ContextEntry>? OpenContexts() => PinnedMap<ulong, ContextEntry>.TryOpen($"{PinsDirectory}/map_{ContextEntry.Map}");
@@ -42,6 +43,21 @@ internal abstract class SecurityTopic : KernelTopic
     {
         using var link = Libbpf.bpf_program__attach(program.Handle);
         BpfLoader.Pin(link, pin);
+    }
+
+    /// <summary>Enters what was started before the kernel took the programs, as after a refusal whose cause is mended.</summary>
+    protected override void AfterLoading()
+    {
+        using var contexts = OpenContexts();
+        var states = new RunStateStore(_paths);
+        foreach (var directory in Directory.EnumerateDirectories(ParentCgroup))
+        {
+            var number = VServerName.TryParse(Path.GetFileName(directory), out var name) ? states.Find(name)?.Context : ContextTable.NumberIn(Path.GetFileName(directory));
+            if (number is > 0 && Libc.TryStatx(null, directory, out var cgroup) && contexts?.Find(cgroup.Inode) is null)
+            {
+                contexts?.Set(cgroup.Inode, new ContextEntry { Context = (uint)number });
+            }
+        }
     }
 
     /// <summary>A scratch cgroup that counts as a vserver.</summary>

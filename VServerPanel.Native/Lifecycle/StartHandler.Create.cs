@@ -11,6 +11,9 @@ namespace VServerPanel.Native.Lifecycle;
 
 internal sealed partial class StartHandler
 {
+    // on a host that unifies and has lost its protection; a tree that shares has them in its first directories
+    private static readonly TimeSpan s_searchForShared = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Makes the container; it waits before its first instruction.</summary>
     private void Create(VServerConf conf, RegistryEntry entry, SafeFileHandle root, GuestSpec spec)
     {
@@ -43,7 +46,7 @@ internal sealed partial class StartHandler
 
         _store.Save(name, _state = _state with { Init = ProcessMark.Of(initPid) });
         FaultPoint.Reach();
-        new Kernel.Contexts(_paths).Enter(name, initPid, _state.Context);
+        TellWhatLacks(new Kernel.Contexts(_paths).Enter(name, initPid, _state.Context), root);
         TieToAddresses(conf, initPid);
         Connect(conf, entry, initPid);
         if (_state.Nice != 0)
@@ -67,8 +70,30 @@ internal sealed partial class StartHandler
     {
         if (conf.NetworkMode == NetworkMode.Shared && new Kernel.Ipv4Root(_paths).Apply(name, conf, initPid, _state.Context) is { } whyNot)
         {
-            _store.Save(name, _state = _state with { Warning = Kernel.Ipv4Root.CostOf(name, conf, whyNot) });
-            _report.Warn(_state.Warning);
+            Keep(Kernel.Ipv4Root.CostOf(name, conf, whyNot));
         }
+    }
+
+    /// <summary>Isolation is the host's matter, shown on its page: told once a boot. Shared files without protection are this vserver's: told until they are no more.</summary>
+    private void TellWhatLacks(IReadOnlyList<Kernel.LackingTopic> lacking, SafeFileHandle root)
+    {
+        foreach (var lack in lacking)
+        {
+            if (lack.Topic == Kernel.Isolation.TopicName && Kernel.Noted.IsNews($"{_paths.Run}/.kernel/isolation-told"))
+            {
+                _report.Warn($"On this host nothing keeps signals of the host (killall) and abstract sockets away from vservers; 'vserver-info' tells more. This is said once a boot. {lack.WhyNot}");
+            }
+            else if (lack.Topic == Kernel.Iunlink.TopicName && Kernel.SharedFiles.MayBeOn(_paths) && Kernel.SharedFiles.FindOne(root, s_searchForShared) is { } file)
+            {
+                Keep($"{name} shares files by hard links ({file} is one), which nothing protects now: root in it can change those of other vservers. Stop it and run 'vserver {name} deunify', or see to what is missing: {lack.WhyNot}");
+            }
+        }
+    }
+
+    /// <summary>Warns, and shows it with the vserver as long as it runs.</summary>
+    private void Keep(string warning)
+    {
+        _store.Save(name, _state = _state with { Warning = _state.Warning is null ? warning : $"{_state.Warning} {warning}" });
+        _report.Warn(warning);
     }
 }

@@ -49,6 +49,29 @@ public abstract class IunlinkTests(StockMachine machine)
         AssertAllowed(Lines("host", "file /vservers/alpha/srv/hosts"));
     }
 
+    [Fact]
+    public void Start_SharedFilesAndNoProtection_SaysSoAndShowsIt()
+    {
+        Share("lonely");
+        var output = machine.Expect("""
+            bare=$(mktemp -d)
+            cp "$(dirname "$COMMAND")"/{vserver,*.so,ipv4root.bpf.o,isolation*.bpf.o} $bare
+            vserver bare build --method tar --source small.tar > /dev/null 2>&1
+            mkdir -p /vservers/bare/srv /var/lib/vservers/unification
+            $bare/vserver bare start 2>&1 | grep -c "hard links" || true
+            vserver bare stop > /dev/null 2>&1
+            ln /vservers/alpha/srv/lonely /vservers/bare/srv/lonely
+            $bare/vserver bare start 2>&1 | grep -o "bare shares files by hard links ([^)]*)"
+            vserver --as vserver-stat | grep -o "bare shares files by hard links"
+            vserver bare stop > /dev/null 2>&1
+            vserver bare start 2>&1 | grep -c "hard links" || true
+            vserver bare stop > /dev/null 2>&1
+            vserver bare delete --confirm bare > /dev/null 2>&1
+            rm -r $bare /var/lib/vservers/unification
+            """, seconds: 180);
+        Assert.Equal("0\nbare shares files by hard links (/srv/lonely is one)\nbare shares files by hard links\n0\n", output);
+    }
+
     /// <summary>Links a fresh file into both trees.</summary>
     private string Share(string name, string flags = "+A +S") => machine.WithVServers().Expect($"""
         n={name}

@@ -49,7 +49,7 @@ public abstract class StockMachine(string kernel, string parameters = "") : IDis
     }
 
     /// <summary>Runs a bash script as root of the machine. <c>vserver</c> is the native command there, and it has the functions of <c>Guest/library</c>.</summary>
-    public MachineOutput Run(string script, int seconds = 60) => Machine.Run($"vserver() {{ {Command} \"$@\"; }}\n. /vm/guest/library\n{script}", seconds);
+    public MachineOutput Run(string script, int seconds = 60) => Machine.Run($"COMMAND={Command}\nvserver() {{ {Command} \"$@\"; }}\n. /vm/guest/library\n{script}", seconds);
 
     /// <summary>Runs a bash script and wants exit code 0.</summary>
     public string Expect(string script, int seconds = 60) => Run("set -e\n" + script, seconds).Succeeded();
