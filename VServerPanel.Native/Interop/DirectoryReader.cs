@@ -16,8 +16,6 @@ internal readonly record struct DirectoryEntry(string Name, ulong Inode, byte Ty
 
 internal static class DirectoryReader
 {
-    private const long SYS_getdents64 = 217;
-
     /// <summary>All entries, read before any is returned, so that they can be removed on the way.</summary>
     public static unsafe List<DirectoryEntry> Read(SafeFileHandle directory)
     {
@@ -28,7 +26,7 @@ internal static class DirectoryReader
             long read;
             fixed (byte* start = buffer)
             {
-                read = Libc.syscall(SYS_getdents64, (int)directory.DangerousGetHandle(), (nint)start, buffer.Length, 0, 0, 0);
+                read = Libc.syscall(Libc.SYS_getdents64, (int)directory.DangerousGetHandle(), (nint)start, buffer.Length, 0, 0, 0);
             }
 
             ErrnoException.ThrowIfFailed(read, "getdents64");

@@ -1,0 +1,81 @@
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>Directories whose files are each vserver's own, and directories in them that are taken in nevertheless. The nearest above a file decides.</summary>
+internal sealed class Exclusions
+{
+    private static readonly string[] s_default = ["dev", "etc", "home", "proc", "mnt", "root", "sys", "tmp", "var", "run", "srv"];
+
+    private readonly List<(byte[] Path, bool IsExcluded)> _rules = [];
+    private readonly int _longest;
+
+    /// <param name="excluded">More of them (<c>--excldir</c>), as paths inside a vserver.</param>
+    /// <param name="included">Taken in (<c>--incldir</c>).</param>
+    /// <exception cref="ProblemException">InvalidArgument: no path.</exception>
+    public Exclusions(IEnumerable<string> excluded, IEnumerable<string> included)
+    {
+        var taken = included.Select(Normalize).ToHashSet();
+        foreach (var path in s_default.Concat(excluded.Select(Normalize)).Where(p => !taken.Contains(p)).Distinct())
+        {
+            _rules.Add((Bytes(path), true));
+        }
+
+        _rules.AddRange(taken.Select(p => (Bytes(p), false)));
+        _longest = _rules.Max(r => r.Path.Length);
+    }
+
+    /// <summary>As the classics have them.</summary>
+    public static Exclusions Default { get; } = new([], []);
+
+    /// <summary>Whether the files of a directory are excluded.</summary>
+    /// <param name="directory">Its path without leading slash; empty for the root.</param>
+    /// <param name="parentIs">Whether those of the directory above are.</param>
+    public bool IsExcluded(ReadOnlySpan<byte> directory, bool parentIs)
+    {
+        if (directory.Length <= _longest)
+        {
+            foreach (var (path, isExcluded) in _rules)
+            {
+                if (directory.SequenceEqual(path))
+                {
+                    return isExcluded;
+                }
+            }
+        }
+
+        return parentIs;
+    }
+
+    /// <summary>Whether a file is excluded, by its whole path without leading slash.</summary>
+    public bool IsExcluded(string file)
+    {
+        var path = Bytes(file);
+        var result = IsExcluded([], parentIs: false);
+        for (var i = 0; i < path.Length; i++)
+        {
+            if (path[i] == (byte)'/')
+            {
+                result = IsExcluded(path.AsSpan(0, i), result);
+            }
+        }
+
+        return result;
+    }
+
+    private static string Normalize(string path)
+    {
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        return parts.Length > 0 && !parts.Any(p => p is "." or "..")
+            ? string.Join('/', parts)
+            : throw new ProblemException(ProblemCode.InvalidArgument, $"'{path}' is no directory inside a vserver: give one like /usr/local.");
+    }
+
+    private static byte[] Bytes(string path)
+    {
+        var bytes = new byte[path.Length * 3];
+        return bytes[..PathMarshaller.Encode(path, bytes)];
+    }
+}
