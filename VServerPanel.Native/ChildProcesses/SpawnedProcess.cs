@@ -95,31 +95,63 @@ internal sealed class SpawnedProcess
     /// <param name="cancel">Kills it.</param>
     /// <returns>Its exit code.</returns>
     /// <exception cref="OperationCanceledException">Cancelled; it has been killed.</exception>
-    public static int RunLines(string path, IReadOnlyList<string> arguments, TimeSpan patience, Action<string> onLine, CancellationToken cancel = default)
+    public static int RunLines(string path, IReadOnlyList<string> arguments, TimeSpan patience, Action<string> onLine, CancellationToken cancel = default) =>
+        RunLines(path, arguments, patience, onLine, null, null, cancel);
+
+    /// <summary>As the other, with error output apart, and for a program that must not be torn from its work.</summary>
+    /// <param name="path">Absolute.</param>
+    /// <param name="arguments">Without the program's own name.</param>
+    /// <param name="patience">Then it is killed; negative: never.</param>
+    /// <param name="onLine">Told each line.</param>
+    /// <param name="onErrorLine">Told each line of its error output; null: they are told as the others.</param>
+    /// <param name="onCancel">Asks it to end, and answers how long it may take for that; what it ends with is returned. Null: it is killed.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <returns>Its exit code.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled; it has been killed.</exception>
+    public static int RunLines(
+        string path,
+        IReadOnlyList<string> arguments,
+        TimeSpan patience,
+        Action<string> onLine,
+        Action<string>? onErrorLine,
+        Func<TimeSpan>? onCancel,
+        CancellationToken cancel)
     {
         var (read, write) = Libc.Pipe();
+        var (errorRead, errorWrite) = onErrorLine is null ? (null, null) : ((SafeFileHandle?, SafeFileHandle?))Libc.Pipe();
         using var readEnd = read;
+        using var errorReadEnd = errorRead;
         SpawnedProcess child;
         using (write)
+        using (errorWrite)
         {
-            child = Start(path, arguments, [], ownSession: true, null, write, write);
+            child = Start(path, arguments, [], ownSession: true, null, write, errorWrite ?? write);
         }
 
         using var handle = Libc.OpenProcess(child.Id);
         using var stream = new FileStream(readEnd, FileAccess.Read, bufferSize: 0);
+        using var errors = errorReadEnd is null ? null : new ErrorLines(errorReadEnd, onErrorLine!);
         var lines = new LineSplitter(onLine);
         var buffer = new byte[4096];
         var deadline = patience < TimeSpan.Zero ? long.MaxValue : System.Environment.TickCount64 + (long)patience.TotalMilliseconds;
         var isOpen = true;
+        var isAsked = false;
         var leftAfterEnd = MostInPipe;
 
         // output without end must not make us deaf: each turn looks at the time, at who cancels, and at the process
         while (handle is not null && deadline - System.Environment.TickCount64 is > 0 and var left)
         {
-            if (cancel.IsCancellationRequested)
+            if (cancel.IsCancellationRequested && !isAsked)
             {
-                child.Wait(TimeSpan.Zero);
-                throw new OperationCanceledException(cancel);
+                if (onCancel is null)
+                {
+                    child.Wait(TimeSpan.Zero);
+                    throw new OperationCanceledException(cancel);
+                }
+
+                isAsked = true;
+                deadline = Math.Min(deadline, System.Environment.TickCount64 + (long)onCancel().TotalMilliseconds);
+                continue;
             }
 
             var turn = TimeSpan.FromMilliseconds(Math.Min(left, s_turn.TotalMilliseconds));
@@ -129,6 +161,7 @@ internal sealed class SpawnedProcess
             var count = isReadable ? stream.Read(buffer) : 0;
             isOpen &= !isReadable || count > 0;
             lines.Add(buffer.AsSpan(0, count));
+            errors?.Drain();
             leftAfterEnd -= hasEnded ? count : 0;
             if (hasEnded && (count == 0 || leftAfterEnd <= 0))
             {
@@ -137,6 +170,7 @@ internal sealed class SpawnedProcess
         }
 
         lines.Finish();
+        errors?.Finish();
         return child.Wait(deadline == long.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Max(0, deadline - System.Environment.TickCount64)));
     }
 
@@ -212,6 +246,35 @@ internal sealed class SpawnedProcess
         {
             throw new ErrnoException(error, "posix_spawn", path);
         }
+    }
+
+    /// <summary>A program's error output, read whenever there is some.</summary>
+    private sealed class ErrorLines(SafeFileHandle pipe, Action<string> onLine) : IDisposable
+    {
+        private readonly FileStream _stream = new(pipe, FileAccess.Read, bufferSize: 0);
+        private readonly LineSplitter _lines = new(onLine);
+        private readonly byte[] _buffer = new byte[4096];
+        private bool _isOpen = true;
+
+        /// <summary>Takes what is there now, and no more than a pipe holds: who writes without end must not keep us here.</summary>
+        public void Drain()
+        {
+            for (var taken = 0; _isOpen && taken < MostInPipe && Libc.WaitReadable(pipe, TimeSpan.Zero);)
+            {
+                var count = _stream.Read(_buffer);
+                _isOpen = count > 0;
+                taken += count;
+                _lines.Add(_buffer.AsSpan(0, count));
+            }
+        }
+
+        public void Finish()
+        {
+            Drain();
+            _lines.Finish();
+        }
+
+        public void Dispose() => _stream.Dispose();
     }
 
     /// <summary>Cuts bytes into lines; an endless one is cut at 64 KiB.</summary>

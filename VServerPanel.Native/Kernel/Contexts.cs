@@ -23,7 +23,7 @@ internal sealed class Contexts(HostPaths paths, string? objects = null)
         var failed = ForEach(topic => EnterOne(topic, VServerCgroup.Enter(paths, topic, name, initPid), context));
 
         // the operation asked for it when the first start of a boot had loaded nothing yet; it gives it back
-        _ = SignalAllowance.Take(paths);
+        SignalAllowance.Renew(paths);
         return failed;
     }
 

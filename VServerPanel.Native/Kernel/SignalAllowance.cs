@@ -9,22 +9,46 @@ namespace VServerPanel.Native.Kernel;
 /// </summary>
 internal sealed class SignalAllowance : IDisposable
 {
+    // one process may be at work on several vservers at once: who ends first must not take it from the others
+    private static readonly Lock s_gate = new();
+    private static readonly Dictionary<string, int> s_takers = new(StringComparer.Ordinal);
+
     private readonly HostPaths _paths;
     private readonly bool _isSuspended;
+    private readonly bool _isTaker;
 
-    private SignalAllowance(HostPaths paths, bool isSuspended) => (_paths, _isSuspended) = (paths, isSuspended);
+    private SignalAllowance(HostPaths paths, bool isSuspended, bool isTaker) => (_paths, _isSuspended, _isTaker) = (paths, isSuspended, isTaker);
 
     /// <summary>Takes it until it is disposed; does nothing where isolation is not in force.</summary>
     public static SignalAllowance Take(HostPaths paths)
     {
-        Set(paths, isAllowed: true);
-        return new SignalAllowance(paths, isSuspended: false);
+        lock (s_gate)
+        {
+            s_takers[paths.Run] = s_takers.GetValueOrDefault(paths.Run) + 1;
+            Set(paths, isAllowed: true);
+        }
+
+        return new SignalAllowance(paths, isSuspended: false, isTaker: true);
     }
 
-    /// <summary>Takes it from this process until it is disposed.</summary>
-    public static SignalAllowance Suspend(HostPaths paths) => new(paths, Set(paths, isAllowed: false));
+    /// <summary>Asks again for who has taken it already, when nothing may have been loaded yet.</summary>
+    public static void Renew(HostPaths paths) => Set(paths, isAllowed: true);
 
-    public void Dispose() => Set(_paths, _isSuspended);
+    /// <summary>Takes it from this process until it is disposed.</summary>
+    public static SignalAllowance Suspend(HostPaths paths) => new(paths, Set(paths, isAllowed: false), isTaker: false);
+
+    public void Dispose()
+    {
+        lock (s_gate)
+        {
+            if (_isTaker && --s_takers[_paths.Run] > 0)
+            {
+                return;
+            }
+
+            Set(_paths, _isSuspended);
+        }
+    }
 
     /// <returns>Whether it changed something.</returns>
     private static bool Set(HostPaths paths, bool isAllowed)

@@ -48,6 +48,62 @@ internal sealed class GuestExec(HostPaths paths, VServerName name, RunState stat
         return SpawnedProcess.RunLines(_runtime.Program, Arguments(process, description.Path), patience, onLine, cancel);
     });
 
+    /// <summary>As <see cref="RunLines(OciProcess, TimeSpan, Action{string}, CancellationToken)"/>, for a program that must not be torn from its work: where it
+    /// is cancelled, it gets SIGINT and some time, and only then it is killed.</summary>
+    /// <param name="process">What to run.</param>
+    /// <param name="patience">Then it is killed.</param>
+    /// <param name="onLine">Told its output.</param>
+    /// <param name="onErrorLine">Told its error output.</param>
+    /// <param name="pidFile">Where the runtime writes the program's pid.</param>
+    /// <param name="grace">From SIGINT to KILL.</param>
+    /// <param name="cancel">Asks it to end.</param>
+    /// <returns>Its exit code; 128 plus the signal that ended it.</returns>
+    public int RunGently(OciProcess process, TimeSpan patience, Action<string> onLine, Action<string> onErrorLine, string pidFile, TimeSpan grace, CancellationToken cancel) => PrivateMounts.OnOwnThread(() =>
+    {
+        using var description = new Description(process);
+        ApplyNice();
+        var words = Arguments(process, description.Path);
+        words.InsertRange(words.Count - 3, ["--pid-file", pidFile]);
+        try
+        {
+            var code = SpawnedProcess.RunLines(_runtime.Program, words, patience, onLine, onErrorLine, AskToEnd, cancel);
+            if (code == 128 + Libc.SIGKILL)
+            {
+                // where it was the runtime that we killed, the program is still there
+                Signal(pidFile, Libc.SIGKILL);
+            }
+
+            return code;
+        }
+        finally
+        {
+            File.Delete(pidFile);
+        }
+
+        TimeSpan AskToEnd()
+        {
+            Signal(pidFile, Libc.SIGINT);
+            return grace;
+        }
+    });
+
+    private void Signal(string pidFile, int signal)
+    {
+        if (File.Exists(pidFile)
+            && int.TryParse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture, out var pid)
+            && Libc.OpenProcess(pid) is { } handle)
+        {
+            using (handle)
+            {
+                // opened, then looked at: the descriptor is of a process of this vserver
+                if (Limits.CgroupTree.Detect().Processes(paths.CgroupOf(name)).Contains(pid))
+                {
+                    Libc.Signal(handle, signal);
+                }
+            }
+        }
+    }
+
     /// <summary>Starts it on a terminal of its own, in a session apart from ours; the runtime sends the terminal's other end to a socket.</summary>
     /// <param name="process">Described with a terminal.</param>
     /// <param name="consoleSocket">Path of a socket that listens.</param>

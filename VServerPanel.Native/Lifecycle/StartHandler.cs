@@ -17,6 +17,13 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
 {
     private const int Steps = 5;
 
+    /// <summary>Whether it is started for a while of work on it only: with all of its isolation, addresses and ties, but its process 1 only waits, none of its services is started,
+    /// and it is stopped for everybody else. Who starts it so holds its lock until it has been taken apart.</summary>
+    public bool IsMaintenance { get; init; }
+
+    /// <summary>What is known of it by now.</summary>
+    public RunState State => _state;
+
     private readonly Hosts.HostPaths _paths = operation.Paths;
     private readonly IReporter _report = operation.Report;
     private readonly RunStateStore _store = new(operation.Paths);
@@ -66,7 +73,7 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
 
         // not before the script: it may be what mounts the tree or makes the device
         using var root = StorageCheck.OpenRoot(_paths.VServers, name);
-        var init = InitProgram.Find(root, conf);
+        var init = IsMaintenance ? new InitProgram(InitStyle.Sysv, null) : InitProgram.Find(root, conf);
         var capabilities = GuestCapabilities.Compute(conf, init.Style, GuestCapabilities.ReadBoundingSet(), _report.Warn);
         _state = _state with { Style = init.Style, Capabilities = capabilities };
         AddAddresses(PlanAddresses(conf));
@@ -97,6 +104,12 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
         var runtimesProgram = GuestKernel.ProgramOf(_state.Init?.Pid ?? 0);
         new IsolationRuntime(_paths).Start(name);
         GuestKernel.WaitForExec(_state.Init?.Pid ?? 0, runtimesProgram, () => _state.IsAlive);
+        if (IsMaintenance)
+        {
+            RequireAlive();
+            return;
+        }
+
         _store.Save(name, _state = _state with { Stage = RunStage.Running });
         _store.SaveContextFile(name, _state);
         if (init.Style == InitStyle.Sysv)
@@ -105,13 +118,17 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
         }
 
         // who ended while we still owned it was left to us by its exit command
+        RequireAlive();
+        _report.Info($"New security context is {_state.Context}");
+        HookScript.TryRun(_paths, name, HookScript.PostStart, _report);
+    }
+
+    private void RequireAlive()
+    {
         if (!_state.IsAlive)
         {
             throw new ProblemException(ProblemCode.CommandFailed, $"The first process of {name} ended at once. 'vserver {name} log' shows what it said.");
         }
-
-        _report.Info($"New security context is {_state.Context}");
-        HookScript.TryRun(_paths, name, HookScript.PostStart, _report);
     }
 
     private VServerConf ReadConf()

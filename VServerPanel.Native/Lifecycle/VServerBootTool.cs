@@ -77,7 +77,7 @@ internal sealed class VServerBootTool : Tool
             try
             {
                 // each has its own entries in the journal; its own result must not end our answer
-                var own = call with { Report = new QuietReporter(call.Report, name), Options = call.Options with { JobId = null } };
+                var own = call with { Report = new PrefixedReporter(call.Report, name), Options = call.Options with { JobId = null } };
                 OperationRunner.Run(own, LifecycleOperation.Kind(operation, name), o =>
                 {
                     body(o, name);
@@ -101,18 +101,4 @@ internal sealed class VServerBootTool : Tool
     private static void Start(Operation operation, VServerName name) => new StartHandler(operation, name, StartHandler.LeaveCaller()).Run();
 
     private static void Stop(Operation operation, VServerName name) => new StopHandler(operation, name).Run();
-
-    /// <summary>Hands on what one vserver's operation logs, and nothing that would end or begin the answer.</summary>
-    private sealed class QuietReporter(IReporter all, VServerName name) : IReporter
-    {
-        public bool IsFinished => false;
-
-        public void Write(WireEvent wireEvent, string? human = null)
-        {
-            if (wireEvent is LogEvent log)
-            {
-                all.Write(log with { Text = $"{name}: {log.Text}" });
-            }
-        }
-    }
 }

@@ -61,9 +61,9 @@ internal static class GuestRoot
         }
     }
 
-    /// <summary>Writes a file of root's with mode 0644 in the place of whatever has its name; a symlink there is replaced, not followed.</summary>
+    /// <summary>Writes a file of root's, with mode 0644 if no other is given, in the place of whatever has its name; a symlink there is replaced, not followed.</summary>
     /// <returns>False where its directory is none.</returns>
-    public static bool Write(SafeFileHandle root, string path, string text)
+    public static bool Write(SafeFileHandle root, string path, string text, uint mode = 0b110_100_100)
     {
         using var directory = TryOpenDirectory(root, DirectoryOf(path));
         if (directory is null)
@@ -77,7 +77,7 @@ internal static class GuestRoot
         using (var file = Libc.openat(directory, temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW, 0b110_100_100))
         {
             RandomAccess.Write(file, Encoding.UTF8.GetBytes(text), 0);
-            ErrnoException.ThrowIfFailed(Libc.fchmod(file, 0b110_100_100), "fchmod", path);
+            ErrnoException.ThrowIfFailed(Libc.fchmod(file, mode), "fchmod", path);
         }
 
         var fd = (int)directory.DangerousGetHandle();
