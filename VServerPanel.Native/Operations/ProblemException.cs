@@ -3,6 +3,9 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Operations;
 
+/// <summary>Cancelled, and some of what had been done by then stays: the message says what.</summary>
+internal sealed class CancelledPartlyException(string message) : OperationCanceledException(message);
+
 /// <summary>A failure that its user can be told: a code, and a sentence that says what to do.</summary>
 internal sealed class ProblemException(ProblemCode code, string message, Exception? cause = null, string? path = null, int? exitCode = null) : Exception(message, cause)
 {
@@ -22,6 +25,7 @@ internal sealed class ProblemException(ProblemCode code, string message, Excepti
     {
         ProblemException p => p.ToEvent(),
         ErrnoException e => new(ErrnoNames.ProblemOf(e.Errno), Explain(e), ErrnoNames.NameOf(e.Errno), e.Path),
+        CancelledPartlyException c => new(ProblemCode.Cancelled, c.Message),
         OperationCanceledException => new(ProblemCode.Cancelled, "It was cancelled, and what had been done is undone."),
         UnauthorizedAccessException u => new(ProblemCode.NotPermitted, u.Message),
         // HResult of an IOException on Unix is the errno (dotnet/runtime, Interop.GetExceptionForIoErrno)

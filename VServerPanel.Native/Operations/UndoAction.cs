@@ -18,6 +18,7 @@ namespace VServerPanel.Native.Operations;
 [JsonDerivedType(typeof(Lifecycle.RunHook), "run-hook")]
 [JsonDerivedType(typeof(Lifecycle.ClearRun), "clear-run")]
 [JsonDerivedType(typeof(Network.ReapplyAddresses), "reapply-addresses")]
+[JsonDerivedType(typeof(Packages.Guests.ClearGuest), "clear-guest")]
 internal abstract record UndoAction
 {
     public abstract void Run(HostPaths paths);

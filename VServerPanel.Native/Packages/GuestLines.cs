@@ -3,7 +3,7 @@ using VServerPanel.Native.Interop;
 
 namespace VServerPanel.Native.Packages;
 
-/// <summary>A guest's text file, line by line in one buffer. Not text of ours: it may be endless, a FIFO, a device, a symlink to anywhere, or change meanwhile.</summary>
+/// <summary>A guest's text file, line by line in one buffer. It may be endless, a FIFO, a device, a symlink to anywhere, or change meanwhile.</summary>
 internal sealed class GuestLines : IDisposable
 {
     // the longest that a path (PATH_MAX 4096) or a field that we read can have, with room
@@ -17,16 +17,20 @@ internal sealed class GuestLines : IDisposable
     private int _end;
     private bool _isSkipping;
 
-    private GuestLines(SafeFileHandle file, long most) => (_file, _left) = (file, most);
+    private GuestLines(SafeFileHandle file, long most, long offset) => (_file, _left, _offset) = (file, most, offset);
 
     /// <summary>Bytes that have been read so far.</summary>
     public long BytesRead => _offset;
+
+    /// <summary>Where the next line begins.</summary>
+    public long Position => _offset - (_end - _start);
 
     /// <summary>Opens a file below the root; null where there is none, or none that we would read.</summary>
     /// <param name="root">The root's directory.</param>
     /// <param name="path">Without leading slash.</param>
     /// <param name="mostBytes">What lies behind is not read.</param>
-    public static GuestLines? TryOpen(SafeFileHandle root, string path, long mostBytes)
+    /// <param name="offset">Where to begin.</param>
+    public static GuestLines? TryOpen(SafeFileHandle root, string path, long mostBytes, long offset = 0)
     {
         SafeFileHandle? file = null;
         try
@@ -35,7 +39,7 @@ internal sealed class GuestLines : IDisposable
             file = Libc.openInRoot(root, path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_NOCTTY);
             if ((Libc.fstatx(file).Mode & Libc.S_IFMT) == Libc.S_IFREG)
             {
-                return new GuestLines(file, mostBytes);
+                return new GuestLines(file, mostBytes, offset);
             }
         }
         catch (ErrnoException e) when (e.Errno is ErrnoNames.ENOENT or ErrnoNames.ENOTDIR or ErrnoNames.ELOOP or ErrnoNames.ENXIO or ErrnoNames.EAGAIN or ErrnoNames.EXDEV or ErrnoNames.EACCES)

@@ -1,6 +1,11 @@
 using Microsoft.Win32.SafeHandles;
+using VServerPanel.Native.Commands;
 using VServerPanel.Native.Creation.Guest;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
 using VServerPanel.Native.Packages.Dpkg;
+using VServerPanel.Native.Packages.Guests;
+using VServerPanel.Native.Packages.Rpm;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Packages;
@@ -8,14 +13,47 @@ namespace VServerPanel.Native.Packages;
 /// <summary>Finds a root's package database.</summary>
 internal static class PackageDatabases
 {
-    // since Fedora 36 and openSUSE the database lies in /usr, so that a snapshot of the system has it
-    private static readonly string[] s_rpm = ["var/lib/rpm", "usr/lib/sysimage/rpm"];
+    /// <summary>Where rpm's database lies: since Fedora 36, and in openSUSE, below /usr, so that a snapshot of the system has it.</summary>
+    public static IReadOnlyList<string> RpmDirectories { get; } = ["usr/lib/sysimage/rpm", "var/lib/rpm"];
 
     /// <summary>Which package manager a root has; null where it has none that we know.</summary>
     public static PackageFormat? FormatOf(SafeFileHandle root) =>
         GuestRoot.Has(root, DpkgDatabase.StatusPath) ? PackageFormat.Dpkg
-        : s_rpm.Any(directory => GuestRoot.Has(root, directory)) ? PackageFormat.Rpm
+        : RpmDirectories.Any(directory => GuestRoot.Has(root, directory)) ? PackageFormat.Rpm
         : null;
+
+    /// <summary>Opens a vserver's database; null where it has none. For rpm's its own rpm is asked, unless nothing has changed since it last was: if the
+    /// vserver is stopped, it is started without its services for that, as an operation of its own.</summary>
+    /// <param name="call">Who asks.</param>
+    /// <param name="name">The vserver.</param>
+    /// <param name="root">Its root's directory; must stay open as long as the database is used.</param>
+    /// <param name="isLocked">Whether the caller holds the vserver's lock.</param>
+    /// <exception cref="ProblemException">Its rpm could not be asked.</exception>
+    public static PackageDatabase? Open(Invocation call, VServerName name, SafeFileHandle root, bool isLocked)
+    {
+        if (FormatOf(root) != PackageFormat.Rpm)
+        {
+            return Open(root);
+        }
+
+        var listing = new RpmListing(call, name, root);
+        if (listing.TryOpenKept() is { } kept)
+        {
+            return kept;
+        }
+
+        RpmDatabase? answer = null;
+        var kind = new OperationKind("list-packages", name) { IsJob = false, IsDurable = false, IsLocked = !isLocked, Patience = TimeSpan.FromSeconds(30) };
+        var own = call with { Report = new PrefixedReporter(call.Report, name), Options = call.Options with { JobId = null, Detach = false } };
+        OperationRunner.Run(own, kind, operation =>
+        {
+            using var session = GuestSession.Open(operation, name);
+            answer = listing.Ask(session, operation.Cancel);
+            session.Complete();
+            return (null, null);
+        });
+        return answer;
+    }
 
     /// <summary>Opens the database of a root that has one we can read from outside; null where it has none, or one of rpm's, which only its own rpm may read.</summary>
     /// <param name="root">The root's directory; must stay open as long as the database is used.</param>

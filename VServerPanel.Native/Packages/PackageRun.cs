@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Globalization;
+using VServerPanel.Native.Isolation;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Native.Packages.Guests;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Packages;
+
+/// <summary>A package manager's run in one vserver: an operation of its own, with its lock, its entries in the journal and what undoes it.</summary>
+internal sealed class PackageRun(Operation all, PackageRequest request, PackageFiles files, VServerName name)
+{
+    private const int MostErrorLines = 3;
+
+    private readonly Queue<string> _errors = new();
+    private IReadOnlyList<PackageChange> _changes = [];
+    private int? _exitCode;
+
+    /// <summary>Runs it; whatever happens is told in the outcome.</summary>
+    public PackageOutcome Run()
+    {
+        var watch = Stopwatch.StartNew();
+        var (outcome, message) = (OperationOutcome.Succeeded, (string?)null);
+        try
+        {
+            var call = all.Call with { Report = new PrefixedReporter(all.Report, name), Options = all.Call.Options with { JobId = null, Detach = false } };
+            call.Registry.Require(name);
+            var kind = new OperationKind(request.Manager.Tool, name) { IsJob = false, Patience = TimeSpan.FromSeconds(30) };
+            OperationRunner.Run(call, kind, operation =>
+            {
+                Change(operation);
+                return (null, null);
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            (outcome, message) = (OperationOutcome.Cancelled, "It was cancelled. What had been installed by then stays.");
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            (outcome, message) = (OperationOutcome.Failed, ProblemException.ToEvent(e).Message);
+        }
+
+        return new PackageOutcome(name, outcome, _exitCode, message, _changes, watch.ElapsedMilliseconds);
+    }
+
+    private void Change(Operation operation)
+    {
+        RequireFormat(operation);
+        using var session = GuestSession.Open(operation, name);
+        var before = request.Manager.Versions(session, operation.Cancel);
+        var output = new CappedLines(operation.Report.ProgramOutput);
+        if (request.Manager.Repair(session.Root) is { } repair)
+        {
+            operation.Report.Info($"An earlier change of its packages was cut off: '{string.Join(' ', repair)}' finishes it first.");
+            Start(session, repair, output, operation.Cancel);
+        }
+
+        try
+        {
+            var arguments = request.Arguments.Select((a, i) => files.All.TryGetValue(a, out var file) ? session.PutFile(file, string.Create(CultureInfo.InvariantCulture, $"{i}-{Path.GetFileName(a)}")) : a);
+            _exitCode = Start(session, request.Manager.Command([.. arguments]), output, operation.Cancel);
+        }
+        finally
+        {
+            // also where it failed or was cancelled half way
+            _changes = Compare(before, request.Manager.Versions(session, CancellationToken.None));
+        }
+
+        if (_exitCode != 0)
+        {
+            operation.Cancel.ThrowIfCancellationRequested();
+            throw new ProblemException(ProblemCode.CommandFailed, $"'{request.Title}' ended with exit code {_exitCode}{(_errors.Count > 0 ? ": " + string.Join(" ", _errors) : ".")}");
+        }
+
+        session.Complete();
+    }
+
+    private int Start(GuestSession session, IReadOnlyList<string> words, CappedLines output, CancellationToken cancel)
+    {
+        var watch = Stopwatch.StartNew();
+        var code = session.Run(words, request.Manager.Environment, request.TimeOut, output.Add, TakeError, cancel);
+        return watch.Elapsed < request.TimeOut
+            ? code
+            : throw new ProblemException(ProblemCode.TimedOut, $"'{request.Title}' was still running after {request.TimeOut.TotalSeconds:0} s and was ended.");
+
+        void TakeError(string line)
+        {
+            output.Add(line);
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                _errors.Enqueue(ReporterExtensions.Printable(line.Length > 300 ? line[..300] + "…" : line));
+                if (_errors.Count > MostErrorLines)
+                {
+                    _errors.Dequeue();
+                }
+            }
+        }
+    }
+
+    private void RequireFormat(Operation operation)
+    {
+        using var root = StorageCheck.OpenRoot(operation.Paths.VServers, name);
+        if (PackageDatabases.FormatOf(root) is var format && format != request.Manager.Format)
+        {
+            var instead = format switch { PackageFormat.Dpkg => " Its packages are dpkg's: use vapt.", PackageFormat.Rpm => " Its packages are rpm's: use vrpm.", _ => " It has no package database that we know." };
+            throw new ProblemException(ProblemCode.Unsupported, $"{name} has no packages of {request.Manager.Program}'s.{instead}");
+        }
+    }
+
+    private static List<PackageChange> Compare(IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string> after) =>
+    [
+        .. before.Keys.Union(after.Keys, StringComparer.Ordinal)
+            .Select(k => new PackageChange(k, before.GetValueOrDefault(k), after.GetValueOrDefault(k)))
+            .Where(c => !string.Equals(c.Before, c.After, StringComparison.Ordinal))
+            .OrderBy(c => c.Name, StringComparer.Ordinal),
+    ];
+}

@@ -1,0 +1,142 @@
+using System.CommandLine;
+using VServerPanel.Native.Auditing;
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Isolation;
+using VServerPanel.Native.Lifecycle;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Packages;
+
+/// <summary><c>vapt</c> and <c>vrpm</c>: one command of the package manager for many vservers, running or stopped.</summary>
+internal sealed class PackageTool(PackageManager manager) : Tool
+{
+    private const string All = "ALL";
+    private const int MostJobs = 64;
+
+    private readonly Option<bool> _unify = new("--unify") { Description = "unify the packages that changed again, afterwards" };
+    private readonly Option<int?> _jobs = new("--jobs") { HelpName = "N", Description = "how many vservers at the same time (one for each processor)" };
+    private readonly Option<string?> _retry = new("--retry") { HelpName = "OPERATION", Description = "again in those that an earlier operation failed in" };
+    private readonly Option<int?> _timeOut = new("--timeout") { HelpName = "SECONDS", Description = "for each vserver (3600)" };
+    private readonly Argument<string[]> _names = new("ALL|NAME") { Arity = ArgumentArity.ZeroOrMore };
+
+    public override string Name => manager.Tool;
+
+    public override bool OpenToPanel => true;
+
+    public override string Summary => $"[--unify] ALL|NAME… -- ARGS: {manager.Program} in many vservers";
+
+    public override int Run(IReadOnlyList<string> arguments, Invocation call)
+    {
+        var command = new Command(Name, $"Runs {manager.Program} in vservers, with all that stands behind '--'. Those that are stopped are started for it without their services.") { _unify, _jobs, _retry, _timeOut, _names };
+        IReadOnlyList<string> own = [.. arguments.TakeWhile(a => a != "--")];
+        if (ArgumentParser.Parse(command, own, $"{Name} … -- ARGS") is not { } result)
+        {
+            return ExitCodes.Success;
+        }
+
+        var request = Read(result, [.. arguments.Skip(own.Count + 1)], call);
+        RequirePermitted(request, call);
+        if (call.Options.Plan)
+        {
+            call.Report.Plan(Plan(request, call));
+            return ExitCodes.Success;
+        }
+
+        using var files = PackageFiles.Open(call, manager.Extension, request.Arguments);
+        return OperationRunner.Run(call, new OperationKind(Name, null), operation =>
+        {
+            var outcomes = new PackageHandler(operation, request, files).Run();
+            return PackageHandler.FailureOf(request, outcomes, operation) is { } failure ? throw failure : (null, null);
+        });
+    }
+
+    private PackageRequest Read(ParseResult result, IReadOnlyList<string> words, Invocation call)
+    {
+        var names = result.GetValue(_names) ?? [];
+        var earlier = result.GetValue(_retry) is { } id ? FindEarlier(id, call) : null;
+        if (earlier is null && (names.Length == 0 || words.Count == 0))
+        {
+            throw new ProblemException(ProblemCode.InvalidArgument, $"Usage: {Name} {Summary.Split(':')[0]}");
+        }
+
+        var wanted = earlier is null ? Choose(names, call) : names is [] or [All] ? earlier.Unfinished : [.. Choose(names, call).Where(earlier.Unfinished.Contains)];
+        var jobs = result.GetValue(_jobs) ?? Environment.ProcessorCount;
+        var seconds = result.GetValue(_timeOut) ?? 3600;
+        return jobs is < 1 or > MostJobs || seconds < 1
+            ? throw new ProblemException(ProblemCode.InvalidArgument, $"--jobs is a number from 1 to {MostJobs}, and --timeout a number of seconds.")
+            : new PackageRequest
+            {
+                Manager = manager,
+                VServers = wanted,
+                Arguments = words.Count > 0 ? PackageFiles.Locate(call, manager.Extension, words) : earlier!.Arguments,
+                Unifies = result.GetValue(_unify) || earlier is { Unifies: true },
+                Jobs = jobs,
+                TimeOut = TimeSpan.FromSeconds(seconds),
+            };
+    }
+
+    private PackageRecord FindEarlier(string id, Invocation call) => new PackageRecords(call.Paths).Find(GlobalOptions.CheckJobId(id)) switch
+    {
+        { } found when found.Tool == Name => found,
+        { } other => throw new ProblemException(ProblemCode.InvalidArgument, $"The operation {id} was {other.Tool}'s: '{other.Tool} --retry {id}'."),
+        null => throw new ProblemException(ProblemCode.NotFound, $"There is no package operation {id}, or it is too long ago. 'vserver-jobs list' shows what there is."),
+    };
+
+    private IReadOnlyList<VServerName> Choose(IReadOnlyList<string> names, Invocation call)
+    {
+        if (names is [All])
+        {
+            return [.. call.Registry.Names().Where(n => FormatOf(n, call) == manager.Format)];
+        }
+
+        return [.. names.Select(n => VServerName.TryParse(n, out var name) ? name : throw new ProblemException(ProblemCode.InvalidArgument, $"'{n}' is not a vserver name. {VServerName.Rule}")).Distinct()];
+    }
+
+    private static PackageFormat? FormatOf(VServerName name, Invocation call)
+    {
+        try
+        {
+            using var root = StorageCheck.OpenRoot(call.Paths.VServers, name);
+            return PackageDatabases.FormatOf(root);
+        }
+        catch (Exception e) when (e is ProblemException or IOException)
+        {
+            call.Report.Warn(e.Message);
+            return null;
+        }
+    }
+
+    private void RequirePermitted(PackageRequest request, Invocation call)
+    {
+        if (!CallerActor.IsPanel(call.Actor))
+        {
+            return;
+        }
+
+        // files were located in the image folder; what remains are words
+        var words = request.Arguments.Where(a => !(a.StartsWith(call.Paths.Images + "/", StringComparison.Ordinal) && a.EndsWith(manager.Extension, StringComparison.Ordinal)));
+        if (!manager.IsOpenToPanel([.. words]))
+        {
+            throw new ProblemException(ProblemCode.NotPermitted, $"From the panel, {Name} updates, installs and removes packages by their names, and from files in '{call.Paths.Images}'. Other words for {manager.Program} are given in a shell of the host.");
+        }
+    }
+
+    private OperationPlan Plan(PackageRequest request, Invocation call)
+    {
+        var states = new RunStateStore(call.Paths);
+        var steps = request.VServers.Select(v => new PlanStep(
+            $"Run {manager.Program} in {v}{(states.FindRunning(v) is null ? ", which is started without its services for it, and stopped again" : "")}",
+            manager.Command(request.Arguments))).ToList();
+        if (request.Unifies)
+        {
+            steps.Add(new PlanStep("Unify the packages that changed again"));
+        }
+
+        var problems = request.VServers.Where(v => !call.Registry.Exists(v)).Select(v => ProblemException.NoSuchVServer(v).ToEvent())
+            .Concat(request.VServers.Where(v => call.Registry.Exists(v) && FormatOf(v, call) != manager.Format)
+                .Select(v => new ProblemEvent(ProblemCode.Unsupported, $"{v} has no packages of {manager.Program}'s.")));
+        return new OperationPlan(steps, request.VServers.Count == 0 ? ["There is no vserver to do it in."] : [], [.. problems]);
+    }
+}

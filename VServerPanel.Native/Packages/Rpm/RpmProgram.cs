@@ -1,0 +1,42 @@
+using VServerPanel.Native.Packages.Guests;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Packages.Rpm;
+
+/// <summary><c>rpm</c>; words without a leading option are packages to install or upgrade, as the classic vrpm had it.</summary>
+internal sealed class RpmProgram : PackageManager
+{
+    private static readonly string[] s_panelVerbs = ["-U", "-Uvh", "--upgrade", "-F", "-Fvh", "--freshen", "-i", "-ivh", "--install", "-e", "--erase"];
+    private static readonly string[] s_panelOptions = ["--test", "--oldpackage", "--replacepkgs", "--excludedocs"];
+
+    public override string Tool => "vrpm";
+
+    public override string Program => "rpm";
+
+    public override PackageFormat Format => PackageFormat.Rpm;
+
+    public override string Extension => ".rpm";
+
+    public override IReadOnlyList<string> Command(IReadOnlyList<string> arguments) => arguments is [['-', ..], ..] ? [Program, .. arguments] : [Program, "-Uvh", .. arguments];
+
+    public override bool IsOpenToPanel(IReadOnlyList<string> arguments)
+    {
+        IEnumerable<string> rest = arguments is [['-', ..] verb, ..] ? s_panelVerbs.Contains(verb, StringComparer.Ordinal) ? arguments.Skip(1) : [""] : arguments;
+        return arguments.Count > 0 && rest.All(a => s_panelOptions.Contains(a, StringComparer.Ordinal) || IsName(a));
+    }
+
+    public override IReadOnlyDictionary<string, string> Versions(GuestSession session, CancellationToken cancel)
+    {
+        var packages = new List<InstalledPackage>();
+        RpmQuery.Run(session, withFiles: false, TakeLine, cancel);
+        return ByName(packages);
+
+        void TakeLine(string line)
+        {
+            if (packages.Count < PackageDatabase.MostPackages && RpmQuery.TryParsePackage(line) is { } package)
+            {
+                packages.Add(package);
+            }
+        }
+    }
+}
