@@ -9,6 +9,7 @@ internal static class ToolTable
         new Contexts.ChcontextTool(),
         new Contexts.ReducecapTool(),
         new Contexts.ContextTool(),
+        new DiskShares.VduTool(),
         new Hosts.Info.VServerInfoTool(),
         new Creation.NewVServerTool(),
         new Hosts.Setup.VServerSetupTool(),

@@ -64,7 +64,7 @@ internal sealed class DiskMeasurement(HostPaths paths, TimeProvider time)
             }
 
             var watch = Stopwatch.StartNew();
-            usage.Save(entry.Id, TreeMeasure.Measure(paths.TreeOf(name), cancel).Bytes, time.GetUtcNow());
+            usage.Save(entry.Id, TreeMeasure.MeasureQuietly(paths.TreeOf(name), cancel), time.GetUtcNow());
             cancel.WaitHandle.WaitOne(watch.Elapsed * RestPerWork);
         }
 

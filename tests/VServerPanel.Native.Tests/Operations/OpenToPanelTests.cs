@@ -15,7 +15,7 @@ public sealed class OpenToPanelTests : IDisposable
     [Fact]
     public void Tables_OpenToThePanel_AreThoseItCalls()
     {
-        Assert.Equal(["newvserver", "vapt", "vkill", "vps", "vrpm", "vserver-info", "vserver-jobs", "vserver-stat"], ToolTable.Tools.Where(t => t.OpenToPanel).Select(t => t.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["newvserver", "vapt", "vdu", "vkill", "vps", "vrpm", "vserver-info", "vserver-jobs", "vserver-stat"], ToolTable.Tools.Where(t => t.OpenToPanel).Select(t => t.Name).Order(StringComparer.Ordinal));
         Assert.Equal(
             ["build", "config", "delete", "log", "restart", "running", "start", "status", "stop", "terminal"],
             ToolTable.Verbs.Where(v => v.OpenToPanel).Select(v => v.Name).Order(StringComparer.Ordinal));
@@ -23,6 +23,7 @@ public sealed class OpenToPanelTests : IDisposable
 
     [Theory]
     [InlineData("--as", "vserver-setup", "--status")]
+    [InlineData("--as", "vdu", "/etc")]
     [InlineData("--as", "vserver-boot", "start")]
     [InlineData("--as", "vserver-exited", "shop", "0")]
     [InlineData("--as", "chcontext", "--ctx", "0", "id")]
