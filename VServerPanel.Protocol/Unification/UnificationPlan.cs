@@ -47,7 +47,7 @@ public sealed record UnificationMember(VServerName VServer, long Files, long App
 public sealed record UnificationPlan
 {
     /// <summary>How; null where nothing here can share files safely, and then <see cref="Problems"/> says why.</summary>
-    public required SharingMethod? Method { get; init; }
+    public SharingMethod? Method { get; init; }
 
     /// <summary>Why this method, or why none, for people.</summary>
     public required string MethodReason { get; init; }
@@ -88,7 +88,7 @@ public sealed record UnificationPlan
 /// <summary>What a unification or its undoing has done: the result of <c>vunify</c>, <c>vserver NAME unify</c> and <c>deunify</c>.</summary>
 public sealed record UnificationOutcome
 {
-    public required SharingMethod? Method { get; init; }
+    public SharingMethod? Method { get; init; }
 
     /// <summary>Files that were made to share, or given content of their own again.</summary>
     public required long FilesChanged { get; init; }
