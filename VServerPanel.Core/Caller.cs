@@ -8,4 +8,7 @@ public sealed record Caller(string UserId, string UserName, string? RemoteAddres
 {
     /// <summary>The panel itself, for what no person asked for.</summary>
     public static Caller Panel { get; } = new("", "panel", null);
+
+    /// <summary>What somebody has asked to be done again and again.</summary>
+    public static Caller Schedule { get; } = new("", "schedule", null);
 }

@@ -7,14 +7,17 @@ using Microsoft.Extensions.Options;
 using VServerPanel.Core.Auditing;
 using VServerPanel.Core.Configuration;
 using VServerPanel.Core.Creation;
+using VServerPanel.Core.DiskShares;
 using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Hosts.Transports;
 using VServerPanel.Core.Jobs;
 using VServerPanel.Core.Lifecycle;
+using VServerPanel.Core.Packages;
 using VServerPanel.Core.Processes;
 using VServerPanel.Core.Storage;
 using VServerPanel.Core.Tenants;
 using VServerPanel.Core.Terminal;
+using VServerPanel.Core.Unification;
 
 namespace VServerPanel.Core;
 
@@ -42,6 +45,7 @@ public static class ServiceRegistration
         services.AddHostedService(p => p.GetRequiredService<JournalImporter>());
         services.AddHostedService(p => p.GetRequiredService<CreationFollowUp>());
         services.AddHostedService(p => p.GetRequiredService<JobWatcher>());
+        services.AddHostedService(p => p.GetRequiredService<ScheduleRunner>());
         services.AddHostedService<JournalPoker>();
         services.AddHostedService(p => p.GetRequiredService<TerminalSessions>());
         return services;
@@ -85,6 +89,11 @@ public static class ServiceRegistration
         services.AddSingleton<ProcessDirectory>();
         services.AddSingleton<ProcessService>();
         services.AddSingleton<TerminalSessions>();
+        services.AddSingleton<UnificationService>();
+        services.AddSingleton<DiskService>();
+        services.AddSingleton<PackageService>();
+        services.AddSingleton(p => new ScheduleService(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<AuditService>(), p.Get<TimeProvider>()));
+        services.AddSingleton<ScheduleRunner>();
         services.AddSingleton<CreationStore>();
         services.AddSingleton<CreationFollowUp>();
         services.AddSingleton(p => new CreationService(

@@ -1,10 +1,11 @@
 using Microsoft.EntityFrameworkCore;
 using VServerPanel.Core.Creation;
 using VServerPanel.Core.Tenants;
+using VServerPanel.Core.Unification;
 
 namespace VServerPanel.Core.Storage;
 
-/// <summary>The database of what the panel knows beyond its hosts, <c>state.db</c>: tenants, and creations under way.</summary>
+/// <summary>The database of what the panel knows beyond its hosts, <c>state.db</c>: tenants, creations under way, and the schedule of unification.</summary>
 internal sealed class StateDbContext(DbContextOptions<StateDbContext> options) : DbContext(options)
 {
     public const string FileName = "state.db";
@@ -18,6 +19,8 @@ internal sealed class StateDbContext(DbContextOptions<StateDbContext> options) :
     public DbSet<SecretLinkRecord> SecretLinks => Set<SecretLinkRecord>();
 
     public DbSet<CreationRecord> Creations => Set<CreationRecord>();
+
+    public DbSet<ScheduleRecord> Schedules => Set<ScheduleRecord>();
 
     public static DbContextOptions<StateDbContext> OptionsFor(string connectionString) =>
         new DbContextOptionsBuilder<StateDbContext>().UseSqlite(connectionString).AddInterceptors(SqlitePragmas.Instance).Options;
@@ -48,5 +51,7 @@ internal sealed class StateDbContext(DbContextOptions<StateDbContext> options) :
         creation.HasIndex(c => c.StartJobId);
         creation.HasIndex(c => c.CompletedAt);
         creation.Ignore(c => c.Caller);
+
+        modelBuilder.Entity<ScheduleRecord>().ToTable("unification_schedule").Property(s => s.Id).ValueGeneratedNever();
     }
 }
