@@ -10,7 +10,7 @@ namespace VServerPanel.Components.Pages;
 /// <summary>/vservers/NAME: one vserver, live.</summary>
 public sealed partial class VServerPage
 {
-    private static readonly (string Tab, string Title)[] s_tabs = [("", "Overview"), ("configuration", "Configuration"), ("processes", "Processes"), ("log", "Console"), ("history", "History")];
+    private static readonly (string Tab, string Title)[] s_tabs = [("", "Overview"), ("configuration", "Configuration"), ("processes", "Processes"), ("packages", "Packages"), ("log", "Console"), ("history", "History")];
 
     private const string Terminal = "terminal";
 
@@ -30,7 +30,7 @@ public sealed partial class VServerPage
     [Inject]
     private LifecycleActions Actions { get; set; } = null!;
 
-    private string Tab => TabText is "configuration" or "processes" or Terminal or "log" or "history" ? TabText : "";
+    private string Tab => TabText is "configuration" or "processes" or Terminal or "packages" or "log" or "history" ? TabText : "";
 
     /// <inheritdoc/>
     protected override void OnParametersSet()

@@ -8,6 +8,9 @@ internal static class Format
 {
     internal const string Nothing = "–";
 
+    // a blank that does not break, so that figures stay in one piece
+    private static readonly NumberFormatInfo s_groups = new() { NumberGroupSeparator = "\u00a0" };
+
     private static readonly string[] s_units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
     /// <summary>"1.5 GiB".</summary>
@@ -61,6 +64,9 @@ internal static class Format
 
     /// <summary>"1 vserver", "3 vservers".</summary>
     internal static string Count(int count, string one) => string.Create(CultureInfo.InvariantCulture, $"{count} {one}{(count == 1 ? "" : "s")}");
+
+    /// <summary>"25 000": large numbers of things, in groups of three.</summary>
+    internal static string Many(long count) => count.ToString("#,0", s_groups);
 
     /// <summary>"1 process", "3 processes".</summary>
     internal static string Count(int count, string one, string many) => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : many)}");

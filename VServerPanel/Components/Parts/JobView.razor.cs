@@ -24,6 +24,7 @@ public sealed partial class JobView
     private JobState? _state;
     private Exception? _problem;
     private bool _cancelling;
+    private JobPace _pace = new();
 
     [Parameter, EditorRequired]
     public string JobId { get; set; } = "";
@@ -43,6 +44,13 @@ public sealed partial class JobView
     [Parameter]
     public EventCallback<JobState> Ended { get; set; }
 
+    /// <summary>Called with what the job has said since the last call, its last line included.</summary>
+    [Parameter]
+    public EventCallback<IReadOnlyList<WireEvent>> Said { get; set; }
+
+    [Inject]
+    private TimeProvider Clock { get; set; } = null!;
+
     [Inject]
     private JobService Jobs { get; set; } = null!;
 
@@ -54,11 +62,13 @@ public sealed partial class JobView
         ? ((p.Step - 1) + (p is { Done: { } done, Total: > 0 and { } total } ? Math.Clamp((double)done / total, 0, 1) : 0)) / p.Steps * 100
         : null;
 
-    private string Amount => _progress switch
+    private string Amount => _pace.Left(Clock.GetUtcNow()) is { } left ? $"{Done}, about {Format.Duration(left)} left" : Done;
+
+    private string Done => _progress switch
     {
         null => "",
         { Done: { } done, Unit: "bytes" } p => $"{Format.Bytes(done)}{(p.Total is { } total ? " of " + Format.Bytes(total) : "")}",
-        { Done: { } done } p => string.Create(CultureInfo.InvariantCulture, $"{done}{(p.Total is { } total ? $" of {total}" : "")} {p.Unit}"),
+        { Done: { } done } p => $"{Format.Many(done)}{(p.Total is { } total ? $" of {Format.Many(total)}" : "")} {p.Unit}",
         var p => string.Create(CultureInfo.InvariantCulture, $"step {p.Step} of {p.Steps}"),
     };
 
@@ -105,7 +115,12 @@ public sealed partial class JobView
     private async Task TakeAsync(List<WireEvent> arrived, CancellationToken stopping)
     {
         _state ??= JobState.Running;
-        _progress = arrived.OfType<ProgressEvent>().LastOrDefault() ?? _progress;
+        foreach (var progress in arrived.OfType<ProgressEvent>())
+        {
+            _progress = progress;
+            _pace = _pace.With(progress, Clock.GetUtcNow());
+        }
+
         _lines = [.. _lines.Concat(arrived.Where(l => l is LogEvent)).TakeLast(MostLines)];
         var last = arrived[^1];
         if (_job is null || last.IsLast)
@@ -113,6 +128,7 @@ public sealed partial class JobView
             await LookUpAsync(stopping);
         }
 
+        await Said.InvokeAsync(arrived);
         if (last.IsLast)
         {
             _ended = last;

@@ -37,7 +37,7 @@ public sealed class JobPageTests : PagesContext
         var page = Render<JobPage>(p => p.Add(j => j.Id, s_id));
 
         page.WaitForAssertion(() => Assert.Contains("To web1", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(5));
-        Assert.Contains("Done", page.Markup, StringComparison.Ordinal);
+        page.WaitForAssertion(() => Assert.Contains("Done", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(5));
     }
 
     [Fact]

@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Components;
+using VServerPanel.Core.DiskShares;
+using VServerPanel.Core.Hosts;
+using VServerPanel.Identity;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Components.Pages;
+
+/// <summary>/disk: what vservers take, what has drifted apart, the schedule, and why a file is not shared.</summary>
+public sealed partial class DiskPage
+{
+    private const int MostDrifted = 8;
+
+    private DiskMeasurement? _disk;
+    private List<DiskShare> _shares = [];
+    private List<DiskShare> _drifted = [];
+    private IReadOnlyList<VServerName> _names = [];
+    private long _most;
+    private Exception? _problem;
+    private bool _measuring;
+
+    /// <summary>The vserver that a file is asked about first.</summary>
+    [SupplyParameterFromQuery(Name = "vserver")]
+    private string? VServerText { get; set; }
+
+    [Inject]
+    private DiskService Disks { get; set; } = null!;
+
+    [Inject]
+    private Gate Gate { get; set; } = null!;
+
+    [Inject]
+    private TimeProvider Clock { get; set; } = null!;
+
+    // those that drifted, with those they were unified with, by the wizard
+    private string Again => "/unify?with=" + string.Join(',', _drifted.SelectMany(s => (s.UnifiedWith ?? []).Append(s.VServer!.Value)).Distinct());
+
+    /// <inheritdoc/>
+    protected override Task LiveAsync(CancellationToken stopping) => MeasureAsync(false);
+
+    private async Task MeasureAsync(bool refresh)
+    {
+        _measuring = true;
+        _problem = null;
+        StateHasChanged();
+        try
+        {
+            await Gate.DemandAsync(Policies.Read);
+            _disk = await Disks.MeasureAsync(refresh, Stopping);
+            _shares = [.. _disk.Shares];
+            _drifted = [.. _shares.Where(s => s is { VServer: not null, UnifiedAt: not null, DriftFiles: > 0 }).OrderByDescending(s => s.DriftBytes)];
+            _names = [.. _shares.Select(s => s.VServer).OfType<VServerName>()];
+            _most = _shares.Select(s => s.ApparentBytes).DefaultIfEmpty(0).Max();
+        }
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
+        {
+            _problem = e;
+        }
+        finally
+        {
+            _measuring = false;
+        }
+
+        StateHasChanged();
+    }
+}

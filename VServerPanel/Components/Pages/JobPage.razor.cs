@@ -1,0 +1,73 @@
+using Microsoft.AspNetCore.Components;
+using VServerPanel.Core.Creation;
+using VServerPanel.Core.DiskShares;
+using VServerPanel.Core.Packages;
+using VServerPanel.Core.Unification;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Components.Pages;
+
+/// <summary>/jobs/ID: what it does, and what came of it.</summary>
+public sealed partial class JobPage
+{
+    private const string Safe = "You can leave this page: the job goes on, and is found here again.";
+
+    private CreationHandle? _creation;
+    private JobInfo? _job;
+    private JobState? _built;
+    private JobState? _started;
+    private UnificationOutcome? _outcome;
+    private PackageRun? _run;
+
+    /// <summary>32 hex digits.</summary>
+    [Parameter]
+    public string Id { get; set; } = "";
+
+    [Inject]
+    private CreationService Creation { get; set; } = null!;
+
+    [Inject]
+    private DiskService Disks { get; set; } = null!;
+
+    [Inject]
+    private PackageService Packages { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override async Task OnParametersSetAsync()
+    {
+        (_job, _built, _started, _outcome, _run) = (null, null, null, null, null);
+        _creation = await Creation.FindAsync(Id);
+    }
+
+    private void Find(JobInfo job)
+    {
+        _job = job;
+        _run ??= PackageRun.Of(job);
+    }
+
+    private void Hear(IReadOnlyList<WireEvent> said)
+    {
+        foreach (var line in said)
+        {
+            _run?.Take(line);
+        }
+
+        _outcome = UnificationService.OutcomeOf(said[^1]) ?? _outcome;
+    }
+
+    private void End(JobState state)
+    {
+        _built = state;
+
+        // what was measured or read before is no longer so
+        if (_outcome is not null || _run is not null)
+        {
+            Disks.Forget();
+        }
+
+        if (_run is not null)
+        {
+            Packages.Forget();
+        }
+    }
+}

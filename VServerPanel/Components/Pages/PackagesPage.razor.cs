@@ -1,0 +1,133 @@
+using Microsoft.AspNetCore.Components;
+using MudBlazor;
+using VServerPanel.Components.Packages;
+using VServerPanel.Core.Hosts;
+using VServerPanel.Core.Packages;
+using VServerPanel.Identity;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Components.Pages;
+
+/// <summary>/packages: one row per package, the vservers grouped by its version.</summary>
+public sealed partial class PackagesPage
+{
+    private const int MostVersions = 2;
+    private const int MostNames = 3;
+
+    private PackageCatalogue? _catalogue;
+    private List<PackageVersions> _shown = [];
+    private Exception? _problem;
+    private PackageFilter _filter;
+    private string _search = "";
+    private bool _reading;
+    private bool _asked;
+
+    /// <summary>"upgradable" or "differs".</summary>
+    [SupplyParameterFromQuery(Name = "show")]
+    private string? ShowText { get; set; }
+
+    [Inject]
+    private PackageService Packages { get; set; } = null!;
+
+    [Inject]
+    private Gate Gate { get; set; } = null!;
+
+    [Inject]
+    private IDialogService Dialogs { get; set; } = null!;
+
+    [Inject]
+    private NavigationManager Navigation { get; set; } = null!;
+
+    [Inject]
+    private TimeProvider Clock { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override void OnInitialized() => _filter = Enum.TryParse<PackageFilter>(ShowText, ignoreCase: true, out var filter) ? filter : PackageFilter.All;
+
+    /// <inheritdoc/>
+    protected override Task LiveAsync(CancellationToken stopping) => ReadAsync(false);
+
+    private async Task ReadAsync(bool refresh)
+    {
+        (_reading, _problem) = (true, null);
+        StateHasChanged();
+        try
+        {
+            await Gate.DemandAsync(Policies.Read);
+            _catalogue = await Packages.CatalogueAsync(refresh, Stopping);
+            Filter();
+        }
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
+        {
+            _problem = e;
+        }
+        finally
+        {
+            _reading = false;
+        }
+
+        StateHasChanged();
+    }
+
+    private void Show(PackageFilter filter)
+    {
+        _filter = filter;
+        Filter();
+    }
+
+    private void Filter()
+    {
+        var search = _search.Trim();
+        _shown = [.. (_catalogue?.Packages ?? []).Where(p => Passes(p) && Matches(p, search))];
+    }
+
+    private bool Passes(PackageVersions package) => _filter switch
+    {
+        PackageFilter.Upgradable => package.Upgradable > 0,
+        PackageFilter.Differs => package.Differs,
+        _ => true,
+    };
+
+    private static bool Matches(PackageVersions package, string search) =>
+        search.Length == 0
+        || package.Name.Contains(search, StringComparison.OrdinalIgnoreCase)
+        || package.Summary.Contains(search, StringComparison.OrdinalIgnoreCase)
+        || package.Versions.Any(v => v.Version.Contains(search, StringComparison.OrdinalIgnoreCase));
+
+    private string Pressed(PackageFilter filter) => _filter == filter ? "true" : "false";
+
+    /// <summary>"web1, web2, web3 and 7 more"; "all 10".</summary>
+    private string Who(PackageVersion version)
+    {
+        var all = _catalogue!.VServers.Count;
+        return version.VServers.Count == all && all > MostNames
+            ? $"all {all}"
+            : string.Join(", ", version.VServers.Take(MostNames)) + (version.VServers.Count > MostNames ? $" and {version.VServers.Count - MostNames} more" : "");
+    }
+
+    private Task<IDialogReference> OpenAsync(PackageVersions package) =>
+        Dialogs.ShowAsync<PackageDialog>(package.Name, new DialogParameters<PackageDialog> { { d => d.Package, package }, { d => d.VServers, _catalogue!.VServers } });
+
+    private async Task LookAsync()
+    {
+        _asked = true;
+        try
+        {
+            var caller = await Gate.DemandAsync(Policies.Operate);
+            var vservers = _catalogue!.VServers.Where(v => v.Format is PackageFormat.Dpkg).Select(v => v.Name).ToList();
+            if (vservers.Count == 0)
+            {
+                throw new HostProblemException(ProblemCode.Unsupported, "Only vservers with dpkg fetch lists of newer packages. Those with rpm are upgraded by package files: vrpm NAME -- -U FILE.");
+            }
+
+            var job = await Packages.LookForUpgradesAsync(PackageFormat.Dpkg, vservers, caller);
+            Navigation.NavigateTo($"/jobs/{job.Id}");
+        }
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
+        {
+            _problem = e;
+        }
+
+        _asked = false;
+    }
+}

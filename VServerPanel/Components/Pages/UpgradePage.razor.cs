@@ -1,0 +1,138 @@
+using Microsoft.AspNetCore.Components;
+using VServerPanel.Core.Hosts;
+using VServerPanel.Core.Packages;
+using VServerPanel.Identity;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Components.Pages;
+
+/// <summary>/packages/upgrade: which vservers, which packages, the plan. Then its job has a page of its own.</summary>
+public sealed partial class UpgradePage
+{
+    private const int VServersStep = 0;
+    private const int PackagesStep = 1;
+    private const int PlanStep = 2;
+
+    private static readonly string[] s_steps = ["VServers", "Packages", "Plan"];
+
+    private PackageCatalogue? _catalogue;
+    private HashSet<VServerName> _vservers = [];
+    private HashSet<string> _packages = [];
+    private bool _all = true;
+    private bool _unify;
+    private OperationPlan? _plan;
+    private Exception? _problem;
+    private string? _fault;
+    private bool _busy;
+    private int _step;
+
+    /// <summary>Names of vservers with commas between them that are chosen already.</summary>
+    [SupplyParameterFromQuery(Name = "in")]
+    private string? In { get; set; }
+
+    /// <summary>A package that is to be upgraded wherever it can be.</summary>
+    [SupplyParameterFromQuery(Name = "package")]
+    private string? Package { get; set; }
+
+    [Inject]
+    private PackageService Packages { get; set; } = null!;
+
+    [Inject]
+    private Gate Gate { get; set; } = null!;
+
+    [Inject]
+    private NavigationManager Navigation { get; set; } = null!;
+
+    private PackageRequest Request => new(
+        PackageFormat.Dpkg,
+        [.. _vservers.OrderBy(n => n.Value, StringComparer.Ordinal)],
+        _all ? [] : [.. _packages.Order(StringComparer.Ordinal)],
+        _unify);
+
+    private bool CanGoOn => !_busy && (_step == PlanStep ? _plan is { Problems.Count: 0 } : _catalogue is not null);
+
+    /// <summary>What can be upgraded in those that are chosen.</summary>
+    private List<PackageVersions> Offered => [.. (_catalogue?.Packages ?? []).Where(p => p.Format is PackageFormat.Dpkg && p.Versions.Any(v => v.Candidate is not null && v.VServers.Any(_vservers.Contains)))];
+
+    /// <inheritdoc/>
+    protected override async Task LiveAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await Gate.DemandAsync(Policies.Operate);
+            _catalogue = await Packages.CatalogueAsync(cancellationToken: stopping);
+            ChooseFromAddress();
+        }
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
+        {
+            _problem = e;
+        }
+
+        await InvokeAsync(StateHasChanged);
+    }
+
+    private void ChooseFromAddress()
+    {
+        var able = _catalogue!.VServers.Where(v => v.Format is PackageFormat.Dpkg).Select(v => v.Name).ToHashSet();
+        if (Package is { Length: > 0 })
+        {
+            _all = false;
+            _packages = [Package];
+            _vservers = [.. _catalogue.Packages.Where(p => p.Name == Package).SelectMany(p => p.Versions).Where(v => v.Candidate is not null).SelectMany(v => v.VServers).Where(able.Contains)];
+        }
+        else
+        {
+            _vservers = [.. (In ?? "").Split(',').Select(t => VServerName.TryParse(t, out var name) ? name : (VServerName?)null).OfType<VServerName>().Where(able.Contains)];
+        }
+    }
+
+    private void ChooseVServers(IReadOnlySet<VServerName> names)
+    {
+        _vservers = [.. names];
+        _fault = null;
+    }
+
+    private void Back()
+    {
+        _step--;
+        (_plan, _problem, _fault) = (null, null, null);
+    }
+
+    private async Task NextAsync()
+    {
+        if (!CanGoOn)
+        {
+            return;
+        }
+
+        _fault = _step == PackagesStep && !_all && _packages.Count == 0 ? "Choose packages, or all that can be upgraded." : Request.Fault;
+        if (_fault is not null)
+        {
+            return;
+        }
+
+        (_busy, _problem) = (true, null);
+        try
+        {
+            if (_step == PlanStep)
+            {
+                var job = await Packages.UpgradeAsync(Request, await Gate.DemandAsync(Policies.Operate), Stopping);
+                Navigation.NavigateTo($"/jobs/{job.Id}");
+            }
+            else if (++_step == PlanStep)
+            {
+                StateHasChanged();
+                await Gate.DemandAsync(Policies.Operate);
+                _plan = await Packages.PlanAsync(Request, Stopping);
+            }
+        }
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
+        {
+            _problem = e;
+        }
+        finally
+        {
+            _busy = false;
+        }
+    }
+}
