@@ -1,7 +1,7 @@
 namespace VServerPanel.Vm.Tests.Machines;
 
 /// <summary>One virtual machine for all tests of a kernel. It is started by the first that runs something in it.</summary>
-public abstract class StockMachine(string kernel, string parameters = "") : IDisposable
+public abstract class StockMachine(string kernel, string parameters = "", bool isCounting = false) : IDisposable
 {
     private readonly Lock _gate = new();
     private VirtualMachine? _machine;
@@ -36,7 +36,7 @@ public abstract class StockMachine(string kernel, string parameters = "") : IDis
 
                 try
                 {
-                    return _machine = new VirtualMachine(kernel, parameters);
+                    return _machine = new VirtualMachine(kernel, parameters, isCounting);
                 }
                 catch (Exception e)
                 {
@@ -98,6 +98,9 @@ public sealed class WithoutBpfLsmMachine() : StockMachine("6.1", "lsm=lockdown,y
 {
     public const string Name = "Linux 6.1 without bpf in lsm=";
 }
+
+/// <summary>Debian 12's own kernel, with a clock that counts instructions: for measurements.</summary>
+public sealed class CountingMachine() : StockMachine("6.1", isCounting: true);
 
 [CollectionDefinition(Debian61Machine.Name)]
 public sealed class OnDebian61 : ICollectionFixture<Debian61Machine>;
