@@ -30,11 +30,8 @@ public abstract class EscapeTests(StockMachine machine)
         Assert.InRange(impossible.Count, 0, 10);
     }
 
-    [Theory]
-    [InlineData("sysv", "shared", "sysvinit")]
-    [InlineData("init", "private", "sysvinit")]
-    [InlineData("systemd", "shared", "systemd")]
-    public void Probes_InAVServer_AllFail(string style, string network, string root)
+    // a minute each in emulation: one kernel has one half of the pairs of style and network, the other the other
+    protected void AssertAllFail(string style, string network, string root)
     {
         Prepare();
         var verdicts = Verdict.Parse(Script($"guest {style} {network} {Root(root)}"));
@@ -100,7 +97,21 @@ public abstract class EscapeTests(StockMachine machine)
 }
 
 [Collection(Debian61Machine.Name)]
-public sealed class Debian61EscapeTests(Debian61Machine machine) : EscapeTests(machine);
+public sealed class Debian61EscapeTests(Debian61Machine machine) : EscapeTests(machine)
+{
+    [Theory]
+    [InlineData("sysv", "shared", "sysvinit")]
+    [InlineData("init", "private", "sysvinit")]
+    [InlineData("systemd", "shared", "systemd")]
+    public void Probes_InAVServer_AllFail(string style, string network, string root) => AssertAllFail(style, network, root);
+}
 
 [Collection(Debian612Machine.Name)]
-public sealed class Debian612EscapeTests(Debian612Machine machine) : EscapeTests(machine);
+public sealed class Debian612EscapeTests(Debian612Machine machine) : EscapeTests(machine)
+{
+    [Theory]
+    [InlineData("sysv", "private", "sysvinit")]
+    [InlineData("init", "shared", "sysvinit")]
+    [InlineData("systemd", "private", "systemd")]
+    public void Probes_InAVServer_AllFail(string style, string network, string root) => AssertAllFail(style, network, root);
+}

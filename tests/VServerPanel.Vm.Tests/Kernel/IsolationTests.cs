@@ -13,8 +13,22 @@ public abstract class IsolationTests(StockMachine machine)
         Assert.Equal("EPERM\nEPERM\nok\n", machine.WithVServers().Expect($"{Target}\nprobe kill $target 9; probe kill $target 15; probe kill $target 0"));
 
     [Fact]
-    public void Signal_KillAllOfAName_ReachesTheHostsOnly() =>
-        Assert.Equal("143\nthere\n", machine.WithVServers().Expect($"{Target}\nsleep 100000 & own=$!\nkillall=$(command -v pkill)\n$killall -x sleep || true\nset +e\nwait $own; echo $?\ntest -d /proc/$target && echo there"));
+    public void Signal_KillAllOfAName_ReachesTheHostsOnlyAndVkillTheVServers() => Assert.Equal("host 143\nEPERM there\nalpha 143\n", machine.WithVServers().Expect("""
+        mkdir -p /tmp/own
+        cp /bin/busybox /tmp/own/httpd
+        cp /bin/busybox /vservers/alpha/tmp/httpd
+        inside alpha '/tmp/httpd -f -p 81 & serving=$!; sleep 0' > /dev/null
+        /tmp/own/httpd -f -p 10.77.0.1:82 & own=$!
+        for i in $(seq 100); do [ "$(pidof httpd | wc -w)" = 2 ] && break; sleep 0.1; done
+        target=$(pidof httpd | tr ' ' '\n' | grep -vx $own)
+        said=$(killall httpd 2>&1 || true)
+        set +e
+        wait $own 2> /dev/null
+        echo "host $?"
+        [[ "$said" == *"($target): Operation not permitted"* ]] && test -d /proc/$target && echo EPERM there
+        vserver --as vkill $target > /dev/null
+        echo "alpha $(inside alpha 'wait $serving; echo $?' | tail -n 1)"
+        """));
 
     [Fact]
     public void Signal_InTheSameVServer_Arrives() =>
