@@ -27,12 +27,12 @@ public sealed class UnificationService(IHostCommand host, OperationRunner operat
         return operations.StartAsync(operation, caller, cancellationToken);
     }
 
-    /// <summary>What giving these vservers files of their own again would take.</summary>
+    /// <summary>What is shared, and would not be any more if these vservers had files of their own again.</summary>
     /// <exception cref="HostProblemException">The host does not answer.</exception>
     public Task<UnificationPlan> PlanUndoAsync(IReadOnlyList<VServerName> names, CancellationToken cancellationToken = default) =>
         host.AskAsync<UnificationPlan>(new HostRequest(UnifyCommand.UndoWords(names)) { Plan = true }, cancellationToken);
 
-    /// <summary>Starts the job that gives these vservers files of their own again.</summary>
+    /// <summary>Starts the job that gives a vserver files of its own again, or all of several but the first, which keeps what is there.</summary>
     /// <exception cref="HostProblemException">It was refused: there is not enough room …</exception>
     public Task<JobHandle> StartUndoAsync(IReadOnlyList<VServerName> names, Caller caller, CancellationToken cancellationToken = default) =>
         operations.StartAsync(new Operation("deunify", names is [var one] ? one : null, UnifyCommand.UndoWords(names)), caller, cancellationToken);

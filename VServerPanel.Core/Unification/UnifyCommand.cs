@@ -1,4 +1,3 @@
-using System.Text.Json;
 using VServerPanel.Core.Hosts;
 using VServerPanel.Protocol;
 
@@ -24,7 +23,7 @@ public static class UnifyCommand
 
         if (request.Method is { } method)
         {
-            words.AddRange(["--method", JsonNamingPolicy.KebabCaseLower.ConvertName(method.ToString())]);
+            words.AddRange(["--method", method.ToString().ToLowerInvariant()]);
         }
 
         words.AddRange(request.All.Select(name => name.Value));
@@ -36,7 +35,7 @@ public static class UnifyCommand
         return words;
     }
 
-    /// <summary>The words that give these vservers files of their own again.</summary>
+    /// <summary>The words that give vservers files of their own again: one, or all of several but the first, which keeps what is there.</summary>
     /// <exception cref="HostProblemException">None is named.</exception>
     public static IReadOnlyList<string> UndoWords(IReadOnlyList<VServerName> names)
     {

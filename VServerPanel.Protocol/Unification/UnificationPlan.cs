@@ -73,10 +73,11 @@ public sealed record UnificationPlan
 
     public required IReadOnlyList<SkippedFiles> Skipped { get; init; }
 
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    // the serializer sets what is absent to null, whatever the initial value is
+    public IReadOnlyList<string> Warnings { get; init => field = value ?? []; } = [];
 
     /// <summary>Why it would be refused; empty where it can be run.</summary>
-    public IReadOnlyList<ProblemEvent> Problems { get; init; } = [];
+    public IReadOnlyList<ProblemEvent> Problems { get; init => field = value ?? []; } = [];
 
     /// <summary>Free bytes of the file system now.</summary>
     public long BytesFree { get; init; }

@@ -89,6 +89,7 @@ internal static class Format
     internal static string Operation(string operation) => operation switch
     {
         "" => Nothing,
+        "vapt" or "vrpm" => $"Packages ({operation})",
         _ => char.ToUpperInvariant(operation[0]) + operation[1..].Replace('-', ' '),
     };
 

@@ -57,6 +57,9 @@ public sealed partial class JobView
     [Inject]
     private Gate Gate { get; set; } = null!;
 
+    // each file, and each vserver, is done by itself: what is done by then stays
+    private bool KeepsWhatIsDone => _job?.Operation is "unify" or "deunify" or "vapt" or "vrpm";
+
     /// <summary>How much of the whole is done, in percent; null where it cannot be known.</summary>
     private double? Part => _progress is { Steps: > 0 } p
         ? ((p.Step - 1) + (p is { Done: { } done, Total: > 0 and { } total } ? Math.Clamp((double)done / total, 0, 1) : 0)) / p.Steps * 100

@@ -11,9 +11,12 @@ namespace VServerPanel.Components.Unification;
 public sealed partial class UndoDialog
 {
     private UnificationPlan? _plan;
+    private long _needed;
+    private long _free;
     private Exception? _problem;
     private bool _asked;
 
+    /// <summary>One, or several of which the first keeps what is there.</summary>
     [Parameter, EditorRequired]
     public IReadOnlyList<VServerName> Names { get; set; } = [];
 
@@ -29,10 +32,10 @@ public sealed partial class UndoDialog
     [Inject]
     private Gate Gate { get; set; } = null!;
 
-    // what sharing saves, its undoing takes
-    private long Needed => Math.Abs(_plan?.BytesSaved ?? 0);
+    /// <summary>Those that are given files of their own.</summary>
+    private IReadOnlyList<VServerName> Changed => Names.Count > 1 ? [.. Names.Skip(1)] : Names;
 
-    private bool TooLittle => _plan is { BytesFree: > 0 } && Needed > _plan.BytesFree;
+    private bool TooLittle => _needed > _free;
 
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
@@ -40,7 +43,13 @@ public sealed partial class UndoDialog
         try
         {
             await Gate.DemandAsync(Policies.Operate);
-            _plan = await Unification.PlanUndoAsync(Names);
+            var plan = await Unification.PlanUndoAsync(Names);
+
+            // all that they share now is copied
+            var disk = await Disks.MeasureAsync(refresh: true);
+            _needed = Math.Max(Math.Abs(plan.BytesSaved), Changed.Sum(n => disk.Of(n)?.SharedBytes ?? 0));
+            _free = disk.Disk.BytesFree;
+            _plan = plan;
         }
         catch (Exception e)
         {

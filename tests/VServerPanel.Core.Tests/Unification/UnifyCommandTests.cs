@@ -16,7 +16,7 @@ public class UnifyCommandTests
 
     [Fact]
     public void Words_ByContent_NamesNoPackages() =>
-        Assert.Equal(["vunify", "--content", "--method", "hard-link", "web1", "web2"], UnifyCommand.Words(s_request with { Scope = UnificationScope.Content, Method = SharingMethod.HardLink }));
+        Assert.Equal(["vunify", "--content", "--method", "hardlink", "web1", "web2"], UnifyCommand.Words(s_request with { Scope = UnificationScope.Content, Method = SharingMethod.HardLink }));
 
     [Fact]
     public void Words_Quick_SaysSo() =>
