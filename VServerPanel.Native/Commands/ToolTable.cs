@@ -21,6 +21,7 @@ internal static class ToolTable
         new Packages.PackageTool(new Packages.Dpkg.AptGet()),
         new Packages.PackageTool(new Packages.Rpm.RpmProgram()),
         new Processes.SignalTool(),
+        new Unification.VUnifyTool(),
         new Processes.VKillTool(),
         new Processes.VpsTool(),
         new Processes.VServerStatTool(),
@@ -46,6 +47,8 @@ internal static class ToolTable
         new Lifecycle.GuestProgramVerb("chkconfig", "…", "the vserver's own chkconfig: which of its services start", "update-rc.d SERVICE defaults", "systemctl enable SERVICE"),
         new Lifecycle.LogVerb(),
         new Terminal.TerminalVerb(),
+        new Unification.UnifyVerb(),
+        new Unification.DeunifyVerb(),
     ];
 
     public static Tool? FindTool(string name) => Tools.FirstOrDefault(t => t.Name == name) ?? FindService(name);

@@ -145,27 +145,35 @@ internal sealed class TreeRemoval
         // an immutable file of the guest's
         if (errno == ErrnoNames.EPERM && flags == 0 && Libc.statx(directory, name) is { } stat && (stat.Mode & Libc.S_IFMT) == Libc.S_IFREG)
         {
-            using (var fd = Libc.openat(directory, name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK))
+            using var fd = Libc.openat(directory, name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
+            var wasImmutable = ClearImmutable(fd);
+            ErrnoException.ThrowIfFailed(Libc.unlinkat(directory, name, flags), "unlinkat", name);
+
+            // other vservers may have it, too
+            if (wasImmutable && Libc.fstatx(fd).LinkCount > 0)
             {
-                ClearImmutable(fd);
+                Unification.SharedMark.Freeze((int)fd.DangerousGetHandle(), true);
             }
 
-            ErrnoException.ThrowIfFailed(Libc.unlinkat(directory, name, flags), "unlinkat", name);
             return;
         }
 
         throw new ErrnoException(errno, "unlinkat", name);
     }
 
-    private static void ClearImmutable(SafeFileHandle fd)
+    /// <returns>Whether it was immutable.</returns>
+    private static bool ClearImmutable(SafeFileHandle fd)
     {
         const int ImmutableOrAppend = Libc.FS_IMMUTABLE_FL | 0x20;
-        var flags = 0;
+        var (flags, wasImmutable) = (0, false);
         if (Libc.ioctl_ref(fd, Libc.FS_IOC_GETFLAGS, ref flags) == 0 && (flags & ImmutableOrAppend) != 0)
         {
+            wasImmutable = (flags & Libc.FS_IMMUTABLE_FL) != 0;
             flags &= ~ImmutableOrAppend;
             ErrnoException.ThrowIfFailed(Libc.ioctl_ref(fd, Libc.FS_IOC_SETFLAGS, ref flags), "FS_IOC_SETFLAGS");
         }
+
+        return wasImmutable;
     }
 
     private static ErrnoException MountedIn(string name) => new(ErrnoNames.EBUSY, "a file system is mounted in the tree", name);

@@ -17,6 +17,7 @@ namespace VServerPanel.Native.Operations;
 [JsonDerivedType(typeof(Lifecycle.EndProcesses), "end-processes")]
 [JsonDerivedType(typeof(Lifecycle.RunHook), "run-hook")]
 [JsonDerivedType(typeof(Lifecycle.ClearRun), "clear-run")]
+[JsonDerivedType(typeof(Unification.ClearStaging), "clear-unification-staging")]
 [JsonDerivedType(typeof(Network.ReapplyAddresses), "reapply-addresses")]
 [JsonDerivedType(typeof(Packages.Guests.ClearGuest), "clear-guest")]
 internal abstract record UndoAction

@@ -24,11 +24,14 @@ internal sealed class Exclusions
         }
 
         _rules.AddRange(taken.Select(p => (Bytes(p), false)));
-        _longest = _rules.Max(r => r.Path.Length);
+        _longest = _rules.Select(r => r.Path.Length).DefaultIfEmpty().Max();
     }
 
     /// <summary>As the classics have them.</summary>
     public static Exclusions Default { get; } = new([], []);
+
+    /// <summary>Nothing is excluded.</summary>
+    public static Exclusions None { get; } = new([], s_default);
 
     /// <summary>Whether the files of a directory are excluded.</summary>
     /// <param name="directory">Its path without leading slash; empty for the root.</param>

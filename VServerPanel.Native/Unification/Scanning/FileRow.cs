@@ -62,6 +62,9 @@ internal enum FileMarks : byte
 
     /// <summary>Its content has been compared in this run, or was in an earlier one and nothing has changed.</summary>
     Known = 8,
+
+    /// <summary>Its inode has got or lost a name in this run: its time of change is another than the scan saw.</summary>
+    Touched = 16,
 }
 
 /// <summary>A directory of a tree.</summary>

@@ -1,0 +1,110 @@
+using System.Runtime.InteropServices;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>ioctl_fideduperange(2): lets files share another's blocks. The kernel compares them itself, under its own locks, and changes nothing where they differ.</summary>
+internal sealed unsafe class Dedupe : IDisposable
+{
+    /// <summary>Files to one call: header and targets must fit a page.</summary>
+    public const int MostTargets = 120;
+
+    private const long MostBytes = 16 << 20;
+
+    private readonly Libc.DedupeRange* _range = (Libc.DedupeRange*)NativeMemory.AllocZeroed((nuint)(sizeof(Libc.DedupeRange) + (MostTargets * sizeof(Libc.DedupeTarget))));
+
+    /// <summary>Shares the blocks of one file with others of the same size.</summary>
+    /// <param name="source">The one, open for reading.</param>
+    /// <param name="targets">The others, as many as <see cref="MostTargets"/>; for root open for reading is enough.</param>
+    /// <param name="size">Of each.</param>
+    /// <param name="results">0: all blocks are shared. 1: it differs. Below 0: an errno.</param>
+    public void Share(int source, ReadOnlySpan<int> targets, long size, Span<int> results)
+    {
+        results[..targets.Length].Clear();
+        for (long at = 0; at < size; at += MostBytes)
+        {
+            Part(source, targets, at, Math.Min(MostBytes, size - at), results);
+        }
+    }
+
+    public void Dispose() => NativeMemory.Free(_range);
+
+    private void Part(int source, ReadOnlySpan<int> targets, long at, long length, Span<int> results)
+    {
+        var infos = (Libc.DedupeTarget*)(_range + 1);
+        var wanted = 0;
+        Span<int> who = stackalloc int[MostTargets];
+        for (var i = 0; i < targets.Length; i++)
+        {
+            if (results[i] == 0)
+            {
+                infos[wanted] = new Libc.DedupeTarget { Descriptor = targets[i], Offset = (ulong)at };
+                who[wanted++] = i;
+            }
+        }
+
+        if (wanted == 0)
+        {
+            return;
+        }
+
+        *_range = new Libc.DedupeRange { SourceOffset = (ulong)at, SourceLength = (ulong)length, TargetCount = (ushort)wanted };
+        FaultPoint.Reach();
+        if (Libc.ioctl(source, Libc.FIDEDUPERANGE, _range) != 0)
+        {
+            var errno = Marshal.GetLastPInvokeError();
+            foreach (var i in who[..wanted])
+            {
+                results[i] = -errno;
+            }
+
+            return;
+        }
+
+        // a file system may do less than it was asked for: the rest is asked for again, file by file
+        for (var i = 0; i < wanted; i++)
+        {
+            results[who[i]] = infos[i].Status;
+        }
+
+        Span<long> done = stackalloc long[MostTargets];
+        for (var i = 0; i < wanted; i++)
+        {
+            done[i] = (long)infos[i].BytesDeduped;
+        }
+
+        for (var i = 0; i < wanted; i++)
+        {
+            if (results[who[i]] == Libc.FILE_DEDUPE_RANGE_SAME && done[i] < length)
+            {
+                results[who[i]] = done[i] == 0 ? -ErrnoNames.EINVAL : Rest(source, targets[who[i]], at + done[i], length - done[i]);
+            }
+        }
+    }
+
+    private int Rest(int source, int target, long at, long length)
+    {
+        var info = (Libc.DedupeTarget*)(_range + 1);
+        while (length > 0)
+        {
+            *_range = new Libc.DedupeRange { SourceOffset = (ulong)at, SourceLength = (ulong)length, TargetCount = 1 };
+            *info = new Libc.DedupeTarget { Descriptor = target, Offset = (ulong)at };
+            FaultPoint.Reach();
+            if (Libc.ioctl(source, Libc.FIDEDUPERANGE, _range) != 0)
+            {
+                return -Marshal.GetLastPInvokeError();
+            }
+
+            if (info->Status != Libc.FILE_DEDUPE_RANGE_SAME || info->BytesDeduped == 0)
+            {
+                return info->Status == Libc.FILE_DEDUPE_RANGE_SAME ? -ErrnoNames.EINVAL : info->Status;
+            }
+
+            at += (long)info->BytesDeduped;
+            length -= (long)info->BytesDeduped;
+        }
+
+        return 0;
+    }
+}

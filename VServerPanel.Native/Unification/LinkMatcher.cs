@@ -1,0 +1,303 @@
+using System.Runtime.InteropServices;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Unification.Scanning;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>Equal files that are to become one: the inode that they will be lies in staging, whole.</summary>
+/// <param name="Thread">Whose directory of staging it lies in.</param>
+/// <param name="Number">Of its name there.</param>
+/// <param name="Inode">Its number.</param>
+/// <param name="Attributes">Of its extended attributes.</param>
+/// <param name="First">First of the rows to be replaced.</param>
+/// <param name="Count">How many.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct PendingClass(int Thread, int Number, ulong Inode, ulong Attributes, int First, int Count);
+
+/// <summary>The first half of sharing by hard links, one for each thread: finds equal files and puts the inode that they will be into staging.</summary>
+internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea staging, int thread) : IDisposable
+{
+    // descriptors of one bucket that are open at once; a bucket with more inodes is taken in parts, which are not compared with each other
+    private const int MostOpen = 1024;
+
+    // ext4 allows 65000 links (ext4(5)); room for those that guests make
+    private const uint MostLinks = 60000;
+
+    private readonly TreeScan _scan = work.Scan;
+    private readonly UnitList _units = new(work.Scan);
+    private readonly DirectoryDescriptors _directories = new(work.Scan);
+    private readonly ExtendedAttributes _attributes = new();
+    private readonly ContentPartition _content = new();
+    private readonly List<PendingClass> _pending = [];
+    private readonly List<int> _rows = [];
+    private readonly int[] _open = new int[MostOpen];
+    private readonly int[] _who = new int[MostOpen];
+    private readonly int[] _classes = new int[MostOpen];
+    private FreshFile? _fresh;
+    private int _number;
+
+    // taken for equal to the reference's without being read
+    private bool _isUnread;
+
+    public IReadOnlyList<PendingClass> Pending => _pending;
+
+    public ReadOnlySpan<int> RowsOf(PendingClass pending) => CollectionsMarshal.AsSpan(_rows).Slice(pending.First, pending.Count);
+
+    /// <summary>Forgets what was found: it has been replaced.</summary>
+    public void Clear()
+    {
+        _pending.Clear();
+        _rows.Clear();
+    }
+
+    /// <summary>Looks at a bucket.</summary>
+    public void Match(Span<int> rows)
+    {
+        _units.Read(rows);
+        var isKnown = work.Recall(rows);
+        if (_units.Count == 1 ? isKnown : isKnown && AreAllDifferent(rows))
+        {
+            for (var i = 0; i < _units.Count; i++)
+            {
+                var unit = _units[i];
+                work.Conclude(rows.Slice(unit.Start, unit.Count), unit.Count > 1 ? SkipReason.None : SkipReason.Differs);
+            }
+        }
+        else
+        {
+            _isUnread = work.IsQuick && HasReference(rows);
+            for (var from = 0; from < _units.Count; from += MostOpen)
+            {
+                Match(rows, from, Math.Min(MostOpen, _units.Count - from));
+            }
+        }
+
+        work.Done(rows.Length, rows.Length * _scan.Files[rows[0]].Size);
+    }
+
+    public void Dispose()
+    {
+        _directories.Dispose();
+        _attributes.Dispose();
+        _content.Dispose();
+        _fresh?.Dispose();
+    }
+
+    private void Match(Span<int> rows, int from, int count)
+    {
+        var open = 0;
+        try
+        {
+            for (var i = from; i < from + count; i++)
+            {
+                ref var unit = ref _units[i];
+                if (Open(ref unit, rows))
+                {
+                    (_open[open], _who[open]) = (unit.Descriptor, i);
+                    open++;
+                }
+            }
+
+            if (!_isUnread || Trust(rows, open))
+            {
+                Part(rows, open);
+            }
+        }
+        finally
+        {
+            for (var i = from; i < from + count; i++)
+            {
+                if (_units[i].Descriptor >= 0)
+                {
+                    _ = Libc.close(_units[i].Descriptor);
+                }
+            }
+        }
+    }
+
+    /// <summary>Opens an inode, and decides whether its names may be replaced at all.</summary>
+    private bool Open(ref Unit unit, Span<int> rows)
+    {
+        var own = rows.Slice(unit.Start, unit.Count);
+        ref var row = ref _scan.Files[own[0]];
+        if (_isUnread && row.Links == 1 && _scan.TreeOf(row) != 0)
+        {
+            // who replaces it opens it
+            return true;
+        }
+
+        unit.Descriptor = OpenedFile.Open(_directories[row.Directory], _scan.Names[row.Name], row, withLease: true, out var stat, out var reason);
+        if (unit.Descriptor >= 0)
+        {
+            unit.Attributes = _attributes.HashOf(unit.Descriptor, out reason);
+            unit.IsMarked = row.Links > 1 && SharedMark.IsOn(unit.Descriptor, stat, work.IsImmutable);
+            if (reason == SkipReason.None && row.Links > 1 && !unit.IsMarked && !IsEveryNameHere(own))
+            {
+                reason = row.Has(FileMarks.Immutable) ? SkipReason.SpecialFlags : SkipReason.HardLinked;
+            }
+
+            if (reason == SkipReason.None)
+            {
+                return true;
+            }
+
+            _ = Libc.close(unit.Descriptor);
+        }
+
+        unit.Descriptor = -1;
+        work.Conclude(own, reason);
+        work.Forget(own);
+        return false;
+    }
+
+    // links between vservers that nobody protects: all of its names are here, so that none loses the others
+    private bool IsEveryNameHere(ReadOnlySpan<int> rows)
+    {
+        if (rows.Length != _scan.Files[rows[0]].Links)
+        {
+            return false;
+        }
+
+        var tree = _scan.TreeOf(_scan.Files[rows[0]]);
+        foreach (var index in rows)
+        {
+            if (_scan.TreeOf(_scan.Files[index]) != tree)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool HasReference(ReadOnlySpan<int> rows)
+    {
+        foreach (var index in rows)
+        {
+            if (_scan.TreeOf(_scan.Files[index]) == 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes those that were not opened for like the reference's; false where that could not be opened.</summary>
+    private bool Trust(Span<int> rows, int open)
+    {
+        var reference = -1;
+        for (var i = 0; i < open; i++)
+        {
+            reference = _open[i] >= 0 && _scan.TreeOf(_scan.Files[rows[_units[_who[i]].Start]]) == 0 ? _who[i] : reference;
+        }
+
+        for (var i = 0; i < open; i++)
+        {
+            ref var unit = ref _units[_who[i]];
+            if (reference < 0)
+            {
+                work.Conclude(rows.Slice(unit.Start, unit.Count), SkipReason.Changed);
+                work.Forget(rows.Slice(unit.Start, unit.Count));
+            }
+            else if (_open[i] < 0)
+            {
+                unit.Attributes = _units[reference].Attributes;
+            }
+        }
+
+        return reference >= 0;
+    }
+
+    /// <summary>Parts the open inodes by attributes and content.</summary>
+    private void Part(Span<int> rows, int open)
+    {
+        var group = work.Known.NewNumber();
+        for (var left = open; left > 0;)
+        {
+            // those with the attributes of the first stand together
+            var same = 1;
+            for (var i = 1; i < left; i++)
+            {
+                if (_units[_who[i]].Attributes == _units[_who[0]].Attributes)
+                {
+                    (_open[same], _open[i]) = (_open[i], _open[same]);
+                    (_who[same], _who[i]) = (_who[i], _who[same]);
+                    same++;
+                }
+            }
+
+            var found = Compare(rows, same);
+            for (var c = 0; c < found; c++)
+            {
+                Settle(rows, same, c, group, isAlone: open == 1);
+            }
+
+            _open.AsSpan(same, left - same).CopyTo(_open);
+            _who.AsSpan(same, left - same).CopyTo(_who);
+            left -= same;
+        }
+    }
+
+    private int Compare(Span<int> rows, int count)
+    {
+        var found = 1;
+        if (_isUnread)
+        {
+            _classes.AsSpan(0, count).Clear();
+        }
+        else
+        {
+            found = _content.Split(_open.AsSpan(0, count), _scan.Files[rows[0]].Size, _classes.AsSpan(0, count));
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            ref var unit = ref _units[_who[i]];
+            unit.Class = _classes[i];
+            if (unit.Class >= 0 && _open[i] >= 0 && !OpenedFile.IsUndisturbed(_open[i]))
+            {
+                unit.Class = -2;
+            }
+
+            if (unit.Class < 0)
+            {
+                var own = rows.Slice(unit.Start, unit.Count);
+                work.Conclude(own, unit.Class == -1 ? SkipReason.Unreadable : SkipReason.BeingWritten);
+                work.Forget(own);
+            }
+        }
+
+        return found;
+    }
+
+    private bool AreAllDifferent(ReadOnlySpan<int> rows)
+    {
+        if (_units.Count > 64)
+        {
+            var classes = new HashSet<uint>();
+            for (var i = 0; i < _units.Count; i++)
+            {
+                if (!classes.Add(_scan.Files[rows[_units[i].Start]].Class))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
+        for (var i = 0; i < _units.Count; i++)
+        {
+            for (var j = 0; j < i; j++)
+            {
+                if (_scan.Files[rows[_units[i].Start]].Class == _scan.Files[rows[_units[j].Start]].Class)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,161 @@
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Unification.Scanning;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>What becomes of the files that were replaced.</summary>
+internal sealed unsafe partial class LinkReplacer
+{
+    /// <summary>Removes an old file for good, unless somebody waits to write into it: then it goes back to its place.</summary>
+    private void Retire(Replaced old)
+    {
+        if (!OpenedFile.IsUndisturbed(old.Descriptor))
+        {
+            foreach (var (index, number) in old.Names)
+            {
+                ref var row = ref _scan.Files[index];
+                var link = new StagedName('t', number);
+                fixed (byte* name = link)
+                {
+                    PutBack(_directories[row.Directory], _scan.Names[row.Name], name, row.Inode);
+                }
+
+                row.Inode = old.Inode;
+                row.Marks &= ~(FileMarks.Replaced | FileMarks.Shared);
+                Fail(index, SkipReason.BeingWritten);
+            }
+
+            Release(old, 0);
+            return;
+        }
+
+        var count = 0;
+        foreach (var (index, number) in old.Names)
+        {
+            var link = new StagedName('t', number);
+            fixed (byte* name = link)
+            {
+                FaultPoint.Reach();
+                _ = Libc.unlinkat(staging[thread], name, 0);
+            }
+
+            count++;
+            var bytes = _scan.Files[index].Bytes;
+            work.Changed(IsSeparating ? -bytes : count == old.Links ? bytes : 0);
+        }
+
+        Release(old, count);
+    }
+
+    /// <summary>Gives up the lease. What others still share keeps its protection; the last name's file is an ordinary one again.</summary>
+    private static void Release(Replaced old, int removed)
+    {
+        if (old.Links > removed && old.Links > 1 && Libc.TryStatx(old.Descriptor, out var left))
+        {
+            if (left.LinkCount == 1 && SharedMark.IsOn(old.Descriptor, left, old.IsFrozen))
+            {
+                SharedMark.Clear(old.Descriptor);
+            }
+            else if (left.LinkCount > 1 && old.IsFrozen)
+            {
+                SharedMark.Freeze(old.Descriptor, true);
+            }
+        }
+
+        _ = Libc.close(old.Descriptor);
+    }
+
+    /// <summary>Puts what has come out back to its place, whatever a guest puts there meanwhile: the newest wins.</summary>
+    private void PutBack(int directory, byte* name, byte* link, ulong ours)
+    {
+        var expected = ours;
+        for (var tries = 0; tries < 100; tries++)
+        {
+            var held = InodeOf(link);
+            FaultPoint.Reach();
+            if (Libc.renameat2(staging[thread], link, directory, name, Libc.RENAME_EXCHANGE) != 0)
+            {
+                // the guest has removed the name: what it wanted gone is gone
+                break;
+            }
+
+            if (InodeOf(link) == expected)
+            {
+                break;
+            }
+
+            expected = held;
+        }
+
+        FaultPoint.Reach();
+        _ = Libc.unlinkat(staging[thread], link, 0);
+    }
+
+    /// <summary>All members are done: the staged name goes, and the inode is protected as its method wants.</summary>
+    private void Finish(int directory, byte* source)
+    {
+        if (work.IsImmutable)
+        {
+            Flush();
+        }
+
+        Libc.Statx stat;
+        FaultPoint.Reach();
+        if (Libc.statx(directory, source, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &stat) != 0)
+        {
+            return;
+        }
+
+        if (IsSeparating || (stat.LinkCount != 2 && !work.IsImmutable))
+        {
+            _ = Libc.unlinkat(directory, source, 0);
+            return;
+        }
+
+        var fd = Libc.openat(directory, source, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0);
+        _ = Libc.unlinkat(directory, source, 0);
+        FaultPoint.Reach();
+        if (fd >= 0)
+        {
+            if (stat.LinkCount == 2)
+            {
+                SharedMark.Clear(fd);
+            }
+            else if (stat.LinkCount > 2)
+            {
+                SharedMark.Freeze(fd, true);
+            }
+
+            _ = Libc.close(fd);
+        }
+    }
+
+    private ulong InodeOf(byte* link)
+    {
+        Libc.Statx stat;
+        return Libc.statx(staging[thread], link, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &stat) == 0 ? stat.Inode : 0;
+    }
+
+    private static void SetTime(int directory, in Libc.Statx before)
+    {
+        var times = stackalloc Libc.Timespec[2];
+        times[0] = new Libc.Timespec { Nanoseconds = Libc.UTIME_OMIT };
+        times[1] = new Libc.Timespec { Seconds = before.Modify.Seconds, Nanoseconds = before.Modify.Nanoseconds };
+        _ = Libc.futimens(directory, times);
+    }
+
+    /// <summary>A file that was replaced, with the names under which it lies in staging.</summary>
+    private sealed record Replaced(int Descriptor, ulong Inode, uint Links, bool IsFrozen, int Number, int Row, List<(int Index, int Number)>? Rows)
+    {
+        public IEnumerable<(int Index, int Number)> Names => Rows ?? (IEnumerable<(int, int)>)[(Row, Number)];
+    }
+}
+
+/// <summary>One thread at a time changes a directory and puts its time back.</summary>
+internal sealed class DirectoryGates
+{
+    private readonly Lock[] _gates = [.. Enumerable.Range(0, 256).Select(_ => new Lock())];
+
+    public Lock this[int directory] => _gates[(uint)directory * 2654435761u >> 24];
+}

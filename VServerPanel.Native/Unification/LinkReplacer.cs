@@ -1,0 +1,179 @@
+using System.Runtime.InteropServices;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Unification.Scanning;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>The second half of sharing by hard links, one for each thread: puts an inode of staging in the place of members' files.</summary>
+/// <remarks>
+/// By exchange (renameat2(2), RENAME_EXCHANGE): what came out is looked at before it is removed. If a guest has put another file there in between, that one goes
+/// back to its place. The lease of the old file is kept some files longer: whoever had found the old one by its name and now opens it for writing waits, is seen, and gets
+/// it back.
+/// </remarks>
+internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea staging, int thread, DirectoryGates gates) : IDisposable
+{
+    private const int MostWaiting = 64;
+
+    private readonly TreeScan _scan = work.Scan;
+    private readonly DirectoryDescriptors _directories = new(work.Scan);
+    private readonly ExtendedAttributes _attributes = new();
+    private readonly Queue<Replaced> _waiting = new();
+    private int _number;
+
+    /// <summary>Whether members get content of their own again: what is put in their place is not shared.</summary>
+    public bool IsSeparating { get; init; }
+
+    /// <summary>Puts a class's inode in the place of its files.</summary>
+    public void Replace(PendingClass pending, ReadOnlySpan<int> rows)
+    {
+        var source = new StagedName('s', pending.Number);
+        fixed (byte* name = source)
+        {
+            for (int from = 0, to; from < rows.Length; from = to)
+            {
+                ref var first = ref _scan.Files[rows[from]];
+                for (to = from + 1; to < rows.Length && _scan.Files[rows[to]].Inode == first.Inode && _scan.Files[rows[to]].Device == first.Device; to++)
+                {
+                }
+
+                ReplaceInode(pending, staging[pending.Thread], name, rows[from..to]);
+            }
+
+            Finish(staging[pending.Thread], name);
+        }
+    }
+
+    /// <summary>Removes what has waited.</summary>
+    public void Flush()
+    {
+        while (_waiting.Count > 0)
+        {
+            Retire(_waiting.Dequeue());
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var left in _waiting)
+        {
+            _ = Libc.close(left.Descriptor);
+        }
+
+        _directories.Dispose();
+        _attributes.Dispose();
+    }
+
+    private void ReplaceInode(in PendingClass pending, int directory, byte* source, ReadOnlySpan<int> rows)
+    {
+        var row = _scan.Files[rows[0]];
+        var fd = OpenedFile.Open(_directories[row.Directory], _scan.Names[row.Name], row, withLease: true, out var stat, out var reason, isProtected: IsSeparating && row.Links > 1);
+        if (fd >= 0 && (work.IsQuick || IsSeparating) && _attributes.HashOf(fd, out reason) != pending.Attributes && reason == SkipReason.None)
+        {
+            reason = SkipReason.Attributes;
+        }
+
+        if (reason != SkipReason.None)
+        {
+            if (fd >= 0)
+            {
+                _ = Libc.close(fd);
+            }
+
+            work.Conclude(rows, reason);
+            work.Forget(rows);
+            return;
+        }
+
+        var isFrozen = (stat.Attributes & Libc.STATX_ATTR_IMMUTABLE) != 0;
+        if (isFrozen)
+        {
+            FaultPoint.Reach();
+            SharedMark.Freeze(fd, false);
+        }
+
+        var done = new Replaced(fd, row.Inode, row.Links, isFrozen, _number + 1, rows[0], rows.Length > 1 ? [] : null);
+        var count = 0;
+        foreach (var index in rows)
+        {
+            if (Exchange(pending.Inode, directory, source, index, row.Inode))
+            {
+                done.Rows?.Add((index, _number));
+                count++;
+            }
+        }
+
+        if (count == 0)
+        {
+            Release(done, 0);
+            return;
+        }
+
+        _waiting.Enqueue(done);
+        if (_waiting.Count > MostWaiting)
+        {
+            Retire(_waiting.Dequeue());
+        }
+    }
+
+    /// <summary>Puts a link to the staged inode in the place of one name.</summary>
+    private bool Exchange(ulong inode, int directory, byte* source, int index, ulong old)
+    {
+        ref var row = ref _scan.Files[index];
+        var to = _directories[row.Directory];
+        var name = _scan.Names[row.Name];
+        var temporary = new StagedName('t', ++_number);
+        fixed (byte* link = temporary)
+        {
+            FaultPoint.Reach();
+            if (to < 0 || Libc.linkat(directory, source, staging[thread], link, 0) != 0)
+            {
+                Fail(index, to < 0 ? SkipReason.Changed : SkipReason.Unreadable);
+                return false;
+            }
+
+            // whoever lists the directory sees no other time than before
+            lock (gates[row.Directory])
+            {
+                var hasTime = Libc.TryStatx(to, out var before);
+                FaultPoint.Reach();
+                if (Libc.renameat2(staging[thread], link, to, name, Libc.RENAME_EXCHANGE) != 0)
+                {
+                    var errno = Marshal.GetLastPInvokeError();
+                    _ = Libc.unlinkat(staging[thread], link, 0);
+                    Fail(index, errno == ErrnoNames.ENOENT ? SkipReason.Changed : errno == ErrnoNames.EPERM ? SkipReason.SpecialFlags : SkipReason.Unreadable);
+                    return false;
+                }
+
+                FaultPoint.Reach();
+                var isOurs = InodeOf(link) == old;
+                if (!isOurs)
+                {
+                    PutBack(to, name, link, inode);
+                    Fail(index, SkipReason.Changed);
+                }
+
+                if (hasTime)
+                {
+                    SetTime(to, before);
+                }
+
+                if (!isOurs)
+                {
+                    return false;
+                }
+            }
+        }
+
+        row.Inode = inode;
+        row.Marks |= FileMarks.Replaced | (IsSeparating ? FileMarks.None : FileMarks.Shared);
+        row.Reason = SkipReason.None;
+        return true;
+    }
+
+    private void Fail(int index, SkipReason reason)
+    {
+        work.Conclude([index], reason);
+        work.Forget([index]);
+    }
+}

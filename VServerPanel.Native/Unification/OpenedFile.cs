@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Unification.Scanning;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>Opening a member's file so that it cannot change unseen.</summary>
+internal static unsafe class OpenedFile
+{
+    /// <summary>Opens it for reading, if it is still what the scan saw.</summary>
+    /// <param name="directory">Its directory.</param>
+    /// <param name="name">Its name, ended by a zero.</param>
+    /// <param name="row">As the scan saw it.</param>
+    /// <param name="withLease">Whether a read lease is taken: nobody has it open for writing then, and who would waits, and is seen (fcntl(2), F_SETLEASE).</param>
+    /// <param name="stat">What it is.</param>
+    /// <param name="reason">Why not, where the answer is -1.</param>
+    /// <param name="isProtected">Whether no vserver can change it, so that its time of change only tells of links.</param>
+    public static int Open(int directory, byte* name, in FileRow row, bool withLease, out Libc.Statx stat, out SkipReason reason, bool isProtected = false)
+    {
+        stat = default;
+        var fd = directory < 0 ? -1 : Libc.openat(directory, name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_NOATIME | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            reason = directory < 0 || Marshal.GetLastPInvokeError() is ErrnoNames.ENOENT or ErrnoNames.ELOOP or ErrnoNames.ENXIO ? SkipReason.Changed : SkipReason.Unreadable;
+            return -1;
+        }
+
+        // the lease first: what is looked at afterwards stays as it is
+        reason = withLease && !TakeLease(fd) ? Marshal.GetLastPInvokeError() == ErrnoNames.EAGAIN ? SkipReason.BeingWritten : SkipReason.Unreadable
+            : !Libc.TryStatx(fd, out stat) ? SkipReason.Unreadable
+            : !IsSame(stat, row, isProtected) ? SkipReason.Changed
+            : SkipReason.None;
+        if (reason == SkipReason.None)
+        {
+            return fd;
+        }
+
+        _ = Libc.close(fd);
+        return -1;
+    }
+
+    /// <summary>Takes a read lease, or takes it anew; false where somebody has the file open for writing.</summary>
+    public static bool TakeLease(int fd) => Libc.fcntl(fd, Libc.F_SETLEASE, Libc.F_RDLCK) == 0;
+
+    /// <summary>Whether the lease is still held, and nobody waits for it to be given up.</summary>
+    public static bool IsUndisturbed(int fd) => Libc.fcntl(fd, Libc.F_GETLEASE, 0) == Libc.F_RDLCK;
+
+    /// <summary>Whether nothing was done to a file since the scan: each change of content or attributes moves the time of change.</summary>
+    public static bool IsSame(in Libc.Statx stat, in FileRow row, bool isProtected = false) =>
+        stat.Inode == row.Inode && (long)stat.Size == row.Size && stat.Mode == row.Mode && stat.Uid == row.Uid && stat.Gid == row.Gid
+        && (isProtected || (stat.Change.Seconds == row.ChangeSeconds && stat.Change.Nanoseconds == row.ChangeNanoseconds))
+        && stat.Modify.Seconds == row.ModifySeconds && stat.Modify.Nanoseconds == row.ModifyNanoseconds;
+}

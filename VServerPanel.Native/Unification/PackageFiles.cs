@@ -1,0 +1,103 @@
+using System.Globalization;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Packages;
+using VServerPanel.Native.Unification.Scanning;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>To which package a file of a tree belongs, and which are configuration: from the guests' own databases, which are believed only as to which files are compared.</summary>
+internal sealed class PackageFiles
+{
+    private const int Configuration = -1;
+
+    private readonly Dictionary<ulong, int>[] _trees;
+    private readonly Dictionary<string, int> _packages = [];
+
+    /// <param name="scan">The trees.</param>
+    /// <param name="names">Their vservers.</param>
+    /// <param name="wanted">Names of packages; empty: all; null: not by package, and only configuration is of interest.</param>
+    /// <exception cref="ProblemException">Unsupported: a tree has no database that can be read. NotFound: a package is nowhere installed.</exception>
+    public PackageFiles(TreeScan scan, IReadOnlyList<string> names, IReadOnlyList<string>? wanted)
+    {
+        IsByPackage = wanted is not null;
+        _trees = new Dictionary<ulong, int>[scan.Trees.Count];
+        var met = new HashSet<string>();
+        var next = -1;
+        ParallelWork.Run(Math.Min(scan.Trees.Count, Environment.ProcessorCount), (_, stop) =>
+        {
+            for (int tree; !stop() && (tree = Interlocked.Increment(ref next)) < scan.Trees.Count;)
+            {
+                _trees[tree] = Read(scan, tree, names[tree], wanted, met);
+            }
+        });
+        if (wanted?.Where(w => !met.Contains(w)).ToList() is { Count: > 0 } missing)
+        {
+            throw new ProblemException(ProblemCode.NotFound, $"None of these vservers has {string.Join(", ", missing)} installed.");
+        }
+    }
+
+    public bool IsByPackage { get; }
+
+    /// <summary>Whether a file may be shared as far as its package says.</summary>
+    /// <param name="package">A number that is the same for the same version in every tree.</param>
+    public SkipReason Find(int tree, ulong path, out int package) =>
+        _trees[tree].TryGetValue(path, out package) ? package == Configuration ? SkipReason.Configuration : SkipReason.None
+        : IsByPackage ? SkipReason.NotInPackage
+        : SkipReason.None;
+
+    private Dictionary<ulong, int> Read(TreeScan scan, int tree, string name, IReadOnlyList<string>? wanted, HashSet<string> met)
+    {
+        using var database = PackageDatabases.Open(scan.Roots[tree]);
+        if (database is null)
+        {
+            return !IsByPackage ? [] : throw new ProblemException(ProblemCode.Unsupported, $"{name} has no package database that can be read from outside. Unify by content: leave out '-- …'.");
+        }
+
+        var files = new Dictionary<ulong, int>();
+        var path = new byte[3 * 4096];
+        foreach (var package in database.Packages.Where(p => p.IsComplete))
+        {
+            var isWanted = wanted is { Count: 0 };
+            if (wanted is { Count: > 0 } && wanted.Contains(package.Name))
+            {
+                isWanted = true;
+                lock (met)
+                {
+                    met.Add(package.Name);
+                }
+            }
+
+            if (!isWanted && IsByPackage)
+            {
+                continue;
+            }
+
+            var number = NumberOf(package);
+            foreach (var file in database.FilesOf(package))
+            {
+                if ((IsByPackage || file.IsConfiguration) && file.Path.Length < 4096)
+                {
+                    files[PathHash.Of(path.AsSpan(0, PathMarshaller.Encode(file.Path, path)))] = file.IsConfiguration ? Configuration : number;
+                }
+            }
+        }
+
+        return files;
+    }
+
+    private int NumberOf(InstalledPackage package)
+    {
+        var key = string.Create(CultureInfo.InvariantCulture, $"{package.Format}\n{package.Name}\n{package.Version}\n{package.Architecture}");
+        lock (_packages)
+        {
+            if (!_packages.TryGetValue(key, out var number))
+            {
+                _packages[key] = number = _packages.Count + 1;
+            }
+
+            return number;
+        }
+    }
+}

@@ -1,0 +1,215 @@
+using VServerPanel.Native.Configuration;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Native.Unification.Scanning;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>Gives vservers files of their own again for those that they share, as far as they fit on the disk.</summary>
+internal sealed class Separation(Operation operation, UnificationRequest request)
+{
+    private const int Steps = 3;
+    private const long MostFreshBytes = 256L << 20;
+    private const int MostFreshFiles = 8192;
+
+    private readonly List<int> _shared = [];
+    private readonly Lock _gate = new();
+    private int[] _rows = [];
+
+    public UnificationOutcome Run()
+    {
+        var started = Environment.TickCount64;
+        _ = Libc.signal(Libc.SIGIO, 1);
+        operation.Undo.Before(new ClearStaging());
+        StagingArea.Clear(operation.Paths);
+        UnificationState.EnsureDirectory(operation.Paths);
+        using var scan = new TreeScan([.. request.VServers.Select(operation.Paths.TreeOf)]);
+        var freeBefore = UnificationRun.BytesFree(scan);
+        operation.Step(1, Steps, "Looking for shared files");
+        new TreeScanner(scan, Exclusions.None).Run(request.Threads, operation.Cancel.ThrowIfCancellationRequested);
+        FindShared(scan);
+        var needed = _shared.Sum(s => scan.Files[_rows[s]].Bytes);
+        if (needed > freeBefore)
+        {
+            throw new ProblemException(ProblemCode.NoSpace, $"Files of their own take {ByteSize.Format(needed)}, and {ByteSize.Format(freeBefore)} are free. Make room, or name fewer vservers.");
+        }
+
+        operation.Step(2, Steps, $"Copying {_shared.Count} files ({ByteSize.Format(needed)})");
+        var work = new SharingWork(scan, new KnownFiles(operation.Paths), SharingMethod.HardLink);
+        long verified;
+        try
+        {
+            Separate(work);
+        }
+        finally
+        {
+            verified = new Verification(work, request with { IsVerified = false }).Run();
+        }
+
+        operation.Step(3, Steps, $"Looked at {verified} changed files again");
+        foreach (var name in request.VServers)
+        {
+            UnificationState.Remove(operation.Paths, operation.Call.Registry, name);
+        }
+
+        var summary = new ScanSummary(scan, request.VServers);
+        return new UnificationOutcome
+        {
+            Method = null,
+            FilesChanged = work.FilesChanged,
+            FilesShared = 0,
+            BytesSaved = work.BytesSaved,
+            BytesFreeBefore = freeBefore,
+            BytesFreeAfter = UnificationRun.BytesFree(scan),
+            Members = summary.Members,
+            Skipped = [],
+            Milliseconds = Environment.TickCount64 - started,
+            FilesVerified = verified,
+        };
+    }
+
+    /// <summary>Finds the inodes that we have shared, and those whose blocks are others' as well; each name gets a file of its own, as before.</summary>
+    private void FindShared(TreeScan scan)
+    {
+        var indices = new List<int>(scan.Files.Count);
+        for (var chunk = 0; chunk < scan.Files.ChunkCount; chunk++)
+        {
+            indices.AddRange(Enumerable.Range(chunk << ChunkedTable<FileRow>.ChunkBits, scan.Files.UsedOf(chunk)));
+        }
+
+        // names of one inode stand together
+        _rows = [.. indices];
+        Array.Sort(_rows, (a, b) => scan.Files[a].Inode != scan.Files[b].Inode ? scan.Files[a].Inode.CompareTo(scan.Files[b].Inode) : a.CompareTo(b));
+        var next = -1;
+        ParallelWork.Run(request.Threads, (_, stop) =>
+        {
+            using var directories = new DirectoryDescriptors(scan);
+            using var blocks = new BlockMap();
+            for (int i; !stop() && (i = Interlocked.Increment(ref next)) < _rows.Length;)
+            {
+                if (IsShared(scan, directories, blocks, scan.Files[_rows[i]]))
+                {
+                    lock (_gate)
+                    {
+                        _shared.Add(i);
+                    }
+                }
+            }
+        }, operation.Cancel.ThrowIfCancellationRequested);
+        _shared.Sort();
+    }
+
+    private static unsafe bool IsShared(TreeScan scan, DirectoryDescriptors directories, BlockMap blocks, in FileRow row)
+    {
+        var fd = OpenedFile.Open(directories[row.Directory], scan.Names[row.Name], row, withLease: false, out var stat, out _);
+        if (fd < 0)
+        {
+            return false;
+        }
+
+        var result = false;
+        if (row.Links > 1)
+        {
+            result = SharedMark.IsOn(fd, stat, isImmutable: false) || SharedMark.IsOn(fd, stat, isImmutable: true);
+        }
+        else
+        {
+            _ = blocks.HashOf(fd, row.Size, out result);
+        }
+
+        _ = Libc.close(fd);
+        return result;
+    }
+
+    private void Separate(SharingWork work)
+    {
+        using var staging = new StagingArea(operation.Paths, operation.Id, request.Threads);
+        var gates = new DirectoryGates();
+        for (var from = 0; from < _shared.Count;)
+        {
+            var to = from;
+            for (long bytes = 0; to < _shared.Count && to - from < MostFreshFiles && (to == from || bytes < MostFreshBytes); to++)
+            {
+                bytes += work.Scan.Files[_rows[_shared[to]]].Bytes;
+            }
+
+            var pending = Copy(work, staging, from, to);
+            staging.Sync();
+
+            // one thread does all names of an inode: an immutable one is thawed for them
+            var inodes = Enumerable.Range(0, pending.Count).Where(i => IsFirst(work, pending, i)).Append(pending.Count).ToList();
+            var next = -1;
+            ParallelWork.Run(request.Threads, (thread, stop) =>
+            {
+                using var replacer = new LinkReplacer(work, staging, thread, gates) { IsSeparating = true };
+                for (int i; !stop() && (i = Interlocked.Increment(ref next)) < inodes.Count - 1;)
+                {
+                    for (var j = inodes[i]; j < inodes[i + 1]; j++)
+                    {
+                        replacer.Replace(pending[j], _rows.AsSpan(pending[j].First, pending[j].Count));
+                    }
+                }
+
+                replacer.Flush();
+            }, () => Watch(work));
+            from = to;
+        }
+    }
+
+    private unsafe List<PendingClass> Copy(SharingWork work, StagingArea staging, int from, int to)
+    {
+        var pending = new List<PendingClass>();
+        var next = from - 1;
+        ParallelWork.Run(request.Threads, (thread, stop) =>
+        {
+            using var directories = new DirectoryDescriptors(work.Scan);
+            using var attributes = new ExtendedAttributes();
+            using var fresh = new FreshFile(attributes);
+            for (int i; !stop() && (i = Interlocked.Increment(ref next)) < to;)
+            {
+                ref var row = ref work.Scan.Files[_rows[_shared[i]]];
+                var fd = OpenedFile.Open(directories[row.Directory], work.Scan.Names[row.Name], row, withLease: true, out var stat, out var reason, isProtected: row.Links > 1);
+                if (fd < 0)
+                {
+                    work.Conclude(_rows.AsSpan(_shared[i], 1), reason);
+                    continue;
+                }
+
+                try
+                {
+                    var name = new StagedName('s', i);
+                    fixed (byte* staged = name)
+                    {
+                        var inode = fresh.Make(staging[thread], staged, fd, stat, isShared: null);
+                        lock (pending)
+                        {
+                            pending.Add(new PendingClass(thread, i, inode, attributes.HashOf(fd, out _), _shared[i], 1));
+                        }
+                    }
+                }
+                finally
+                {
+                    _ = Libc.close(fd);
+                }
+            }
+        }, () => Watch(work));
+        pending.Sort((a, b) => a.First.CompareTo(b.First));
+        return pending;
+    }
+
+    private void Watch(SharingWork work)
+    {
+        if (operation.Cancel.IsCancellationRequested)
+        {
+            throw new CancelledPartlyException($"It was cancelled. {work.FilesChanged} files have content of their own by now; all others are shared as they were.");
+        }
+
+        operation.Report.Progress(2, Steps, "Copying", work.FilesChanged, _shared.Count, "files");
+    }
+
+    /// <summary>Whether it is the first of its inode.</summary>
+    private bool IsFirst(SharingWork work, List<PendingClass> pending, int index) =>
+        index == 0 || work.Scan.Files[_rows[pending[index - 1].First]].Inode != work.Scan.Files[_rows[pending[index].First]].Inode;
+}

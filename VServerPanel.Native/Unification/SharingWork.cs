@@ -1,0 +1,107 @@
+using VServerPanel.Native.Unification.Scanning;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>What the threads of one run have in common.</summary>
+internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod method)
+{
+    private long _files;
+    private long _bytes;
+    private long _changed;
+    private long _saved;
+    private int _learnt;
+
+    public TreeScan Scan => scan;
+
+    public KnownFiles Known => known;
+
+    public SharingMethod Method => method;
+
+    public bool IsImmutable => method == SharingMethod.Immutable;
+
+    /// <summary>Whether files of the same package, path and attributes are taken for equal without reading them.</summary>
+    public bool IsQuick { get; init; }
+
+    /// <summary>Files that are done with, and bytes of them.</summary>
+    public long FilesDone => Volatile.Read(ref _files);
+
+    public long BytesDone => Volatile.Read(ref _bytes);
+
+    public long FilesChanged => Volatile.Read(ref _changed);
+
+    public long BytesSaved => Volatile.Read(ref _saved);
+
+    /// <summary>Whether anything was found out that was not known.</summary>
+    public bool HasLearnt => Volatile.Read(ref _learnt) != 0;
+
+    public void Done(int files, long bytes)
+    {
+        Interlocked.Add(ref _files, files);
+        Interlocked.Add(ref _bytes, bytes);
+    }
+
+    public void Changed(long saved)
+    {
+        Interlocked.Increment(ref _changed);
+        Interlocked.Add(ref _saved, saved);
+    }
+
+    /// <summary>A new inode takes room, too.</summary>
+    public void Made(long bytes) => Interlocked.Add(ref _saved, -bytes);
+
+    public void Learnt() => Volatile.Write(ref _learnt, 1);
+
+    /// <summary>Fills in what is known of a bucket's files, and answers whether all are, and have been compared with each other.</summary>
+    public bool Recall(ReadOnlySpan<int> rows)
+    {
+        var all = true;
+        var group = 0u;
+        foreach (var index in rows)
+        {
+            ref var row = ref scan.Files[index];
+            all &= known.Recall(ref row, scan.Devices[row.Device]) && (group == 0 || group == row.Group);
+            group = row.Group;
+        }
+
+        return all;
+    }
+
+    /// <summary>Marks files as shared, or says why they are not.</summary>
+    public void Conclude(ReadOnlySpan<int> rows, SkipReason reason)
+    {
+        foreach (var index in rows)
+        {
+            ref var row = ref scan.Files[index];
+            row.Reason = reason;
+            if (reason == SkipReason.None)
+            {
+                row.Marks |= FileMarks.Shared;
+            }
+        }
+    }
+
+    /// <summary>Notes of files that they have been compared.</summary>
+    public void Note(ReadOnlySpan<int> rows, uint group, uint contentClass)
+    {
+        foreach (var index in rows)
+        {
+            ref var row = ref scan.Files[index];
+            (row.Group, row.Class) = (group, contentClass);
+            row.Marks |= FileMarks.Known;
+        }
+
+        Learnt();
+    }
+
+    /// <summary>Forgets what was known of files: they were not compared, or could not be replaced.</summary>
+    public void Forget(ReadOnlySpan<int> rows)
+    {
+        foreach (var index in rows)
+        {
+            ref var row = ref scan.Files[index];
+            (row.Group, row.Class) = (0, 0);
+            row.Marks &= ~FileMarks.Known;
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>Where new files are made before they take the place of a vserver's: on the same file system, out of every vserver's sight.</summary>
+/// <remarks><c>/vservers/.unify/OPERATION/THREAD</c>. A run holds a lock on its directory; what has none was left by a crash, and the next run removes it.</remarks>
+internal sealed class StagingArea : IDisposable
+{
+    private readonly string _path;
+    private readonly SafeFileHandle _own;
+    private readonly List<SafeFileHandle> _threads = [];
+
+    public StagingArea(HostPaths paths, string operationId, int threads)
+    {
+        Clear(paths);
+        var all = PathOf(paths);
+        MakeDirectory(all);
+        _path = $"{all}/{operationId}";
+        MakeDirectory(_path);
+        _own = Libc.open(_path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        try
+        {
+            ErrnoException.ThrowIfFailed(Libc.flock(_own, Libc.LOCK_EX | Libc.LOCK_NB), "flock", _path);
+            for (var i = 0; i < threads; i++)
+            {
+                var path = string.Create(CultureInfo.InvariantCulture, $"{_path}/{i}");
+                MakeDirectory(path);
+                _threads.Add(Libc.open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The mount it lies on.</summary>
+    public ulong MountId => Libc.fstatx(_own).MountId;
+
+    /// <summary>The directory of a thread.</summary>
+    public int this[int thread] => (int)_threads[thread].DangerousGetHandle();
+
+    /// <summary>Makes all that was written here durable.</summary>
+    public void Sync()
+    {
+        FaultPoint.Reach();
+        ErrnoException.ThrowIfFailed(Libc.syncfs(_own), "syncfs", _path);
+    }
+
+    /// <summary>Removes what runs that were killed have left.</summary>
+    public static void Clear(HostPaths paths)
+    {
+        var all = PathOf(paths);
+        foreach (var left in Directory.Exists(all) ? Directory.GetDirectories(all) : [])
+        {
+            using var fd = Libc.open(left, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+            if (Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) == 0)
+            {
+                TreeRemoval.Remove(left);
+            }
+        }
+    }
+
+    /// <summary>Free bytes of the file system.</summary>
+    public long BytesFree()
+    {
+        ErrnoException.ThrowIfFailed(Libc.fstatvfs(_own, out var stat), "fstatvfs", _path);
+        return (long)(stat.BlocksAvailable * stat.FragmentSize);
+    }
+
+    public void Dispose()
+    {
+        _threads.ForEach(t => t.Dispose());
+        TreeRemoval.Remove(_path);
+        _own.Dispose();
+
+        // another run may have its own beside it
+        _ = Libc.unlinkat(new SafeFileHandle(Libc.AT_FDCWD, ownsHandle: false), Path.GetDirectoryName(_path)!, Libc.AT_REMOVEDIR);
+    }
+
+    private static string PathOf(HostPaths paths) => paths.VServers + "/.unify";
+
+    private static void MakeDirectory(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+}
+
+/// <summary>Removes what a run that was killed has left in staging; the vservers' own files are whole, old or new.</summary>
+internal sealed record ClearStaging : UndoAction
+{
+    public override void Run(HostPaths paths) => StagingArea.Clear(paths);
+}
+
+/// <summary>The name of a file in staging: a letter and a number, ended by a zero.</summary>
+internal unsafe struct StagedName
+{
+    private fixed byte _text[16];
+
+    public StagedName(char kind, int number)
+    {
+        _text[0] = (byte)kind;
+        var at = 1;
+        var divisor = 1;
+        while (number / divisor > 9)
+        {
+            divisor *= 10;
+        }
+
+        for (; divisor > 0; divisor /= 10)
+        {
+            _text[at++] = (byte)('0' + (number / divisor % 10));
+        }
+
+        _text[at] = 0;
+    }
+
+    [System.Diagnostics.CodeAnalysis.UnscopedRef]
+    public ref byte GetPinnableReference() => ref _text[0];
+}

@@ -1,0 +1,96 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Configuration;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>A unification or its undoing as an operation: its plan, or the work.</summary>
+internal static class UnificationCommand
+{
+    /// <summary>Shares files, or tells the plan.</summary>
+    public static int Unify(Invocation call, UnificationRequest request, bool isTest)
+    {
+        if (call.Options.Plan || isTest)
+        {
+            var plan = new Planning(call, request).Make();
+            foreach (var warning in plan.Warnings)
+            {
+                call.Report.Warn(warning);
+            }
+
+            call.Report.Result(plan, Describe(plan));
+            return ExitCodes.Success;
+        }
+
+        return OperationRunner.Run(call, KindOf("unify", request), operation =>
+        {
+            var choice = request.Choose(call.Paths);
+            if (request.Faults(call, choice).FirstOrDefault() is { } fault)
+            {
+                throw fault;
+            }
+
+            if (request.IsQuick)
+            {
+                operation.Report.Warn("--quick reads nothing: it trusts that files of the same package version with equal size, time, mode, owner and attributes have the reference's content.");
+            }
+
+            var outcome = new UnificationRun(operation, request, choice.Require()).Run();
+            return (WireProtocol.ToElement(outcome), Describe(outcome));
+        });
+    }
+
+    /// <summary>Gives vservers files of their own again.</summary>
+    public static int Separate(Invocation call, UnificationRequest request)
+    {
+        if (call.Options.Plan)
+        {
+            var plan = new Planning(call, request).Make() with { FilesToShare = 0, BytesSaved = 0, Problems = [] };
+            call.Report.Result(plan, $"Files that {string.Join(", ", request.VServers)} share with others would get content of their own.");
+            return ExitCodes.Success;
+        }
+
+        return OperationRunner.Run(call, KindOf("deunify", request), operation =>
+        {
+            if (request.Faults(call, new SharingChoice(null, ""), isSeparating: true).FirstOrDefault() is { } fault)
+            {
+                throw fault;
+            }
+
+            var outcome = new Separation(operation, request).Run();
+            return (WireProtocol.ToElement(outcome), $"{outcome.FilesChanged} files have content of their own again, which takes {ByteSize.Format(-outcome.BytesSaved)}.");
+        });
+    }
+
+    /// <summary>The command that does it.</summary>
+    public static IReadOnlyList<string> WordsOf(UnificationRequest request) =>
+    [
+        "vunify",
+        .. request.IsQuick ? ["--quick"] : Array.Empty<string>(),
+        .. request.Method is { } method ? ["--method", MethodWords.First(w => w.Value == method).Key] : Array.Empty<string>(),
+        .. request.VServers.Select(v => v.Value),
+        .. request.Scope == UnificationScope.Package ? ["--", .. request.Packages.Count == 0 ? ["ALL"] : request.Packages] : Array.Empty<string>(),
+    ];
+
+    public static IReadOnlyDictionary<string, SharingMethod> MethodWords { get; } = new Dictionary<string, SharingMethod>
+    {
+        ["reflink"] = SharingMethod.Reflink,
+        ["hardlink"] = SharingMethod.HardLink,
+        ["immutable"] = SharingMethod.Immutable,
+    };
+
+    private static OperationKind KindOf(string name, UnificationRequest request) =>
+        new(name, request.VServers[0]) { AlsoLocked = [.. request.VServers.Skip(1)] };
+
+    private static string Describe(UnificationPlan plan) => plan.Problems.Count > 0
+        ? "It would be refused: " + string.Join(' ', plan.Problems.Select(p => p.Message))
+        : $"{plan.FilesToShare} of {plan.Files} files would be shared{(plan.IsEstimate ? " if their content is equal, too" : "")}, {plan.FilesShared} are. That frees {ByteSize.Format(plan.BytesSaved)}. {plan.MethodReason}\n{Describe(plan.Skipped)}";
+
+    private static string Describe(UnificationOutcome outcome) =>
+        $"{outcome.FilesChanged} files were made to share, {outcome.FilesShared} do now; {ByteSize.Format(outcome.BytesSaved)} saved, {ByteSize.Format(outcome.BytesFreeAfter)} are free.\n{Describe(outcome.Skipped)}";
+
+    private static string Describe(IReadOnlyList<SkippedFiles> skipped) =>
+        string.Join('\n', skipped.Select(s => $"  {s.Files,8} files, {ByteSize.Format(s.Bytes),9}, not shared: {s.Explanation}"));
+}

@@ -1,0 +1,85 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>What is to be unified, and how.</summary>
+internal sealed record UnificationRequest
+{
+    /// <summary>The vservers, the reference first.</summary>
+    public required IReadOnlyList<VServerName> VServers { get; init; }
+
+    public UnificationScope Scope { get; init; } = UnificationScope.Content;
+
+    /// <summary>By package: which; empty for all.</summary>
+    public IReadOnlyList<string> Packages { get; init; } = [];
+
+    public Exclusions Exclusions { get; init; } = Exclusions.Default;
+
+    /// <summary>The method that was asked for.</summary>
+    public SharingMethod? Method { get; init; }
+
+    /// <summary>Package, version and attributes of the reference's files are trusted; nothing is read.</summary>
+    public bool IsQuick { get; init; }
+
+    /// <summary>Inodes are not marked: only reflinks are safe then.</summary>
+    public bool IsWithoutFlags { get; init; }
+
+    /// <summary>Look at what protects the changed files, or at their blocks, once more.</summary>
+    public bool IsVerified { get; init; }
+
+    /// <summary>Threads that work on files.</summary>
+    public int Threads { get; init; } = ParallelWork.DefaultWalkers;
+
+    /// <summary>For tests of the method on a kernel that does not protect: no command line can ask for it.</summary>
+    public bool IsProtectionTested { get; init; }
+
+    /// <summary>How files are shared for it.</summary>
+    public SharingChoice Choose(HostPaths paths) => IsProtectionTested
+        ? new SharingChoice(SharingMethod.HardLink, "Hard links.")
+        : SharingMethods.ChooseFor(paths, paths.VServers, Method, IsWithoutFlags);
+
+    /// <summary>Why it cannot be run; nothing where it can.</summary>
+    public IEnumerable<ProblemException> Faults(Invocation call, SharingChoice choice, bool isSeparating = false)
+    {
+        if (VServers.Count < 2 && !isSeparating)
+        {
+            yield return new ProblemException(ProblemCode.InvalidArgument, "Name at least two vservers: the reference, and one that is to share files with it.");
+        }
+
+        foreach (var name in VServers.Where(v => !call.Registry.Exists(v) || !Directory.Exists(call.Paths.TreeOf(v))))
+        {
+            yield return ProblemException.NoSuchVServer(name);
+        }
+
+        if (IsQuick && Scope != UnificationScope.Package)
+        {
+            yield return new ProblemException(ProblemCode.InvalidArgument, "--quick trusts package versions, so it goes by package: add '-- ALL' or '-- PKG…'.");
+        }
+
+        if (choice.Method is null && !isSeparating)
+        {
+            yield return new ProblemException(ProblemCode.Unsupported, choice.Reason);
+        }
+
+        foreach (var name in OnOtherMounts(call.Paths))
+        {
+            yield return new ProblemException(ProblemCode.Unsupported, $"'{call.Paths.TreeOf(name)}' is on another file system than '{call.Paths.VServers}': files cannot be shared across.");
+        }
+
+        var runs = new Lifecycle.RunStateStore(call.Paths);
+        foreach (var name in VServers.Where(v => choice.Method == SharingMethod.Immutable && !isSeparating && runs.FindRunning(v) is not null))
+        {
+            yield return new ProblemException(ProblemCode.AlreadyRunning, $"{name} is running. Files are made immutable only in stopped vservers: until the last of them is linked nothing would protect it. 'vserver {name} stop' first.");
+        }
+    }
+
+    private IEnumerable<VServerName> OnOtherMounts(HostPaths paths)
+    {
+        var mount = Libc.TryStatx(null, paths.VServers, out var all, flags: 0) ? all.MountId : 0;
+        return VServers.Where(v => Libc.TryStatx(null, paths.TreeOf(v), out var tree, flags: 0) && tree.MountId != mount);
+    }
+}

@@ -1,0 +1,216 @@
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Native.Unification.Scanning;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>A unification: scan, compare and share, verify, remember. It can be stopped between any two files; what is shared by then stays so.</summary>
+internal sealed class UnificationRun(Operation operation, UnificationRequest request, SharingMethod method)
+{
+    private const int Steps = 4;
+
+    // new files that wait for one sync: few syncs, and little that is on the disk twice
+    private const long MostFreshBytes = 512L << 20;
+    private const int MostFreshFiles = 16384;
+
+    private readonly HostPaths _paths = operation.Paths;
+    private Buckets _buckets = Buckets.None;
+    private long? _total;
+
+    public UnificationOutcome Run()
+    {
+        var started = Environment.TickCount64;
+        _ = Libc.signal(Libc.SIGIO, 1);
+        operation.Undo.Before(new ClearStaging());
+        StagingArea.Clear(_paths);
+        UnificationState.EnsureDirectory(_paths);
+        using var scan = new TreeScan([.. request.VServers.Select(_paths.TreeOf)]);
+        var freeBefore = BytesFree(scan);
+        Scan(scan);
+        var known = new KnownFiles(_paths);
+        _buckets = FindBuckets(scan);
+        var work = new SharingWork(scan, known, method) { IsQuick = request.IsQuick };
+        long verified;
+        try
+        {
+            operation.Step(3, Steps, "Sharing what is equal");
+            if (method == SharingMethod.Reflink)
+            {
+                ShareBlocks(work);
+            }
+            else
+            {
+                ShareByLinks(work);
+            }
+        }
+        finally
+        {
+            // also of a run that was stopped: what it has found out is true
+            verified = new Verification(work, request).Run();
+            if (work.HasLearnt)
+            {
+                known.Save(scan);
+            }
+        }
+
+        operation.Step(4, Steps, $"Looked at {verified} changed files again");
+        var summary = new ScanSummary(scan, request.VServers);
+        Remember(summary);
+        return new UnificationOutcome
+        {
+            Method = method,
+            FilesChanged = work.FilesChanged,
+            FilesShared = summary.FilesShared,
+            BytesSaved = work.BytesSaved,
+            BytesFreeBefore = freeBefore,
+            BytesFreeAfter = BytesFree(scan),
+            Members = summary.Members,
+            Skipped = summary.Skipped,
+            Milliseconds = Environment.TickCount64 - started,
+            FilesVerified = verified,
+        };
+    }
+
+    /// <summary>Free bytes of the file system that the trees lie on.</summary>
+    public static long BytesFree(TreeScan scan)
+    {
+        ErrnoException.ThrowIfFailed(Libc.fstatvfs(scan.Roots[0], out var stat), "fstatvfs", scan.Trees[0]);
+        return (long)(stat.BlocksAvailable * stat.FragmentSize);
+    }
+
+    private void Scan(TreeScan scan)
+    {
+        operation.Step(1, Steps, "Looking at every file");
+        var scanner = new TreeScanner(scan, request.Exclusions);
+        scanner.Run(request.Threads, () =>
+        {
+            operation.Cancel.ThrowIfCancellationRequested();
+            operation.Report.Progress(1, Steps, "Looking at every file", scanner.Seen, null, "files");
+        });
+    }
+
+    private Buckets FindBuckets(TreeScan scan)
+    {
+        operation.Step(2, Steps, "Finding files that are alike");
+        var packages = new PackageFiles(scan, [.. request.VServers.Select(v => v.Value)], request.Scope == UnificationScope.Package ? request.Packages : null);
+        return new Buckets(scan, method != SharingMethod.Reflink, packages);
+    }
+
+    private void ShareBlocks(SharingWork work)
+    {
+        var next = -1;
+        ParallelWork.Run(request.Threads, (_, stop) =>
+        {
+            using var sharer = new ReflinkSharer(work);
+            for (int i; !stop() && (i = Interlocked.Increment(ref next)) < _buckets.All.Count;)
+            {
+                var (start, count) = _buckets.All[i];
+                sharer.Share(_buckets.Rows.AsSpan(start, count));
+            }
+        }, () => Watch(work));
+    }
+
+    private void ShareByLinks(SharingWork work)
+    {
+        using var staging = new StagingArea(_paths, operation.Id, request.Threads);
+        var gates = new DirectoryGates();
+        var matchers = Enumerable.Range(0, request.Threads).Select(t => new LinkMatcher(work, staging, t)).ToList();
+        try
+        {
+            for (var from = 0; from < _buckets.All.Count;)
+            {
+                var to = EndOfBatch(work, staging, from);
+                Match(work, matchers, from, to);
+                if (matchers.Exists(m => m.Pending.Count > 0))
+                {
+                    staging.Sync();
+                    Replace(work, staging, gates, matchers);
+                }
+
+                from = to;
+            }
+        }
+        finally
+        {
+            matchers.ForEach(m => m.Dispose());
+        }
+    }
+
+    /// <summary>As many buckets as may be on the disk twice for a moment.</summary>
+    private int EndOfBatch(SharingWork work, StagingArea staging, int from)
+    {
+        var room = Math.Min(MostFreshBytes, staging.BytesFree() / 2);
+        var to = from;
+        for (long bytes = 0; to < _buckets.All.Count && to - from < MostFreshFiles && (to == from || bytes < room); to++)
+        {
+            bytes += work.Scan.Files[_buckets.Rows[_buckets.All[to].Start]].Bytes;
+        }
+
+        return to;
+    }
+
+    private void Match(SharingWork work, List<LinkMatcher> matchers, int from, int to)
+    {
+        var next = from - 1;
+        ParallelWork.Run(matchers.Count, (thread, stop) =>
+        {
+            for (int i; !stop() && (i = Interlocked.Increment(ref next)) < to;)
+            {
+                var (start, count) = _buckets.All[i];
+                matchers[thread].Match(_buckets.Rows.AsSpan(start, count));
+            }
+        }, () => Watch(work));
+    }
+
+    private void Replace(SharingWork work, StagingArea staging, DirectoryGates gates, List<LinkMatcher> matchers)
+    {
+        var all = matchers.SelectMany((m, t) => Enumerable.Range(0, m.Pending.Count).Select(i => (Matcher: t, Index: i))).ToArray();
+        var next = -1;
+        ParallelWork.Run(matchers.Count, (thread, stop) =>
+        {
+            using var replacer = new LinkReplacer(work, staging, thread, gates);
+            for (int i; !stop() && (i = Interlocked.Increment(ref next)) < all.Length;)
+            {
+                var matcher = matchers[all[i].Matcher];
+                var pending = matcher.Pending[all[i].Index];
+                replacer.Replace(pending, matcher.RowsOf(pending));
+            }
+
+            replacer.Flush();
+        }, () => Watch(work));
+        matchers.ForEach(m => m.Clear());
+    }
+
+    private void Watch(SharingWork work)
+    {
+        if (operation.Cancel.IsCancellationRequested)
+        {
+            throw new CancelledPartlyException($"It was cancelled. {work.FilesChanged} files are shared by now, and stay so; all others are as they were.");
+        }
+
+        operation.Report.Progress(3, Steps, "Sharing what is equal", work.BytesDone, Total(work), "bytes");
+    }
+
+    private long Total(SharingWork work) => _total ??= _buckets.All.Sum(b => work.Scan.Files[_buckets.Rows[b.Start]].Size * b.Count);
+
+    private void Remember(ScanSummary summary)
+    {
+        foreach (var (name, member) in request.VServers.Zip(summary.Members))
+        {
+            new UnificationState
+            {
+                At = operation.Call.Time.GetUtcNow(),
+                With = [.. request.VServers.Where(v => v != name)],
+                Reference = request.VServers[0],
+                Method = method,
+                Scope = request.Scope,
+                Packages = request.Packages,
+                FilesShared = summary.SharedOf(name),
+                BytesShared = member.SharedBytes + member.ShareableBytes,
+            }.Save(_paths, operation.Call.Registry, name);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Registry;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>When and with whom a vserver was last unified: <c>/var/lib/vservers/unification/ID.json</c>.</summary>
+internal sealed record UnificationState
+{
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>The others, the reference first where this is not the reference itself.</summary>
+    public required IReadOnlyList<VServerName> With { get; init; }
+
+    public required VServerName Reference { get; init; }
+
+    public required SharingMethod Method { get; init; }
+
+    public required UnificationScope Scope { get; init; }
+
+    /// <summary>By package: which; empty for all.</summary>
+    public IReadOnlyList<string> Packages { get; init; } = [];
+
+    /// <summary>Files that were shared then, and their allocated bytes.</summary>
+    public required long FilesShared { get; init; }
+
+    public required long BytesShared { get; init; }
+
+    /// <summary>What is known of a vserver; null where it was never unified, or that cannot be read.</summary>
+    public static UnificationState? Find(HostPaths paths, VServerRegistry registry, VServerName name)
+    {
+        try
+        {
+            return registry.IdOf(name) is { } id && File.Exists(PathOf(paths, id))
+                ? JsonSerializer.Deserialize(File.ReadAllBytes(PathOf(paths, id)), UnificationJson.Default.UnificationState)
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    public void Save(HostPaths paths, VServerRegistry registry, VServerName name)
+    {
+        EnsureDirectory(paths);
+        DurableFile.Write(PathOf(paths, registry.FindOrAdd(name).Id), JsonSerializer.SerializeToUtf8Bytes(this, UnificationJson.Default.UnificationState), 0b110_000_000);
+    }
+
+    /// <summary>Forgets it: its files are its own again.</summary>
+    public static void Remove(HostPaths paths, VServerRegistry registry, VServerName name)
+    {
+        if (registry.IdOf(name) is { } id && File.Exists(PathOf(paths, id)))
+        {
+            File.Delete(PathOf(paths, id));
+        }
+    }
+
+    public static void EnsureDirectory(HostPaths paths)
+    {
+        if (!Directory.Exists(KnownFiles.DirectoryOf(paths)))
+        {
+            Directory.CreateDirectory(KnownFiles.DirectoryOf(paths), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    private static string PathOf(HostPaths paths, Guid id) => $"{KnownFiles.DirectoryOf(paths)}/{id:d}.json";
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(UnificationState))]
+internal sealed partial class UnificationJson : JsonSerializerContext;

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>Options of a unification, the same for every command that makes one.</summary>
+internal sealed class UnifyOptions
+{
+    private readonly Option<bool> _debug = new("--debug") { Description = "as in 2002; more is told anyway" };
+    private readonly Option<bool> _noFlags = new("--noflags") { Description = "do not mark inodes; refused where only the mark protects shared files" };
+    private readonly Option<bool> _content = new("--content") { Description = "by content, wherever files lie (so it is without '-- …')" };
+    private readonly Option<bool> _quick = new("--quick") { Description = "by package, trusting version, size, time, mode and owner; nothing is read" };
+    private readonly Option<string?> _method = new("--method") { Description = "reflink, hardlink or immutable; else the best there is", HelpName = "METHOD" };
+    private readonly Option<bool> _verify = new("--verify") { Description = "look at the protection or the blocks of changed files once more" };
+    private readonly Option<string[]> _excluded = new("--excldir") { Description = "a directory that is each vserver's own (repeatable)", HelpName = "DIR", AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> _included = new("--incldir") { Description = "a directory to take in (repeatable)", HelpName = "DIR", AllowMultipleArgumentsPerToken = false };
+    private readonly Option<int?> _threads = new("--threads") { Description = "how many files are worked on at once", HelpName = "N" };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in (Option[])[_debug, _noFlags, _content, _quick, _method, _verify, _excluded, _included, _threads])
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <param name="result">What was given.</param>
+    /// <param name="vservers">The reference first.</param>
+    /// <param name="packages">The words after <c>--</c>; null where there is none.</param>
+    /// <exception cref="ProblemException">InvalidArgument.</exception>
+    public UnificationRequest Read(ParseResult result, IReadOnlyList<VServerName> vservers, IReadOnlyList<string>? packages)
+    {
+        if (packages is { Count: 0 })
+        {
+            throw new ProblemException(ProblemCode.InvalidArgument, "After '--' stand packages, or ALL.");
+        }
+
+        if (packages is not null && result.GetValue(_content))
+        {
+            throw new ProblemException(ProblemCode.InvalidArgument, "Either by package ('-- …') or by content (--content).");
+        }
+
+        return new UnificationRequest
+        {
+            VServers = vservers,
+            Scope = packages is null ? UnificationScope.Content : UnificationScope.Package,
+            Packages = packages is null or ["ALL"] ? [] : packages,
+            Exclusions = new Exclusions(result.GetValue(_excluded) ?? [], result.GetValue(_included) ?? []),
+            Method = MethodOf(result.GetValue(_method)),
+            IsQuick = result.GetValue(_quick),
+            IsWithoutFlags = result.GetValue(_noFlags),
+            IsVerified = result.GetValue(_verify),
+            Threads = Math.Clamp(result.GetValue(_threads) ?? ParallelWork.DefaultWalkers, 1, 64),
+        };
+    }
+
+    public static VServerName NameOf(string text) => VServerName.TryParse(text, out var name)
+        ? name
+        : throw new ProblemException(ProblemCode.InvalidArgument, $"'{text}' is not a vserver name. {VServerName.Rule}");
+
+    private static SharingMethod? MethodOf(string? word) => word is null
+        ? null
+        : UnificationCommand.MethodWords.TryGetValue(word, out var method)
+            ? method
+            : throw new ProblemException(ProblemCode.InvalidArgument, $"'{word}' is no method: reflink, hardlink or immutable.");
+}

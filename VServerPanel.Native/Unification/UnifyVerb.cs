@@ -1,0 +1,63 @@
+using System.CommandLine;
+using VServerPanel.Native.Commands;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary><c>vserver NAME unify [OTHER…]</c></summary>
+internal sealed class UnifyVerb : Verb
+{
+    public override string Name => "unify";
+
+    public override bool OpenToPanel => true;
+
+    public override string Usage => "[OTHER…]";
+
+    public override string Summary => "share its files with those of others: the named, those of last time, or all";
+
+    public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
+    {
+        var end = arguments.ToList().IndexOf("--");
+        var options = new UnifyOptions();
+        var others = new Argument<string[]>("OTHER…") { Description = "With whom.", Arity = ArgumentArity.ZeroOrMore };
+        var command = new Command("unify", "Shares equal files with other vservers.") { others };
+        options.AddTo(command);
+        if (ArgumentParser.Parse(command, end < 0 ? arguments : [.. arguments.Take(end)], "vserver NAME unify") is not { } result)
+        {
+            return ExitCodes.Success;
+        }
+
+        IReadOnlyList<VServerName> with = [.. result.GetValue(others)!.Select(UnifyOptions.NameOf)];
+        if (with.Count == 0)
+        {
+            with = [.. UnificationState.Find(call.Paths, call.Registry, name)?.With.Where(call.Registry.Exists) ?? []];
+        }
+
+        if (with.Count == 0)
+        {
+            with = call.Registry.Names();
+        }
+
+        return UnificationCommand.Unify(call, options.Read(result, [name, .. with.Where(v => v != name).Distinct()], end < 0 ? null : [.. arguments.Skip(end + 1)]), isTest: false);
+    }
+}
+
+/// <summary><c>vserver NAME deunify</c></summary>
+internal sealed class DeunifyVerb : Verb
+{
+    public override string Name => "deunify";
+
+    public override bool OpenToPanel => true;
+
+    public override string Summary => "give it files of its own for those that it shares";
+
+    public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
+    {
+        var options = new UnifyOptions();
+        var command = new Command("deunify", "Gives the vserver files of its own for those that it shares with others, as far as they fit on the disk.");
+        options.AddTo(command);
+        return ArgumentParser.Parse(command, arguments, "vserver NAME deunify") is { } result
+            ? UnificationCommand.Separate(call, options.Read(result, [name], null))
+            : ExitCodes.Success;
+    }
+}

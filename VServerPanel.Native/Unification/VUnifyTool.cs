@@ -1,0 +1,38 @@
+using System.CommandLine;
+using VServerPanel.Native.Commands;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary><c>vunify REF V… [-- PKG…|ALL]</c></summary>
+internal sealed class VUnifyTool : Tool
+{
+    public override string Name => "vunify";
+
+    public override string Summary => "share equal files among vservers: by content, or by package after --";
+
+    public override bool OpenToPanel => true;
+
+    public override int Run(IReadOnlyList<string> arguments, Invocation call)
+    {
+        var end = arguments.ToList().IndexOf("--");
+        var options = new UnifyOptions();
+        var names = new Argument<string[]>("REF V…") { Description = "The reference vserver, and those that share with it.", Arity = ArgumentArity.OneOrMore };
+        var test = new Option<bool>("--test") { Description = "say what would be done (as --plan)" };
+        var undo = new Option<bool>("--undo") { Description = "give V… (or REF alone) files of their own again" };
+        var command = new Command("vunify", "Shares equal files among vservers. Each stays independent of the others. Without '-- PKG…' or '-- ALL' by content.") { names, test, undo };
+        options.AddTo(command);
+        if (ArgumentParser.Parse(command, end < 0 ? arguments : [.. arguments.Take(end)], "vunify") is not { } result)
+        {
+            return ExitCodes.Success;
+        }
+
+        var vservers = result.GetValue(names)!.Select(UnifyOptions.NameOf).Distinct().ToList();
+        if (result.GetValue(undo))
+        {
+            var chosen = vservers.Count > 1 ? vservers[1..] : vservers;
+            return UnificationCommand.Separate(result.GetValue(test) ? call with { Options = call.Options with { Plan = true } } : call, options.Read(result, chosen, null));
+        }
+
+        return UnificationCommand.Unify(call, options.Read(result, vservers, end < 0 ? null : [.. arguments.Skip(end + 1)]), result.GetValue(test));
+    }
+}

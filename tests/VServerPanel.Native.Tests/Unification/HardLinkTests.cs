@@ -1,0 +1,232 @@
+using Microsoft.Win32.SafeHandles;
+using VServerPanel.Native.ChildProcesses;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Tests.Peers;
+using VServerPanel.Native.Unification;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Tests.Unification;
+
+/// <summary>Sharing by hard links. That the kernel protects them is tested where a kernel does.</summary>
+public sealed class HardLinkTests : IDisposable
+{
+    private readonly UnifiedHost _host = new();
+
+    public void Dispose() => _host.Dispose();
+
+    [Fact]
+    public void Unify_CopiesOfATree_ShareWhatMayBeShared()
+    {
+        Three();
+        var before = Snapshots("a", "b", "c");
+        var plan = _host.Plan(_host.Request("a", "b", "c"));
+        var outcome = _host.Unify(_host.Request("a", "b", "c") with { IsVerified = true });
+
+        Assert.Equal(before, Snapshots("a", "b", "c"));
+        Assert.Equal(_host.InodeOf("a", "usr/bin/tool"), _host.InodeOf("c", "usr/bin/tool"));
+        Assert.Equal(3u, _host.LinksOf("b", "usr/lib/large"));
+
+        // equal content at two paths, and another of the same size beside it
+        Assert.Equal(6u, _host.LinksOf("a", "usr/share/doc/a/copyright"));
+        Assert.Equal(3u, _host.LinksOf("a", "usr/share/doc/c/copyright"));
+        foreach (var own in (string[])["usr/bin/passwd", "etc/hosts", "var/lib/data", "usr/share/empty"])
+        {
+            Assert.Equal(1u, _host.LinksOf("a", own));
+        }
+
+        Assert.Equal(2u, _host.LinksOf("a", "usr/bin/perl"));
+        Assert.Equal((15, 15, 15), (outcome.FilesChanged, outcome.FilesShared, outcome.FilesVerified));
+        Assert.Equal(["a", "b", "c"], outcome.Members.Select(m => m.VServer.Value));
+        Assert.Equal((SharingMethod.HardLink, 33), (plan.Method, plan.Files));
+        Assert.True(plan.IsEstimate);
+        Assert.InRange(plan.BytesSaved, 2 * 700_000, outcome.BytesSaved + 100_000);
+        Assert.Equal(["empty", "excluded-directory", "hard-linked", "set-id"], outcome.Skipped.Select(s => s.Reason).Order(StringComparer.Ordinal));
+        Assert.False(Directory.Exists(_host.Staging));
+    }
+
+    [Fact]
+    public void Unify_Again_ReadsAndChangesNothing()
+    {
+        Three();
+        _host.Unify("a", "b", "c");
+        var inode = _host.InodeOf("a", "usr/bin/tool");
+        var again = _host.Unify("a", "b", "c");
+        Assert.Equal((0, 15), (again.FilesChanged, again.FilesShared));
+        Assert.Equal(inode, _host.InodeOf("a", "usr/bin/tool"));
+    }
+
+    [Fact]
+    public void Unify_OneMoreVServer_JoinsTheInodeThatIsShared()
+    {
+        Three();
+        _host.Unify("a", "b");
+        var inode = _host.InodeOf("a", "usr/lib/large");
+        var outcome = _host.Unify("c", "a", "b");
+        Assert.Equal(inode, _host.InodeOf("c", "usr/lib/large"));
+        Assert.Equal(5, outcome.FilesChanged);
+        Assert.Equal(0, _host.Plan(_host.Request("a", "b", "c")).FilesToShare);
+    }
+
+    [Fact]
+    public void Unify_TwoPairs_BecomeOneInode()
+    {
+        Three();
+        _host.Copy(_host.PathOf("a"), "d");
+        _host.Unify("a", "b");
+        _host.Unify("c", "d");
+        _host.Unify("a", "b", "c", "d");
+        Assert.Equal(4u, _host.LinksOf("d", "usr/lib/large"));
+        Assert.Equal(4u, _host.LinksOf("d", "usr/bin/tool"));
+    }
+
+    [Fact]
+    public void Replace_InOneVServer_LeavesTheOthers()
+    {
+        Three();
+        _host.Unify("a", "b", "c");
+        var before = Snapshots("b", "c");
+        UnifiedHost.Write(_host.PathOf("a"), "usr/bin/tool.dpkg-new", "a newer program\n");
+        File.Move(_host.PathOf("a") + "/usr/bin/tool.dpkg-new", _host.PathOf("a") + "/usr/bin/tool", overwrite: true);
+        Directory.Delete(_host.PathOf("a") + "/usr/share", recursive: true);
+        Assert.Equal(before, Snapshots("b", "c"));
+        Assert.Equal(2u, _host.LinksOf("b", "usr/bin/tool"));
+    }
+
+    [Fact]
+    public void Separate_Afterwards_GivesEachItsOwn()
+    {
+        Three();
+        var before = Snapshots("a", "b", "c");
+        _host.Unify("a", "b", "c");
+        var outcome = _host.Separate("b");
+        Assert.Equal(5, outcome.FilesChanged);
+        Assert.Equal(before, Snapshots("a", "b", "c"));
+        Assert.Equal(1u, _host.LinksOf("b", "usr/share/doc/a/copyright"));
+        Assert.Equal(4u, _host.LinksOf("a", "usr/share/doc/a/copyright"));
+        _host.Separate("a", "c");
+        Assert.Equal(before, Snapshots("a", "b", "c"));
+        Assert.All((string[])["a", "b", "c"], v => Assert.Equal(1u, _host.LinksOf(v, "usr/share/doc/b/copyright")));
+        Assert.DoesNotContain(TreeSnapshot.Take(_host.PathOf("a")), l => l.Contains(SharedMark.Attribute, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Unify_FileOpenForWriting_IsLeftAlone()
+    {
+        Three();
+        using (File.Open(_host.PathOf("b") + "/usr/lib/large", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            var outcome = _host.Unify("a", "b", "c");
+            Assert.Equal(("being-written", 1), outcome.Skipped.Where(s => s.Reason == "being-written").Select(s => (s.Reason, s.Files)).Single());
+            Assert.Equal(1u, _host.LinksOf("b", "usr/lib/large"));
+            Assert.Equal(2u, _host.LinksOf("a", "usr/lib/large"));
+        }
+
+        _host.Unify("a", "b", "c");
+        Assert.Equal(3u, _host.LinksOf("b", "usr/lib/large"));
+    }
+
+    [Fact]
+    public void Unify_AttributesDiffer_IsNotShared()
+    {
+        Three();
+        using (var b = Open("b"))
+        {
+            Libc.SetXattr(b, "large", "user.note", [1, 2, 3]);
+        }
+
+        UnifiedHost.Write(_host.PathOf("c"), "usr/bin/tool", "a program\n", 0b111_101_000);
+        _host.Unify("a", "b", "c");
+        Assert.Equal(2u, _host.LinksOf("a", "usr/lib/large"));
+        Assert.Equal(1u, _host.LinksOf("b", "usr/lib/large"));
+        Assert.Equal(1u, _host.LinksOf("c", "usr/bin/tool"));
+    }
+
+    [Fact]
+    public void Unify_EqualAttributesAndHoles_AreKept()
+    {
+        Three();
+        foreach (var name in (string[])["a", "b", "c"])
+        {
+            using var lib = Open(name);
+            Libc.SetXattr(lib, "large", "user.note", [1, 2, 3]);
+            using var file = Libc.openat(lib, "sparse", Libc.O_WRONLY | Libc.O_CREAT, 0b110_100_100);
+            RandomAccess.Write(file, new byte[] { 1, 2, 3 }, 5_000_000);
+            ErrnoExceptionOf(Libc.ftruncate(file, 9_000_000));
+            File.SetLastWriteTimeUtc(_host.PathOf(name) + "/usr/lib/sparse", DateTime.UnixEpoch);
+        }
+
+        var before = Snapshots("a", "b", "c");
+        _host.Unify("a", "b", "c");
+        Assert.Equal(before, Snapshots("a", "b", "c"));
+        var sparse = Libc.statx(null, _host.PathOf("a") + "/usr/lib/sparse");
+        Assert.Equal(3u, sparse.LinkCount);
+        Assert.InRange(sparse.Blocks, 1u, 64u);
+        Assert.Equal(3u, _host.LinksOf("a", "usr/lib/large"));
+    }
+
+    [Fact]
+    public void Unify_ForgedMark_IsWorthNothing()
+    {
+        Three();
+        _host.Unify("a", "b");
+
+        // as one who could write trusted attributes: a copy of a mark on another inode
+        using (var a = Open("a"))
+        using (var c = Open("c"))
+        {
+            Libc.SetXattr(c, "large", SharedMark.Attribute, Libc.Xattr(a, "large", SharedMark.Attribute)!);
+            new ChildProcess { Program = "ln", Arguments = [_host.PathOf("c") + "/usr/lib/large", _host.PathOf("c") + "/usr/lib/large2"] }.Run();
+        }
+
+        var inode = _host.InodeOf("c", "usr/lib/large");
+        _host.Unify("c", "a", "b");
+        Assert.Equal(inode, _host.InodeOf("c", "usr/lib/large"));
+        Assert.Equal(2u, _host.LinksOf("c", "usr/lib/large"));
+        Assert.NotEqual(inode, _host.InodeOf("a", "usr/lib/large"));
+    }
+
+    [Fact]
+    public void Unify_LinksThatNobodyProtects_GetAnInodeThatIs()
+    {
+        Three();
+        new ChildProcess { Program = "ln", Arguments = ["-f", _host.PathOf("a") + "/usr/lib/large", _host.PathOf("b") + "/usr/lib/large"] }.Run();
+        var before = _host.InodeOf("a", "usr/lib/large");
+        _host.Unify("a", "b");
+        Assert.NotEqual(before, _host.InodeOf("a", "usr/lib/large"));
+        Assert.Equal(_host.InodeOf("a", "usr/lib/large"), _host.InodeOf("b", "usr/lib/large"));
+        using var lib = Open("a");
+        Assert.NotNull(Libc.Xattr(lib, "large", SharedMark.Attribute));
+    }
+
+    [Fact]
+    public void Unify_ManyOfOneSize_AreParted()
+    {
+        Three();
+        foreach (var name in (string[])["a", "b", "c"])
+        {
+            for (var i = 0; i < 60; i++)
+            {
+                UnifiedHost.Write(_host.PathOf(name), $"usr/share/many/{i}", $"{i % 20:d4}" + new string('x', 300_000));
+            }
+        }
+
+        var before = Snapshots("a", "b", "c");
+        _host.Unify("a", "b", "c");
+        Assert.Equal(before, Snapshots("a", "b", "c"));
+        Assert.Equal(20, Enumerable.Range(0, 60).Select(i => _host.InodeOf("b", $"usr/share/many/{i}")).Distinct().Count());
+        Assert.Equal(9u, _host.LinksOf("a", "usr/share/many/59"));
+    }
+
+    private static void ErrnoExceptionOf(int result) => ErrnoException.ThrowIfFailed(result, "call");
+
+    private SafeFileHandle Open(string name) => Libc.open(_host.PathOf(name) + "/usr/lib", Libc.O_RDONLY | Libc.O_DIRECTORY);
+
+    private void Three()
+    {
+        UnifiedHost.Fill(_host.Add("a"));
+        _host.Copy(_host.PathOf("a"), "b");
+        _host.Copy(_host.PathOf("a"), "c");
+    }
+
+    private List<string> Snapshots(params string[] names) => [.. names.SelectMany(n => _host.Snapshot(n).Select(l => $"{n} {l}"))];
+}

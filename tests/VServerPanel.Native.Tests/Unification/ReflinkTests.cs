@@ -1,0 +1,79 @@
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Tests.Unification;
+
+/// <summary>Sharing by blocks, on file systems that can.</summary>
+public sealed class ReflinkTests
+{
+    [Theory]
+    [InlineData("xfs")]
+    [InlineData("btrfs")]
+    public void Unify_Copies_FreesTheirBlocks(string fileSystem)
+    {
+        using var host = Three(fileSystem);
+        var (inodes, before, free) = (Inodes(host), Snapshots(host), host.BytesFree());
+        var outcome = host.Unify(host.Request("a", "b", "c") with { IsVerified = true });
+        Assert.Equal(SharingMethod.Reflink, outcome.Method);
+        Assert.Equal(before, Snapshots(host));
+        Assert.Equal(inodes, Inodes(host));
+        Assert.InRange(host.BytesFree() - free, 2 * 20_000_000 - 2_000_000, 3 * 21_000_000);
+        Assert.DoesNotContain(outcome.Skipped, s => s.Reason is "unreadable" or "changed");
+
+        var again = host.Unify("a", "b", "c");
+        Assert.Equal((0, outcome.FilesShared), (again.FilesChanged, again.FilesShared));
+
+        // each is independent
+        File.AppendAllText(host.PathOf("a") + "/usr/lib/large", "more");
+        Assert.Equal(before.Where(l => !l.StartsWith("a ", StringComparison.Ordinal)), Snapshots(host).Where(l => !l.StartsWith("a ", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("xfs")]
+    [InlineData("btrfs")]
+    public void Separate_Afterwards_TakesTheBlocksAgain(string fileSystem)
+    {
+        using var host = Three(fileSystem);
+        var before = Snapshots(host);
+        host.Unify("a", "b", "c");
+        var free = host.BytesFree();
+        var outcome = host.Separate("b");
+        Assert.Equal(before, Snapshots(host));
+        Assert.InRange(free - host.BytesFree(), 20_000_000, 24_000_000);
+        
+        // btrfs keeps the small ones beside their names
+        Assert.InRange(outcome.FilesChanged, 1, 8);
+    }
+
+    [Fact]
+    public void Unify_ClonesThatShareAlready_AreNotReadOrCounted()
+    {
+        using var host = Three("xfs");
+        var clone = host.Add("d");
+        new ChildProcesses.ChildProcess { Program = "cp", Arguments = ["-a", "--reflink=always", host.PathOf("a") + "/.", clone] }.Run();
+        new ChildProcesses.ChildProcess { Program = "sync", Arguments = ["-f", clone] }.Run();
+        var outcome = host.Unify("a", "d");
+
+        // what has another path, and was never shared with it
+        Assert.InRange(outcome.FilesChanged, 0, 3);
+        Assert.True(outcome.FilesShared >= 6);
+    }
+
+    private static UnifiedHost Three(string fileSystem)
+    {
+        var host = new UnifiedHost(fileSystem);
+        UnifiedHost.Fill(host.Add("a"));
+        var content = new byte[20_000_000];
+        new Random(7).NextBytes(content);
+        File.WriteAllBytes(host.PathOf("a") + "/usr/lib/large", content);
+        host.Copy(host.PathOf("a"), "b");
+        host.Copy(host.PathOf("a"), "c");
+
+        // for blocks the times are of no meaning
+        File.SetLastWriteTimeUtc(host.PathOf("c") + "/usr/lib/large", DateTime.UnixEpoch);
+        return host;
+    }
+
+    private static List<string> Snapshots(UnifiedHost host) => [.. ((string[])["a", "b", "c"]).SelectMany(n => host.Snapshot(n).Select(l => $"{n} {l}"))];
+
+    private static List<ulong> Inodes(UnifiedHost host) => [.. ((string[])["a", "b", "c"]).Select(n => host.InodeOf(n, "usr/lib/large"))];
+}

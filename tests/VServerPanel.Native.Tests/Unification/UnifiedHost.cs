@@ -1,0 +1,139 @@
+using VServerPanel.Native.ChildProcesses;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Native.Tests.Peers;
+using VServerPanel.Native.Unification;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Tests.Unification;
+
+/// <summary>A prefix with vservers to unify, on the host's own file system or on one made for the test; nobody looks at their links but the tests.</summary>
+internal sealed class UnifiedHost : IDisposable
+{
+    private readonly bool _isMounted;
+
+    /// <param name="fileSystem">xfs or btrfs in an image; null for what /var/tmp lies on.</param>
+    /// <param name="megabytes">Of the image.</param>
+    public UnifiedHost(string? fileSystem = null, int megabytes = 320)
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "unifying needs root");
+        if (fileSystem is null)
+        {
+            return;
+        }
+
+        Assert.SkipWhen(ChildProcess.Find("mkfs." + fileSystem) is null, $"mkfs.{fileSystem} is not installed");
+        var image = Prefix.Directory + "/image";
+        using (var file = File.Create(image))
+        {
+            file.SetLength((long)megabytes << 20);
+        }
+
+        new ChildProcess { Program = "mkfs." + fileSystem, Arguments = ["-q", image] }.Run();
+        var mount = new ChildProcess { Program = "mount", Arguments = ["-o", "loop", image, Prefix.Paths.VServers] }.Try();
+        Assert.SkipUnless(mount.ExitCode == 0, $"cannot mount here: {mount.Error.Trim()}");
+        _isMounted = true;
+        File.SetUnixFileMode(Prefix.Paths.VServers, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    public PrivatePrefix Prefix { get; } = new();
+
+    public string Staging => Prefix.Paths.VServers + "/.unify";
+
+    /// <summary>Adds a vserver with an empty tree.</summary>
+    public string Add(string name)
+    {
+        var parsed = VServerName.Parse(name);
+        File.WriteAllText(Prefix.Paths.ConfOf(parsed), "");
+        Directory.CreateDirectory(Prefix.Paths.TreeOf(parsed));
+        return Prefix.Paths.TreeOf(parsed);
+    }
+
+    /// <summary>Adds a vserver that is a copy of another.</summary>
+    public string Copy(string from, string name)
+    {
+        var tree = Add(name);
+        new ChildProcess { Program = "cp", Arguments = ["-a", "--reflink=never", from + "/.", tree] }.Run();
+        return tree;
+    }
+
+    public string PathOf(string name) => Prefix.Paths.TreeOf(VServerName.Parse(name));
+
+    /// <summary>Some files of a system, all older than what counts as just changed.</summary>
+    public static void Fill(string tree, int seed = 1)
+    {
+        Write(tree, "usr/bin/tool", "a program\n", 0b111_101_101);
+        Write(tree, "usr/bin/passwd", "set-id\n", 0b100_111_101_101);
+        Write(tree, "usr/lib/large", new string((char)('a' + seed), 700_000));
+        Write(tree, "usr/share/doc/a/copyright", "one licence\n");
+        Write(tree, "usr/share/doc/b/copyright", "one licence\n");
+        Write(tree, "usr/share/doc/c/copyright", "two licence\n");
+        Write(tree, "usr/share/empty", "");
+        Write(tree, "etc/hosts", "127.0.0.1\n");
+        Write(tree, "var/lib/data", "state\n");
+        Write(tree, "usr/bin/perl", "linked\n");
+        new ChildProcess { Program = "ln", Arguments = [tree + "/usr/bin/perl", tree + "/usr/bin/perl5"] }.Run();
+    }
+
+    public static void Write(string tree, string path, string content, int mode = 0b110_100_100)
+    {
+        var file = $"{tree}/{path}";
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, content);
+        File.SetUnixFileMode(file, (UnixFileMode)mode);
+        File.SetLastWriteTimeUtc(file, new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc));
+    }
+
+    /// <summary>Everything of a tree that unifying must not change.</summary>
+    public IReadOnlyList<string> Snapshot(string name) =>
+        [.. TreeSnapshot.Take(PathOf(name), withTimes: true).Select(l => string.Join(' ', l.Split(' ').Where(w => !w.StartsWith("same-as=", StringComparison.Ordinal) && !w.StartsWith(SharedMark.Attribute, StringComparison.Ordinal))))];
+
+    public UnificationRequest Request(params string[] names) =>
+        new() { VServers = [.. names.Select(VServerName.Parse)], IsProtectionTested = !_isMounted, Threads = 3 };
+
+    public UnificationOutcome Unify(params string[] names) => Unify(Request(names));
+
+    public UnificationOutcome Unify(UnificationRequest request)
+    {
+        var report = new RecordingReporter();
+        UnificationCommand.Unify(Prefix.Call("unify") with { Report = report }, request, isTest: false);
+        return WireProtocol.FromElement<UnificationOutcome>(Assert.IsType<ResultEvent>(report.Events[^1]).Data!.Value);
+    }
+
+    public UnificationPlan Plan(UnificationRequest request)
+    {
+        var report = new RecordingReporter();
+        UnificationCommand.Unify(Prefix.Call("unify") with { Report = report }, request, isTest: true);
+        return WireProtocol.FromElement<UnificationPlan>(Assert.IsType<ResultEvent>(report.Events[^1]).Data!.Value);
+    }
+
+    public UnificationOutcome Separate(params string[] names)
+    {
+        var report = new RecordingReporter();
+        UnificationCommand.Separate(Prefix.Call("deunify") with { Report = report }, Request(names));
+        return WireProtocol.FromElement<UnificationOutcome>(Assert.IsType<ResultEvent>(report.Events[^1]).Data!.Value);
+    }
+
+    public ulong InodeOf(string name, string path) => Libc.statx(null, $"{PathOf(name)}/{path}").Inode;
+
+    public uint LinksOf(string name, string path) => Libc.statx(null, $"{PathOf(name)}/{path}").LinkCount;
+
+    /// <summary>Free bytes once everything is written.</summary>
+    public long BytesFree()
+    {
+        new ChildProcess { Program = "sync", Arguments = ["-f", Prefix.Paths.VServers] }.Run();
+        return new DriveInfo(Prefix.Paths.VServers).AvailableFreeSpace;
+    }
+
+    public void Dispose()
+    {
+        // marks of shared files are only in the way of nobody, immutable ones go with the tree
+        if (_isMounted)
+        {
+            new ChildProcess { Program = "umount", Arguments = [Prefix.Paths.VServers] }.Run();
+        }
+
+        Prefix.Dispose();
+    }
+}
