@@ -12,10 +12,10 @@ public enum BarKind
     /// <summary>Of what is shared: the parts of the others.</summary>
     Others,
 
-    /// <summary>Shared already.</summary>
+    /// <summary>Shared with others: shared before, or what the others' copies are replaced by.</summary>
     Shared,
 
-    /// <summary>Would be shared, or was by the run.</summary>
+    /// <summary>Its copy is freed by sharing another's.</summary>
     Shareable,
 
     /// <summary>Would be free, or is.</summary>
@@ -30,8 +30,8 @@ public sealed record BarPart(BarKind Kind, long Bytes)
         BarKind.Own => "own",
         BarKind.Fair => "its part of what is shared",
         BarKind.Others => "carried by others",
-        BarKind.Shared => "shared already",
-        BarKind.Shareable => "to be shared",
+        BarKind.Shared => "shared",
+        BarKind.Shareable => "freed by sharing",
         _ => "saved",
     };
 }

@@ -52,21 +52,22 @@ public sealed partial class JobPage
             _run?.Take(line);
         }
 
-        _outcome = UnificationService.OutcomeOf(said[^1]) ?? _outcome;
+        if (UnificationService.OutcomeOf(said[^1]) is { } outcome)
+        {
+            // what was measured before is no longer so
+            _outcome = outcome;
+            Disks.Forget();
+        }
     }
 
     private void End(JobState state)
     {
         _built = state;
 
-        // what was measured or read before is no longer so
-        if (_outcome is not null || _run is not null)
-        {
-            Disks.Forget();
-        }
-
+        // what was measured and read before is no longer so
         if (_run is not null)
         {
+            Disks.Forget();
             Packages.Forget();
         }
     }

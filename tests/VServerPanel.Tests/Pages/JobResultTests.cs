@@ -20,6 +20,7 @@ public sealed class JobResultTests : PagesContext
     public async Task Unified_ShowsSavingsAndDf_AndOffersUndo()
     {
         await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
+        Host.Command.On("vdu", new HelloEvent(1, []), DiskPageTests.Share("web1"), DiskPageTests.Share("web2"), FakeHost.Result(DiskPageTests.Disk));
         Script(JobState.Succeeded, ["vunify", "--json", "web1", "web2", "--", "ALL"], new ProgressEvent(1, 2, "Scanning"), FakeHost.Result(new UnificationOutcome
         {
             Method = SharingMethod.Reflink,
@@ -37,6 +38,7 @@ public sealed class JobResultTests : PagesContext
         var page = Render<JobPage>(p => p.Add(j => j.Id, s_id));
 
         page.WaitForAssertion(() => Assert.Contains("What was saved", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        page.WaitForAssertion(() => Assert.Equal(["940 MiB", "240 MiB"], page.FindAll(".vp-totals b").Select(b => b.TextContent)), TimeSpan.FromSeconds(10));
         foreach (var figure in new[] { "700 MiB", "4 GiB", "5 GiB", "23\u00a0800 files looked at again", "9 s", "Their contents differ." })
         {
             Assert.Contains(figure, page.Markup, StringComparison.Ordinal);

@@ -50,7 +50,7 @@ public sealed class UnifyPageTests : PagesContext
         Assert.Contains("web2 runs", page.Markup, StringComparison.Ordinal);
         Assert.Contains("vunify web2 web1 -- ALL", page.Markup, StringComparison.Ordinal);
         var bar = page.Find(".vp-bar-row .vp-bar");
-        Assert.Equal("own 40 MiB, shared already 60 MiB, to be shared 700 MiB", bar.GetAttribute("aria-label"));
+        Assert.Equal("own 40 MiB, shared 60 MiB, freed by sharing 700 MiB", bar.GetAttribute("aria-label"));
         Assert.DoesNotContain(Host.Command.Requests, r => r.Detach);
         await NextAsync(page);
 
