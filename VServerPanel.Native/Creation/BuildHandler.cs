@@ -1,4 +1,5 @@
 using VServerPanel.Native.Creation.Guest;
+using VServerPanel.Native.Creation.Trees;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
@@ -47,11 +48,11 @@ internal sealed class BuildHandler(Operation operation, BuildRequest request, Tr
     {
         var tree = Workshop + "/root";
         Directory.CreateDirectory(Workshop, (UnixFileMode)0b111_000_000);
-        Directory.CreateDirectory(tree, (UnixFileMode)0b111_101_101);
+        source.MakeRoot(tree);
         FaultPoint.Reach();
         var inner = source.Fill(new BuildWork(operation, tree, 2, Steps, source.Step.Title));
         FaultPoint.Reach();
-        return inner.Length == 0 ? tree : $"{tree}/{inner}";
+        return inner.Length == 0 ? tree : RootLift.Lift(tree, inner);
     }
 
     private void PutInPlace(string root, BuildPlan plan)
@@ -67,8 +68,7 @@ internal sealed class BuildHandler(Operation operation, BuildRequest request, Tr
         operation.Undo.Before(new RemoveFile(_paths.RegistryOf(name)));
         operation.VServerId = operation.Call.Registry.FindOrAdd(name).Id;
 
-        var identity = Libc.statx(null, root);
-        operation.Undo.Before(new RemoveTreeIfSame(_paths.TreeOf(name), identity.Inode, identity.Birth.Seconds));
+        operation.Undo.Before(RemoveTreeIfSame.Of(root, _paths.TreeOf(name)));
         ErrnoException.ThrowIfFailed(Libc.renameat2(Libc.AT_FDCWD, root, Libc.AT_FDCWD, _paths.TreeOf(name), Libc.RENAME_NOREPLACE), "renameat2", _paths.TreeOf(name));
         FaultPoint.Reach();
         TreeRemoval.Remove(Workshop);

@@ -28,7 +28,7 @@ internal sealed class BuildOptions
     private readonly Option<string> _cpus = Text("--cpus", "how many processors it may use, such as 0.5", "NUMBER");
     private readonly Option<bool> _onBoot = new("--onboot") { Description = "start it when the host boots" };
     private readonly Option<string[]> _set = Texts("--set", "any key of its conf file; repeatable", "KEY=VALUE");
-    private readonly Option<string> _unify = Text("--unify", "1: share files with other vservers; 0: do not", "1|0");
+    private readonly Option<string> _unify = new("--unify") { Description = "1: a clone shares the files that may be shared with its source; 0: it does not", HelpName = "1|0", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> _start = new("--start") { Description = "start it when it is made" };
 
     public void AddTo(Command command)
@@ -43,11 +43,11 @@ internal sealed class BuildOptions
     /// <exception cref="ProblemException">InvalidArgument, Unsupported.</exception>
     public BuildRequest Read(ParseResult result, VServerName name, BuildDefaults defaults)
     {
-        if ((result.GetValue(_unify) ?? defaults.Unify) is { } unify and not "0")
+        var isUnifyAsked = result.GetResult(_unify) is { Implicit: false };
+        var unify = isUnifyAsked ? result.GetValue(_unify) ?? "1" : defaults.Unify ?? "0";
+        if (unify is not ("0" or "1"))
         {
-            throw unify == "1"
-                ? new ProblemException(ProblemCode.Unsupported, "Unification is not there yet: this version of VServerPanel cannot make a vserver that shares files. Leave out --unify 1; '--method clone' shares content where the file system can reflink.")
-                : new ProblemException(ProblemCode.InvalidArgument, $"--unify is 1 or 0, not '{unify}'.");
+            throw new ProblemException(ProblemCode.InvalidArgument, $"--unify is 1 or 0, not '{unify}'.");
         }
 
         var clone = result.GetValue(_clone);
@@ -60,6 +60,11 @@ internal sealed class BuildOptions
 
         var asked = result.GetValue(_method) ?? (clone is not null ? "clone" : null);
         var method = ReadMethod(asked ?? defaults.Method ?? "debootstrap");
+        if (isUnifyAsked && unify == "1" && method != BuildMethod.Clone)
+        {
+            throw new ProblemException(ProblemCode.InvalidArgument, "--unify 1 needs a vserver to share files with: --method clone --source NAME. What is made by other methods can be unified afterwards: vunify.");
+        }
+
         var settings = new List<KeyValuePair<string, string>>(defaults.Settings);
         Add(ConfKeys.IpRoot, Join(_ip));
         Add(ConfKeys.IpRootDev, result.GetValue(_onDevice));
@@ -86,6 +91,8 @@ internal sealed class BuildOptions
             Mirror = result.GetValue(_mirror) ?? defaults.Mirror,
             Variant = result.GetValue(_variant) ?? defaults.Variant,
             Include = [.. (result.GetValue(_include) ?? []).SelectMany(p => p.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries))],
+            IsUnified = unify == "1" && method == BuildMethod.Clone,
+            IsUnifiedByDefault = !isUnifyAsked,
             Description = result.GetValue(_description) ?? "",
             Hostname = result.GetValue(_hostname),
             Settings = settings,

@@ -21,6 +21,12 @@ internal sealed record BuildRequest
     /// <summary>Packages to install beside those of the variant.</summary>
     public IReadOnlyList<string> Include { get; init; } = [];
 
+    /// <summary>Whether a clone shares the files that may be shared with its source.</summary>
+    public bool IsUnified { get; init; }
+
+    /// <summary>Whether it is the host's default only, which a method that has no source of files to share leaves aside.</summary>
+    public bool IsUnifiedByDefault { get; init; }
+
     public string Description { get; init; } = "";
 
     /// <summary>Null: derived from the name.</summary>

@@ -23,6 +23,9 @@ internal abstract class TreeSource : IDisposable
     /// <summary>Looks whether it can be done, before anything is.</summary>
     public abstract void Inspect(BuildFindings findings, CancellationToken cancel);
 
+    /// <summary>Makes the directory that is filled; on btrfs a subvolume, which is copied and removed at once.</summary>
+    public virtual void MakeRoot(string tree) => FileTrees.Subvolume.MakeDirectory(tree, 0b111_101_101);
+
     /// <summary>Makes the tree in the empty directory <see cref="BuildWork.Tree"/>.</summary>
     /// <returns>Where the root is below it; "" for itself.</returns>
     public abstract string Fill(BuildWork work);

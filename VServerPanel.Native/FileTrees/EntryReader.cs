@@ -63,6 +63,9 @@ internal sealed unsafe class EntryReader : IDisposable
         }
     }
 
+    /// <summary>The name as text.</summary>
+    public string Text => Libc.Text(Name);
+
     /// <summary>A copy of the name, zero-ended.</summary>
     public byte[] CopyName() => [.. MemoryMarshal.CreateReadOnlySpanFromNullTerminated(Name), 0];
 

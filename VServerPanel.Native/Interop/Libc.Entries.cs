@@ -7,6 +7,21 @@ internal static unsafe partial class Libc
 {
     internal const uint FIEMAP_EXTENT_ENCODED = 8;
 
+    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true)]
+    internal static partial int mkdirat(int directory, byte* name, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true)]
+    internal static partial nint readlinkat(int directory, byte* name, byte* buffer, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true)]
+    internal static partial int symlinkat(byte* target, int directory, byte* name);
+
+    [LibraryImport("libc", EntryPoint = "fchownat", SetLastError = true)]
+    internal static partial int fchownat(int directory, byte* name, uint uid, uint gid, int flags);
+
+    [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true)]
+    internal static partial int utimensat(int directory, byte* name, Timespec* times, int flags);
+
     /// <summary>statx(2) of an entry, symlinks not followed. False where it vanished.</summary>
     internal static bool TryStatx(int directory, byte* name, out Statx stat, int flags = AT_SYMLINK_NOFOLLOW)
     {

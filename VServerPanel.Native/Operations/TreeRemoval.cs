@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Interop;
 
 namespace VServerPanel.Native.Operations;
@@ -51,6 +52,11 @@ internal sealed class TreeRemoval
                 throw MountedIn(name);
             }
 
+            if (Subvolume.TryRemove(parent, name, root))
+            {
+                return;
+            }
+
             new TreeRemoval(root, progress).RemoveAll();
         }
 
@@ -99,6 +105,11 @@ internal sealed class TreeRemoval
             if (Libc.fstatx(child).MountId != _mount)
             {
                 throw MountedIn(name);
+            }
+
+            if (Subvolume.TryRemove(parent, name, child))
+            {
+                return;
             }
 
             ClearImmutable(child);

@@ -48,6 +48,9 @@ public static class ItemKinds
     /// <summary><see cref="Protocol.SharingAnswer"/>.</summary>
     public const string SharingAnswer = "sharing-answer";
 
+    /// <summary><see cref="Protocol.SkippedFiles"/>.</summary>
+    public const string SkippedFiles = "skipped-files";
+
     /// <summary><see cref="PackageInfo"/>.</summary>
     public const string Package = "package";
 

@@ -65,6 +65,7 @@ public static class WireProtocol
 [JsonSerializable(typeof(ProcessInfo))]
 [JsonSerializable(typeof(ProcessGone))]
 [JsonSerializable(typeof(UnificationPlan))]
+[JsonSerializable(typeof(SkippedFiles))]
 [JsonSerializable(typeof(UnificationOutcome))]
 [JsonSerializable(typeof(DiskShare))]
 [JsonSerializable(typeof(DiskSummary))]

@@ -2,9 +2,11 @@ using VServerPanel.Native.Auditing;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Creation.Trees;
+using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Output;
+using VServerPanel.Native.Unification;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Creation.Clone;
@@ -18,12 +20,14 @@ internal sealed class CloneSource(BuildRequest request, Invocation call) : TreeS
     private static readonly string[] s_hostsOwn = ["dev", "proc", "run", "sys", "tmp", "mnt", "media", "lost+found", "var/tmp", "var/cache/apt/archives", "var/lib/vservers", "var/log/vservers", "etc/vservers", "vservers"];
 
     // of a vserver: what is made at each start
-    private static readonly string[] s_guestsOwn = ["dev", "proc", "sys", "run"];
+    internal static readonly IReadOnlySet<string> GuestsOwn = new HashSet<string>(StringComparer.Ordinal) { "dev", "proc", "sys", "run" };
 
     // parts of a system that often have a file system of their own
     private static readonly string[] s_hostsMounts = ["usr", "var", "home", "opt", "srv", "usr/local", "var/lib", "var/log"];
 
     private TreeSize? _size;
+    private SharedFileLinks? _links;
+    private bool _isSnapshot;
 
     public override PlanStep Step => new($"Copying {(IsHost ? "this host" : request.Source)}{(_size is null ? "" : $" ({ByteSize.Format(_size.Bytes)}, {(_size.Entries > 0 ? $"{_size.Entries} names" : "its root file system")})")}");
 
@@ -64,33 +68,90 @@ internal sealed class CloneSource(BuildRequest request, Invocation call) : TreeS
             findings.Warn($"{source} is running: files that are being written may be caught half-way, a database's among them. Stop it first if that matters.");
         }
 
-        _size = IsHost ? HostSize() : TreeMeasure.Measure(Tree, cancel);
-        BytesNeeded = CanReflink() ? _size.Entries * 512 : _size.Bytes;
+        if (request.IsUnified && !IsHost)
+        {
+            ChooseSharing(findings);
+        }
+
+        // measuring would take longer than a copy that copies nothing
+        var isCheap = _links is not null || CanReflink();
+        _size = IsHost ? HostSize() : !isCheap || call.Options.Plan ? TreeMeasure.MeasureForCopy(Tree, cancel) : null;
+        BytesNeeded = isCheap ? _size?.Entries * 512 : _size!.Bytes;
+    }
+
+    public override void MakeRoot(string tree)
+    {
+        if (!IsHost)
+        {
+            using var source = Libc.open(Tree, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+            _isSnapshot = Subvolume.TrySnapshot(source, tree);
+        }
+
+        if (!_isSnapshot)
+        {
+            base.MakeRoot(tree);
+        }
     }
 
     public override string Fill(BuildWork work)
     {
+        if (_isSnapshot)
+        {
+            var cleaning = new SnapshotCleaning(GuestsOwn, work.Cancel);
+            cleaning.Run(work.Tree);
+            work.Report.Info($"A snapshot of {cleaning.Entries} names: all content is shared with the source until one of both changes it.");
+            TellLeftOut(work, cleaning.LeftOut);
+            return "";
+        }
+
         using var source = Libc.open(Tree, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
         using var target = Libc.open(work.Tree, Libc.O_RDONLY | Libc.O_DIRECTORY);
         var copy = new TreeCopy(new SpaceGuard(work.Tree), work.Cancel)
         {
-            ExcludedContent = IsHost ? HostExclusions() : s_guestsOwn.ToHashSet(),
+            ExcludedContent = IsHost ? HostExclusions() : GuestsOwn,
             EnteredMounts = IsHost ? s_hostsMounts.ToHashSet() : new HashSet<string>(),
+            Links = _links,
             Progress = done => work.Progress(done, _size is { Entries: > 0 } size ? size.Entries : null, "names"),
         };
         copy.Copy(source, target);
-        work.Report.Info($"{copy.Entries} names copied; {(copy.Reflinked > 0 ? $"the content of {copy.Reflinked} files is shared with the source until one of both changes it" : "this file system cannot share content (no reflink), so all of it was copied")}.");
+        work.Report.Info($"{copy.Entries} names copied; {(copy.HardLinked > 0 ? $"{copy.HardLinked} files are shared with the source and those it shares them with" : copy.Reflinked > 0 ? $"the content of {copy.Reflinked} files is shared with the source until one of both changes it" : "this file system cannot share content (no reflink), so all of it was copied")}.");
+        if (_links is not null && copy.HardLinked == 0)
+        {
+            work.Report.Warn($"{request.Source} has no files yet that were made to be shared, so all were copied. 'vunify {request.Source} {request.Name}' shares them now, and clones of {request.Source} from then on.");
+        }
+
         if (copy.Changed > 0)
         {
             work.Report.Warn($"{copy.Changed} files changed or vanished while they were copied.");
         }
 
-        if (copy.LeftOut > 0)
-        {
-            work.Report.Info($"{copy.LeftOut} device nodes were left out: a vserver's /dev is made at its start.");
-        }
-
+        TellLeftOut(work, copy.LeftOut);
         return "";
+    }
+
+    private static void TellLeftOut(BuildWork work, long nodes)
+    {
+        if (nodes > 0)
+        {
+            work.Report.Info($"{nodes} device nodes were left out: a vserver's /dev is made at its start.");
+        }
+    }
+
+    private void ChooseSharing(BuildFindings findings)
+    {
+        var choice = SharingMethods.ChooseFor(call.Paths, call.Paths.VServers);
+        if (choice.Method == SharingMethod.HardLink)
+        {
+            _links = new SharedFileLinks(isImmutable: false, Exclusions.Default);
+        }
+        else if (choice.Method is null && request.IsUnifiedByDefault)
+        {
+            findings.Warn($"It shares no files, and is a full copy. {choice.Reason}");
+        }
+        else if (choice.Method is null)
+        {
+            findings.Refuse(ProblemCode.Unsupported, $"{choice.Reason} Without --unify it is made as a full copy.");
+        }
     }
 
     private HashSet<string> HostExclusions()

@@ -1,55 +1,85 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Interop;
 
 namespace VServerPanel.Native.Creation.Clone;
 
-/// <summary>Content of regular files.</summary>
-internal sealed partial class TreeCopy
+/// <summary>Regular files.</summary>
+internal sealed unsafe partial class TreeCopy
 {
     private const int ChunkSize = 8 << 20;
 
-    private bool _canReflink = true;
+    private volatile bool _canReflink = true;
 
-    private bool CopyFile(SafeFileHandle source, SafeFileHandle target, string name, string path, in Libc.Statx stat)
+    private void CopyFile(EntryReader entry, CopiedDirectory directory)
     {
         // O_NONBLOCK: a guest may have put a FIFO in its place meanwhile
-        using var from = Libc.openat(source, name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
-        var opened = Libc.fstatx(from);
-        if ((opened.Mode & Libc.S_IFMT) != Libc.S_IFREG)
+        var from = Libc.OpenEntry(directory.SourceFd, entry.Name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
+        ErrnoException.ThrowIfFailed(from, "openat", from < 0 ? entry.Text : null);
+        try
         {
-            Changed++;
-            return false;
-        }
-
-        using (var to = Libc.openat(target, name, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW, 0b110_000_000))
-        {
-            if (opened.Size > 0 && !TryReflink(from, to))
+            ErrnoException.ThrowIfFailed(Libc.TryStatx(from, out var stat) ? 0 : -1, "statx");
+            if ((stat.Mode & Libc.S_IFMT) != Libc.S_IFREG)
             {
-                CopyData(from, to, (long)opened.Size);
+                Interlocked.Increment(ref _changed);
+            }
+            else if (Links is not null && Links.TryLink(from, stat, directory, entry.Name))
+            {
+                Interlocked.Increment(ref _hardLinked);
+            }
+            else if (stat.LinkCount <= 1)
+            {
+                CopyFile(from, stat, entry, directory);
+            }
+            else
+            {
+                Once(stat, entry, directory, () => CopyFile(from, stat, entry, directory));
             }
         }
-
-        if (stat.Inode != opened.Inode || Libc.fstatx(from) is var after && (after.Size != opened.Size || after.Modify.Seconds != opened.Modify.Seconds || after.Modify.Nanoseconds != opened.Modify.Nanoseconds))
+        finally
         {
-            Changed++;
+            _ = Libc.close(from);
         }
-
-        // of what was opened, which need not have the name any more
-        Metadata(source, name, opened).Apply(target, name, isSymlink: false);
-        return true;
     }
 
-    private bool TryReflink(SafeFileHandle from, SafeFileHandle to)
+    private void CopyFile(int from, in Libc.Statx stat, EntryReader entry, CopiedDirectory directory)
+    {
+        var to = Libc.OpenEntry(directory.TargetFd, entry.Name, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW, _new.ModeToMake(stat.Mode));
+        ErrnoException.ThrowIfFailed(to, "openat", to < 0 ? entry.Text : null);
+        try
+        {
+            if (stat.Size > 0 && !TryReflink(from, to))
+            {
+                using var source = new SafeFileHandle(from, ownsHandle: false);
+                using var target = new SafeFileHandle(to, ownsHandle: false);
+                CopyData(source, target, (long)stat.Size);
+            }
+
+            if (!Libc.TryStatx(from, out var after) || after.Size != stat.Size || after.Modify.Seconds != stat.Modify.Seconds || after.Modify.Nanoseconds != stat.Modify.Nanoseconds)
+            {
+                Interlocked.Increment(ref _changed);
+            }
+
+            // of what was opened, which need not have the name any more
+            _new.ApplyToFile(from, to, stat, directory.Path);
+        }
+        finally
+        {
+            _ = Libc.close(to);
+        }
+    }
+
+    private bool TryReflink(int from, int to)
     {
         if (!_canReflink)
         {
             return false;
         }
 
-        if (Libc.ioctl(to, Libc.FICLONE, from.DangerousGetHandle()) == 0)
+        if (Libc.ioctl(to, Libc.FICLONE, (void*)from) == 0)
         {
-            Reflinked++;
+            Interlocked.Increment(ref _reflinked);
             return true;
         }
 

@@ -27,14 +27,13 @@ internal sealed class SpaceGuard
         return Math.Max(0, drive.AvailableFreeSpace - ReserveOf(drive.TotalSize));
     }
 
-    /// <summary>Call it for what is written.</summary>
+    /// <summary>Call it for what is written, from any thread.</summary>
     /// <exception cref="ProblemException">NoSpace.</exception>
     public void Wrote(long bytes)
     {
-        _sinceCheck += bytes;
-        if (_sinceCheck >= CheckEvery)
+        if (Interlocked.Add(ref _sinceCheck, bytes) >= CheckEvery)
         {
-            _sinceCheck = 0;
+            Interlocked.Exchange(ref _sinceCheck, 0);
             if (_drive.AvailableFreeSpace < _reserve)
             {
                 throw new ProblemException(ProblemCode.NoSpace, $"The disk is almost full: {ByteSize.Format(_drive.AvailableFreeSpace)} are left of {ByteSize.Format(_drive.TotalSize)}. Make room and try again.");

@@ -14,6 +14,9 @@ internal static class TreeMeasure
     /// <exception cref="OperationCanceledException">Cancelled on the way.</exception>
     public static TreeSize Measure(string path, CancellationToken cancel) => Measure(path, withRanges: true, workers: null, cancel);
 
+    /// <summary>What a full copy would take; blocks that files share are not looked at.</summary>
+    public static TreeSize MeasureForCopy(string path, CancellationToken cancel) => Measure(path, withRanges: false, workers: null, cancel);
+
     /// <summary>Measures it in the background, by this thread alone; blocks that files share are not looked at.</summary>
     public static long MeasureQuietly(string path, CancellationToken cancel) => Measure(path, withRanges: false, workers: 1, cancel).Bytes;
 

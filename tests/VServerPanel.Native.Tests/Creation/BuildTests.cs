@@ -62,7 +62,8 @@ public sealed class BuildTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--unify", "1", ProblemCode.Unsupported)]
+    [InlineData("--unify", "1", ProblemCode.InvalidArgument)]
+    [InlineData("--unify", "2", ProblemCode.InvalidArgument)]
     [InlineData("--method", "magic", ProblemCode.InvalidArgument)]
     [InlineData("--set", "ONBOOT", ProblemCode.InvalidArgument)]
     [InlineData("--set", "A B=1", ProblemCode.InvalidArgument)]

@@ -51,6 +51,7 @@ public class DocumentationTests
         ItemKinds.TerminalOutput => Again<TerminalOutput>(item),
         ItemKinds.DiskShare => Again<DiskShare>(item),
         ItemKinds.SharingAnswer => Again<SharingAnswer>(item),
+        ItemKinds.SkippedFiles => Again<SkippedFiles>(item),
         ItemKinds.Package => Again<PackageInfo>(item),
         ItemKinds.PackageOutcome => Again<PackageOutcome>(item),
         ItemKinds.PackageDifference => Again<PackageDifference>(item),

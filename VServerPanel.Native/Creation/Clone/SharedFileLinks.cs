@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Unification;
+
+namespace VServerPanel.Native.Creation.Clone;
+
+/// <summary>Further links to files that the host made to be shared. Any other file of a guest's is copied: it may be open for writing in there.</summary>
+/// <param name="isImmutable">Whether they are protected by the immutable flag, rather than by the kernel's programs.</param>
+/// <param name="exclusions">Directories whose files are each vserver's own.</param>
+internal sealed unsafe class SharedFileLinks(bool isImmutable, Exclusions exclusions)
+{
+    private const nint Ignored = 1; // SIG_IGN
+
+
+    // an inode may have two names in the source: not frozen by one thread before the other has linked it
+    private readonly Lock[] _gates = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
+
+    /// <summary>Links an open file of the source into the copy; false where it must be copied.</summary>
+    public bool TryLink(int file, in Libc.Statx stat, CopiedDirectory directory, byte* name)
+    {
+        if (directory.IsOwn(exclusions) || !SharedMark.IsOn(file, stat, isImmutable))
+        {
+            return false;
+        }
+
+        if (isImmutable)
+        {
+            lock (_gates[stat.Inode % (ulong)_gates.Length])
+            {
+                return LinkUnwatched(file, directory, name);
+            }
+        }
+
+        // the last link to a shared file is an ordinary file again, which its guest may have open for writing
+        return stat.LinkCount > 1 ? Link(file, directory, name) : LinkUnwatched(file, directory, name);
+    }
+
+    /// <summary>Links a file that its guests may write to until it has the link: under a read lease (fcntl(2)), which is refused while it is open for writing, and is
+    /// seen to be broken by whoever opens it so meanwhile.</summary>
+    private bool LinkUnwatched(int file, CopiedDirectory directory, byte* name)
+    {
+        // that is told by a signal, too, which would end this process (fcntl(2))
+        _ = Libc.signal(Libc.SIGIO, Ignored);
+        if (Libc.fcntl(file, Libc.F_SETLEASE, Libc.F_RDLCK) != 0)
+        {
+            return false;
+        }
+
+        try
+        {
+            if (!(isImmutable ? LinkThawed(file, directory, name) : Link(file, directory, name)))
+            {
+                return false;
+            }
+
+            if (Libc.fcntl(file, Libc.F_GETLEASE, 0) == Libc.F_RDLCK)
+            {
+                return true;
+            }
+
+            ErrnoException.ThrowIfFailed(Libc.unlinkat(directory.TargetFd, name, 0), "unlinkat", Libc.Text(name));
+            return false;
+        }
+        finally
+        {
+            _ = Libc.fcntl(file, Libc.F_SETLEASE, Libc.F_UNLCK);
+        }
+    }
+
+    private static bool LinkThawed(int file, CopiedDirectory directory, byte* name)
+    {
+        SharedMark.Freeze(file, false);
+        try
+        {
+            return Link(file, directory, name);
+        }
+        finally
+        {
+            SharedMark.Freeze(file, true);
+        }
+    }
+
+    private static bool Link(int file, CopiedDirectory directory, byte* name)
+    {
+        // the inode that was looked at, whatever has its name now
+        byte empty = 0;
+        if (Libc.linkat(file, &empty, directory.TargetFd, name, Libc.AT_EMPTY_PATH) == 0)
+        {
+            return true;
+        }
+
+        // EXDEV: another file system or subvolume; EMLINK: it has as many as it can have
+        return Marshal.GetLastPInvokeError() is ErrnoNames.EXDEV or ErrnoNames.EMLINK ? false : throw ErrnoException.Last("linkat", Libc.Text(name));
+    }
+}

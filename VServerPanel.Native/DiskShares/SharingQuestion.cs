@@ -1,0 +1,154 @@
+using Microsoft.Win32.SafeHandles;
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.FileTrees;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Packages;
+using VServerPanel.Native.Unification;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.DiskShares;
+
+/// <summary>Why a file of a vserver is shared, or is not.</summary>
+internal sealed class SharingQuestion(Invocation call, VServerName name)
+{
+    private readonly string _tree = call.Paths.TreeOf(name);
+
+    /// <param name="path">Inside the vserver; symlinks in it are the guest's, and lead nowhere outside.</param>
+    /// <exception cref="ProblemException">NotFound; InvalidArgument: it is no file.</exception>
+    public SharingAnswer Answer(string path)
+    {
+        using var root = Libc.open(_tree, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        var (found, stat) = Locate(root, path);
+        using var file = Libc.openInRoot(root, found, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
+        var package = PackageOf(root, found, out var isConfiguration);
+        var like = OthersAt(found, file, stat);
+        if (like.Where(o => o.IsShared).Select(o => o.Name).ToList() is { Count: > 0 } shared)
+        {
+            return new SharingAnswer(name, found, true, "shared", stat.LinkCount > 1 ? "It is one file with several names, which no vserver can change and each can replace." : "Its blocks are shared until one of the vservers writes to it.", package, shared);
+        }
+
+        var reason = Exclusions.Default.IsExcluded(found) ? SkipReason.ExcludedDirectory : Eligibility.OfFile(stat, Libc.fstatx(root).MountId);
+        reason = reason == SkipReason.None && isConfiguration ? SkipReason.Configuration : reason;
+        if (reason != SkipReason.None)
+        {
+            return Refused(reason);
+        }
+
+        if (like.Where(o => o.IsEqual).Select(o => o.Name).ToList() is { Count: > 0 } equal)
+        {
+            return new SharingAnswer(name, found, false, "not-unified", $"It could be: {string.Join(", ", equal)} has the same. 'vserver {name} unify' shares it.", package);
+        }
+
+        return Refused(like.Count == 0 ? SkipReason.Alone : like.Exists(o => o.HasSameAttributes) ? SkipReason.Differs : SkipReason.Attributes);
+
+        SharingAnswer Refused(SkipReason why) => new(name, found, false, Eligibility.CodeOf(why), Eligibility.Explain(why), package);
+    }
+
+    private (string Path, Libc.Statx Stat) Locate(SafeFileHandle root, string path)
+    {
+        try
+        {
+            using var place = Libc.openInRoot(root, path.TrimStart('/') is { Length: > 0 } inside ? inside : ".", Libc.O_PATH);
+            var stat = Libc.fstatx(place);
+            var real = new FileInfo($"/proc/self/fd/{(int)place.DangerousGetHandle()}").LinkTarget ?? "";
+            var top = new FileInfo($"/proc/self/fd/{(int)root.DangerousGetHandle()}").LinkTarget + "/";
+            return (stat.Mode & Libc.S_IFMT) == Libc.S_IFREG && real.StartsWith(top, StringComparison.Ordinal)
+                ? (real[top.Length..], stat)
+                : throw new ProblemException(ProblemCode.InvalidArgument, $"'{path}' is no file in {name}: only files are shared.");
+        }
+        catch (ErrnoException e) when (e.Errno is ErrnoNames.ENOENT or ErrnoNames.ENOTDIR or ErrnoNames.ELOOP)
+        {
+            throw new ProblemException(ProblemCode.NotFound, $"{name} has no file '{path}'.", e, path);
+        }
+    }
+
+    private static string? PackageOf(SafeFileHandle root, string path, out bool isConfiguration)
+    {
+        isConfiguration = false;
+        using var database = PackageDatabases.Open(root);
+        foreach (var package in database?.Packages ?? [])
+        {
+            foreach (var file in database!.FilesOf(package).Where(f => f.Path == path))
+            {
+                isConfiguration = file.IsConfiguration;
+                return $"{package.Name} {package.Version}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Files of the same path and size in other vservers.</summary>
+    private List<LikeFile> OthersAt(string path, SafeFileHandle file, Libc.Statx stat)
+    {
+        var like = new List<LikeFile>();
+        foreach (var other in call.Registry.Names().Where(n => n != name && Directory.Exists(call.Paths.TreeOf(n))))
+        {
+            try
+            {
+                using var root = Libc.open(call.Paths.TreeOf(other), Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+                using var there = Libc.openInRoot(root, path, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
+                var found = Libc.fstatx(there);
+                if ((found.Mode & Libc.S_IFMT) == Libc.S_IFREG && found.Size == stat.Size)
+                {
+                    like.Add(LikeFile.Compare(other.Value, file, stat, there, found));
+                }
+            }
+            catch (ErrnoException)
+            {
+                // it has none there, or not one that can be opened
+            }
+        }
+
+        return like;
+    }
+}
+
+/// <summary>A file of another vserver that may be the same.</summary>
+internal sealed record LikeFile(string Name, bool IsShared, bool HasSameAttributes, bool IsEqual)
+{
+    private const int Piece = 1 << 18;
+
+    public static LikeFile Compare(string name, SafeFileHandle one, in Libc.Statx a, SafeFileHandle other, in Libc.Statx b)
+    {
+        var isSameInode = a.Inode == b.Inode && a.DevMajor == b.DevMajor && a.DevMinor == b.DevMinor;
+        var isShared = isSameInode || FirstShared(one) is { } place && place == FirstShared(other);
+        var isAlike = a.Mode == b.Mode && a.Uid == b.Uid && a.Gid == b.Gid;
+        return new LikeFile(name, isShared, isAlike, isAlike && !isShared && HaveSameContent(one, other));
+    }
+
+    // where the first of its blocks lies that others use as well
+    private static unsafe ulong? FirstShared(SafeFileHandle file)
+    {
+        using var extents = new ExtentReader();
+        extents.Begin();
+        while (extents.Next((int)file.DangerousGetHandle()) is var extent && extent is not null)
+        {
+            if ((extent->Flags & Libc.FIEMAP_EXTENT_SHARED) != 0)
+            {
+                return extent->Physical;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool HaveSameContent(SafeFileHandle one, SafeFileHandle other)
+    {
+        var (left, right) = (new byte[Piece], new byte[Piece]);
+        for (long at = 0; ; at += Piece)
+        {
+            var read = RandomAccess.Read(one, left, at);
+            if (RandomAccess.Read(other, right, at) != read || !left.AsSpan(0, read).SequenceEqual(right.AsSpan(0, read)))
+            {
+                return false;
+            }
+
+            if (read < Piece)
+            {
+                return true;
+            }
+        }
+    }
+}
