@@ -37,7 +37,13 @@ internal sealed unsafe partial class LinkReplacer
             fixed (byte* name = link)
             {
                 FaultPoint.Reach();
-                _ = Libc.unlinkat(staging[thread], name, 0);
+                if (Libc.unlinkat(staging[thread], name, 0) != 0)
+                {
+                    // another name of it was retired before, and others share it still: it had been frozen again
+                    SharedMark.Freeze(old.Descriptor, false);
+                    old = old with { IsFrozen = true };
+                    ErrnoException.ThrowIfFailed(Libc.unlinkat(staging[thread], name, 0), "unlinkat");
+                }
             }
 
             count++;
@@ -53,7 +59,7 @@ internal sealed unsafe partial class LinkReplacer
     {
         if (old.Links > removed && old.Links > 1 && Libc.TryStatx(old.Descriptor, out var left))
         {
-            if (left.LinkCount == 1 && SharedMark.IsOn(old.Descriptor, left, old.IsFrozen))
+            if (left.LinkCount == 1 && (SharedMark.IsOn(old.Descriptor, left, isImmutable: false) || SharedMark.IsOn(old.Descriptor, left, isImmutable: true)))
             {
                 SharedMark.Clear(old.Descriptor);
             }

@@ -14,6 +14,9 @@ internal sealed class Separation(Operation operation, UnificationRequest request
     private const long MostFreshBytes = 256L << 20;
     private const int MostFreshFiles = 8192;
 
+    // of those that are shared; all others are own files already
+    private static readonly string[] s_failures = [.. new[] { SkipReason.BeingWritten, SkipReason.Changed, SkipReason.Unreadable, SkipReason.SpecialFlags, SkipReason.Attributes }.Select(Eligibility.CodeOf)];
+
     private readonly List<int> _shared = [];
     private readonly Lock _gate = new();
     private int[] _rows = [];
@@ -64,7 +67,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
             BytesFreeBefore = freeBefore,
             BytesFreeAfter = UnificationRun.BytesFree(scan),
             Members = summary.Members,
-            Skipped = [],
+            Skipped = [.. summary.Skipped.Where(k => s_failures.Contains(k.Reason))],
             Milliseconds = Environment.TickCount64 - started,
             FilesVerified = verified,
         };

@@ -110,6 +110,26 @@ public sealed class HardLinkTests : IDisposable
     }
 
     [Fact]
+    public void Separate_ImmutableFiles_LeavesNoneImmutable()
+    {
+        Three();
+        for (var i = 0; i < 100; i++)
+        {
+            ((string[])["a", "b", "c"]).ToList().ForEach(v => UnifiedHost.Write(_host.PathOf(v), $"usr/share/equal/{i}", "the same everywhere\n"));
+        }
+
+        var before = Snapshots("a", "b", "c");
+        _host.Unify(_host.Request("a", "b", "c") with { Method = SharingMethod.Immutable, IsProtectionTested = false, IsVerified = true });
+        Assert.Equal(300u, _host.LinksOf("a", "usr/share/equal/1"));
+        Assert.NotEqual(0ul, Libc.statx(null, _host.PathOf("a") + "/usr/share/equal/1").Attributes & Libc.STATX_ATTR_IMMUTABLE);
+        var outcome = _host.Separate("a", "b", "c");
+        Assert.Equal(315, outcome.FilesChanged);
+        Assert.Empty(outcome.Skipped);
+        Assert.Equal(before, Snapshots("a", "b", "c"));
+        Assert.All(Enumerable.Range(0, 100), i => Assert.Equal((1u, 0ul), (_host.LinksOf("b", $"usr/share/equal/{i}"), Libc.statx(null, _host.PathOf("b") + $"/usr/share/equal/{i}").Attributes & Libc.STATX_ATTR_IMMUTABLE)));
+    }
+
+    [Fact]
     public void Unify_FileOpenForWriting_IsLeftAlone()
     {
         Three();

@@ -12,8 +12,9 @@ namespace VServerPanel.Native.Tests.Unification;
 internal sealed class UnifiedHost : IDisposable
 {
     private readonly bool _isMounted;
+    private readonly bool _hasReflinks;
 
-    /// <param name="fileSystem">xfs or btrfs in an image; null for what /var/tmp lies on.</param>
+    /// <param name="fileSystem">xfs, btrfs or ext4 in an image; null for what /var/tmp lies on.</param>
     /// <param name="megabytes">Of the image.</param>
     public UnifiedHost(string? fileSystem = null, int megabytes = 320)
     {
@@ -34,6 +35,7 @@ internal sealed class UnifiedHost : IDisposable
         var mount = new ChildProcess { Program = "mount", Arguments = ["-o", "loop", image, Prefix.Paths.VServers] }.Try();
         Assert.SkipUnless(mount.ExitCode == 0, $"cannot mount here: {mount.Error.Trim()}");
         _isMounted = true;
+        _hasReflinks = fileSystem != "ext4";
         File.SetUnixFileMode(Prefix.Paths.VServers, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
@@ -90,7 +92,7 @@ internal sealed class UnifiedHost : IDisposable
         [.. TreeSnapshot.Take(PathOf(name), withTimes: true).Select(l => string.Join(' ', l.Split(' ').Where(w => !w.StartsWith("same-as=", StringComparison.Ordinal) && !w.StartsWith(SharedMark.Attribute, StringComparison.Ordinal))))];
 
     public UnificationRequest Request(params string[] names) =>
-        new() { VServers = [.. names.Select(VServerName.Parse)], IsProtectionTested = !_isMounted, Threads = 3 };
+        new() { VServers = [.. names.Select(VServerName.Parse)], IsProtectionTested = !_hasReflinks, Threads = 3 };
 
     public UnificationOutcome Unify(params string[] names) => Unify(Request(names));
 

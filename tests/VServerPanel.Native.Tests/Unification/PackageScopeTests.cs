@@ -1,0 +1,99 @@
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Tests.Unification;
+
+/// <summary>Sharing by package, as the guests' own dpkg databases say.</summary>
+public sealed class PackageScopeTests : IDisposable
+{
+    private readonly UnifiedHost _host = new();
+
+    public void Dispose() => _host.Dispose();
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Unify_ByPackage_SharesFilesOfTheSameVersionOnly(bool isQuick)
+    {
+        Fill("a", "1.0");
+        Fill("b", "1.0");
+        Fill("c", "1.1");
+        var outcome = _host.Unify(_host.Request("a", "b", "c") with { Scope = UnificationScope.Package, IsQuick = isQuick });
+        Assert.Equal(2u, _host.LinksOf("a", "usr/bin/tool"));
+        Assert.Equal(1u, _host.LinksOf("c", "usr/bin/tool"));
+        Assert.Equal(3u, _host.LinksOf("c", "usr/share/base/data"));
+        Assert.Equal(1u, _host.LinksOf("a", "usr/share/base/settings.conf"));
+        Assert.Equal(1u, _host.LinksOf("a", "usr/local/own"));
+        Assert.Equal(["alone", "configuration", "excluded-directory", "not-in-package"], outcome.Skipped.Select(s => s.Reason).Order(StringComparer.Ordinal));
+        Assert.Equal(0, _host.Unify(_host.Request("a", "b", "c") with { Scope = UnificationScope.Package, IsQuick = isQuick }).FilesChanged);
+    }
+
+    [Fact]
+    public void Unify_OnePackage_LeavesTheOthers()
+    {
+        Fill("a", "1.0");
+        Fill("b", "1.0");
+        _host.Unify(_host.Request("a", "b") with { Scope = UnificationScope.Package, Packages = ["base"] });
+        Assert.Equal(1u, _host.LinksOf("a", "usr/bin/tool"));
+        Assert.Equal(2u, _host.LinksOf("a", "usr/share/base/data"));
+    }
+
+    [Fact]
+    public void Unify_PackageThatNobodyHas_IsRefused()
+    {
+        Fill("a", "1.0");
+        Fill("b", "1.0");
+        Assert.Equal(ProblemCode.NotFound, Assert.Throws<ProblemException>(() => _host.Unify(_host.Request("a", "b") with { Scope = UnificationScope.Package, Packages = ["nothing"] })).Code);
+    }
+
+    [Fact]
+    public void Unify_Quick_HasTheContentOfTheReference()
+    {
+        Fill("a", "1.0");
+        Fill("b", "1.0");
+        UnifiedHost.Write(_host.PathOf("b"), "usr/bin/tool", "changed 10");
+        UnifiedHost.Write(_host.PathOf("a"), "usr/bin/tool", "original 1");
+        _host.Unify(_host.Request("a", "b") with { Scope = UnificationScope.Package });
+        Assert.Equal("changed 10", File.ReadAllText(_host.PathOf("b") + "/usr/bin/tool"));
+        _host.Unify(_host.Request("a", "b") with { Scope = UnificationScope.Package, IsQuick = true });
+        Assert.Equal("original 1", File.ReadAllText(_host.PathOf("b") + "/usr/bin/tool"));
+    }
+
+    [Fact]
+    public void Unify_ByContent_LeavesConfigurationAlone()
+    {
+        Fill("a", "1.0");
+        Fill("b", "1.0");
+        _host.Unify("a", "b");
+        Assert.Equal(2u, _host.LinksOf("a", "usr/local/own"));
+        Assert.Equal(1u, _host.LinksOf("a", "usr/share/base/settings.conf"));
+    }
+
+    private void Fill(string name, string toolVersion)
+    {
+        var tree = _host.Add(name);
+        UnifiedHost.Write(tree, "usr/bin/tool", "the tool\n");
+        UnifiedHost.Write(tree, "usr/share/base/data", "data\n");
+        UnifiedHost.Write(tree, "usr/share/base/settings.conf", "setting=1\n");
+        UnifiedHost.Write(tree, "usr/local/own", "of no package\n");
+        UnifiedHost.Write(tree, "var/lib/dpkg/status", $"""
+            Package: tool
+            Status: install ok installed
+            Architecture: amd64
+            Version: {toolVersion}
+            Description: a tool
+
+            Package: base
+            Status: install ok installed
+            Architecture: all
+            Version: 7
+            Conffiles:
+             /usr/share/base/settings.conf 0123456789abcdef0123456789abcdef
+            Description: a base
+
+            """);
+        UnifiedHost.Write(tree, "var/lib/dpkg/info/tool.list", "/.\n/usr\n/usr/bin\n/usr/bin/tool\n");
+        UnifiedHost.Write(tree, "var/lib/dpkg/info/base.conffiles", "/usr/share/base/settings.conf\n");
+        UnifiedHost.Write(tree, "var/lib/dpkg/info/base.list", "/.\n/usr\n/usr/share\n/usr/share/base\n/usr/share/base/data\n/usr/share/base/settings.conf\n");
+    }
+}
