@@ -46,7 +46,7 @@ public sealed class DiskPageTests : PagesContext
         await StartAsync(Roles.Operator, Measured());
         var page = Render<DiskPage>();
         page.WaitForAssertion(() => Assert.Contains("No vservers yet", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
-        Assert.Contains("Nothing was unified yet", page.Markup, StringComparison.Ordinal);
+        Assert.Contains("No unification is on record", page.Markup, StringComparison.Ordinal);
     }
 
     [Fact]
