@@ -41,6 +41,7 @@ public sealed class NewcomerJourneyTests(TrialHost host)
         await SeeWhatTheHostCanDoAsync(page);
         await FindInAuditHistoryAsync(page);
         await DownloadCsvAsync(page);
+        await SharingJourney.RunAsync(page, host, "web1");
         await SeeAsTenantAsync(secretLink);
         console.AssertNone();
     }

@@ -18,6 +18,8 @@ public sealed partial class TrialHost : IAsyncLifetime
 
     public string Prefix { get; } = $"/var/tmp/vserver-e2e-{Environment.ProcessId}";
 
+    private string Image => Prefix + ".img";
+
     public int Port { get; } = FreePort();
 
     public string Address => $"http://127.0.0.1:{Port}";
@@ -35,6 +37,7 @@ public sealed partial class TrialHost : IAsyncLifetime
         Assert.SkipUnless(Environment.UserName == "root", "The trial prepares a host, which needs root.");
         await Shell.TryAsync("ip", ["link", "add", Device, "type", "bridge"]);
         await Shell.RunAsync("ip", ["link", "set", Device, "up"]);
+        await MountStorageAsync();
         var output = await MakeAsync("run");
         SetupLink = SetupLinkPattern().Match(output) is { Success: true } match ? match.Value : throw new InvalidOperationException("'make run' printed no link for the first administrator:\n" + output);
 
@@ -46,6 +49,15 @@ public sealed partial class TrialHost : IAsyncLifetime
             ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium",
             Args = ["--disable-gpu", "--disable-quic", "--no-sandbox"],
         });
+    }
+
+    /// <summary>The trial lies on a file system that can share blocks, whatever the machine has.</summary>
+    private async Task MountStorageAsync()
+    {
+        Directory.CreateDirectory(Prefix);
+        await Shell.RunAsync("truncate", ["-s", "8G", Image]);
+        await Shell.RunAsync("mkfs.xfs", ["-q", "-m", "reflink=1", Image]);
+        await Shell.RunAsync("mount", ["-o", "loop", Image, Prefix]);
     }
 
     public Task<string> MakeAsync(string target) =>
@@ -67,7 +79,9 @@ public sealed partial class TrialHost : IAsyncLifetime
             await Shell.TryAsync(Command, ["--as", "vserver-boot", "stop"]);
             await MakeAsync("uninstall");
             await Shell.TryAsync("umount", [Prefix + "/vservers"]);
-            await Shell.RunAsync("rm", ["-rf", "--one-file-system", Prefix]);
+            await Shell.RunAsync("umount", [Prefix]);
+            Directory.Delete(Prefix);
+            File.Delete(Image);
         }
 
         await Shell.TryAsync("ip", ["link", "del", Device]);
