@@ -58,6 +58,9 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
     internal static partial int getrlimit(int resource, out Rlimit limit);
 
+    [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
+    internal static partial int setrlimit(int resource, in Rlimit limit);
+
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     internal static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
 

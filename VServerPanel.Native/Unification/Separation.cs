@@ -1,5 +1,6 @@
 using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Limits;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
 using VServerPanel.Native.Unification.Scanning;
@@ -24,6 +25,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
     public UnificationOutcome Run()
     {
         var started = Environment.TickCount64;
+        using var openFiles = OpenFiles.RaiseLimit();
         _ = Libc.signal(Libc.SIGIO, 1);
         operation.Undo.Before(new ClearStaging());
         StagingArea.Clear(operation.Paths);

@@ -1,5 +1,6 @@
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Limits;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
 using VServerPanel.Native.Unification.Scanning;
@@ -23,6 +24,7 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
     public UnificationOutcome Run()
     {
         var started = Environment.TickCount64;
+        using var openFiles = OpenFiles.RaiseLimit();
         _ = Libc.signal(Libc.SIGIO, 1);
         operation.Undo.Before(new ClearStaging());
         StagingArea.Clear(_paths);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using VServerPanel.Native.Interop;
 
 namespace VServerPanel.Native.Unification.Scanning;
@@ -23,13 +24,13 @@ internal sealed unsafe class DirectoryDescriptors(TreeScan scan) : IDisposable
             }
 
             Close(ref slot);
-            var fd = -1;
-            if (scan.PathOf(directory, _path) > 0)
+            var isThere = scan.PathOf(directory, _path) > 0;
+            var fd = isThere ? Open(directory) : -1;
+            if (isThere && fd < 0 && Marshal.GetLastPInvokeError() == ErrnoNames.EMFILE)
             {
-                fixed (byte* path = _path)
-                {
-                    fd = Libc.OpenBeneath((int)scan.Roots[scan.Directories[directory].Tree].DangerousGetHandle(), path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_NOATIME);
-                }
+                // a hard limit below what our threads keep together (getrlimit(2), RLIMIT_NOFILE)
+                Dispose();
+                fd = Open(directory);
             }
 
             if (fd >= 0)
@@ -46,6 +47,14 @@ internal sealed unsafe class DirectoryDescriptors(TreeScan scan) : IDisposable
         foreach (ref var slot in _open.AsSpan())
         {
             Close(ref slot);
+        }
+    }
+
+    private int Open(int directory)
+    {
+        fixed (byte* path = _path)
+        {
+            return Libc.OpenBeneath((int)scan.Roots[scan.Directories[directory].Tree].DangerousGetHandle(), path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_NOATIME);
         }
     }
 
