@@ -75,8 +75,6 @@ public abstract class PackageUpgradeTests(StockMachine machine)
     }
 }
 
+// 6.12 has upgrades in Unification/TenVServersTests: a minute each in emulation
 [Collection(Debian61Machine.Name)]
 public sealed class Debian61PackageUpgradeTests(Debian61Machine machine) : PackageUpgradeTests(machine);
-
-[Collection(Debian612Machine.Name)]
-public sealed class Debian612PackageUpgradeTests(Debian612Machine machine) : PackageUpgradeTests(machine);
