@@ -22,6 +22,7 @@ internal static class ToolTable
         new Lifecycle.VServerExitedTool(),
         new Packages.PackageTool(new Packages.Dpkg.AptGet()),
         new Packages.PackageTool(new Packages.Rpm.RpmProgram()),
+        new Packages.Checks.VCheckTool(),
         new Processes.SignalTool(),
         new Unification.VUnifyTool(),
         new Processes.VKillTool(),

@@ -1,3 +1,4 @@
+using VServerPanel.Native.Commands;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
 using VServerPanel.Protocol;
@@ -52,6 +53,37 @@ internal sealed class PackageHandler(Operation operation, PackageRequest request
         return operation.Cancel.IsCancellationRequested
             ? new CancelledPartlyException($"It was cancelled. '{request.Title}' has not been done in {string.Join(", ", failed)}; in the others it has, and stays. {again}")
             : new ProblemException(ProblemCode.CommandFailed, $"'{request.Title}' failed in {failed.Count} of {request.VServers.Count} vservers: {string.Join(", ", failed)}. {again}");
+    }
+
+    /// <summary>Unifies what changed again, among the vservers in which it succeeded.</summary>
+    public void Unify()
+    {
+        const string Tool = "vunify";
+        var done = _outcomes.Where(o => o.Outcome == OperationOutcome.Succeeded && o.Changed.Any(c => c.After is not null)).ToList();
+        var names = request.VServers.Where(v => done.Exists(o => o.VServer == v)).Select(v => v.Value).ToList();
+        if (names.Count < 2)
+        {
+            operation.Report.Info("Nothing to unify: packages changed in fewer than two vservers.");
+            return;
+        }
+
+        if (ToolTable.FindTool(Tool) is not { } tool)
+        {
+            operation.Report.Warn("The packages were not unified again: this build has no vunify.");
+            return;
+        }
+
+        // as its administrator would call it; it is an operation of its own
+        var packages = done.SelectMany(o => o.Changed).Where(c => c.After is not null).Select(c => c.Name.Split(':')[0]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        operation.Report.Progress(2, 2, "Unifying the packages that changed");
+        try
+        {
+            tool.Run([.. names, "--", .. packages], operation.Call with { Report = new NestedReporter(operation.Report), Options = operation.Call.Options with { JobId = null, Detach = false } });
+        }
+        catch (ProblemException e)
+        {
+            throw new ProblemException(e.Code, $"The packages were changed, but not unified again: {e.Message}", e);
+        }
     }
 
     private void Add(PackageOutcome outcome)

@@ -12,6 +12,7 @@ namespace VServerPanel.Native.Packages;
 internal sealed class PackageRun(Operation all, PackageRequest request, PackageFiles files, VServerName name)
 {
     private const int MostErrorLines = 3;
+    private const int Killed = 128 + Interop.Libc.SIGKILL;
 
     private readonly Queue<string> _errors = new();
     private IReadOnlyList<PackageChange> _changes = [];
@@ -80,8 +81,10 @@ internal sealed class PackageRun(Operation all, PackageRequest request, PackageF
     private int Start(GuestSession session, IReadOnlyList<string> words, CappedLines output, CancellationToken cancel)
     {
         var watch = Stopwatch.StartNew();
-        var code = session.Run(words, request.Manager.Environment, request.TimeOut, output.Add, TakeError, cancel);
-        return watch.Elapsed < request.TimeOut
+        var code = session.Run(words, request.Manager.Environment, request.TimeOut, output.Add, TakeError, GuestSession.Grace, cancel);
+
+        // the two clocks differ by some milliseconds
+        return code != Killed || watch.Elapsed + TimeSpan.FromMilliseconds(100) < request.TimeOut
             ? code
             : throw new ProblemException(ProblemCode.TimedOut, $"'{request.Title}' was still running after {request.TimeOut.TotalSeconds:0} s and was ended.");
 

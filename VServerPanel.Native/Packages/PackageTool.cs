@@ -47,7 +47,13 @@ internal sealed class PackageTool(PackageManager manager) : Tool
         using var files = PackageFiles.Open(call, manager.Extension, request.Arguments);
         return OperationRunner.Run(call, new OperationKind(Name, null), operation =>
         {
-            var outcomes = new PackageHandler(operation, request, files).Run();
+            var handler = new PackageHandler(operation, request, files);
+            var outcomes = handler.Run();
+            if (request.Unifies && !operation.Cancel.IsCancellationRequested)
+            {
+                handler.Unify();
+            }
+
             return PackageHandler.FailureOf(request, outcomes, operation) is { } failure ? throw failure : (null, null);
         });
     }

@@ -13,9 +13,6 @@ namespace VServerPanel.Native.Packages.Guests;
 /// <remarks>A guest's package manager is never run on the host: it reads what the guest has written, and packages have scripts.</remarks>
 internal sealed class GuestSession : IDisposable
 {
-    // apt-get ends after the dpkg run that it is at (pkgDPkgPM::DoDPkgGo, SigINT), rpm after its transaction
-    private static readonly TimeSpan s_grace = TimeSpan.FromMinutes(5);
-
     private readonly Operation _operation;
     private readonly VServerName _name;
     private readonly RunState _state;
@@ -47,6 +44,9 @@ internal sealed class GuestSession : IDisposable
         }
     }
 
+    /// <summary>What a package manager gets to end: apt-get does after the dpkg run that it is at (pkgDPkgPM::DoDPkgGo, SigINT), rpm after its transaction.</summary>
+    public static TimeSpan Grace { get; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The vserver's tree.</summary>
     public SafeFileHandle Root { get; }
 
@@ -64,13 +64,14 @@ internal sealed class GuestSession : IDisposable
     /// <param name="patience">Then it is killed.</param>
     /// <param name="onLine">Told its output.</param>
     /// <param name="onErrorLine">Told its error output.</param>
+    /// <param name="grace">How long it may take to end where it is cancelled; zero for what changes nothing.</param>
     /// <param name="cancel">Asks it to end.</param>
     /// <returns>Its exit code; 128 plus the signal that ended it.</returns>
-    public int Run(IReadOnlyList<string> words, IReadOnlyList<string> environment, TimeSpan patience, Action<string> onLine, Action<string> onErrorLine, CancellationToken cancel)
+    public int Run(IReadOnlyList<string> words, IReadOnlyList<string> environment, TimeSpan patience, Action<string> onLine, Action<string> onErrorLine, TimeSpan grace, CancellationToken cancel)
     {
         var guest = new GuestExec(Paths, _name, _state);
         var process = guest.Describe(GuestUser.Root, words, hasTerminal: false, ["LC_ALL=C.UTF-8", .. environment]);
-        return guest.RunGently(process, patience, onLine, onErrorLine, $"{Paths.RunDirectoryOf(_name)}/program-{_operation.Id}.pid", s_grace, cancel);
+        return guest.RunGently(process, patience, onLine, onErrorLine, $"{Paths.RunDirectoryOf(_name)}/program-{_operation.Id}.pid", grace, cancel);
     }
 
     /// <summary>Puts a file of the host's where the guest can read it, until the session is over.</summary>

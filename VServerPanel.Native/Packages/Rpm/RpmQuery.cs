@@ -20,7 +20,7 @@ internal static class RpmQuery
     private const string PackageFormatText = "@%{NAME}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\t%{ARCH}\\t%{SUMMARY}\\n";
     private const string FileFormatText = "[%{FILEFLAGS} %{FILEMODES} %{FILESTATES} %{FILENAMES}\\n]";
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs the query.</summary>
     /// <param name="session">The vserver.</param>
@@ -34,7 +34,7 @@ internal static class RpmQuery
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var characters = 0L;
         var errors = "";
-        var code = session.Run(words, [], s_patience, TakeLine, line => errors = line.Length > 0 ? line : errors, enough.Token);
+        var code = session.Run(words, [], s_patience, TakeLine, line => errors = line.Length > 0 ? line : errors, TimeSpan.Zero, enough.Token);
         cancel.ThrowIfCancellationRequested();
         if (enough.IsCancellationRequested)
         {

@@ -1,0 +1,55 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Isolation;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Native.Packages.Dpkg;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Packages.Checks;
+
+/// <summary>Tells the packages of vservers. One that cannot be read keeps no other from it.</summary>
+internal sealed class PackageList(Invocation call)
+{
+    /// <returns>How many vservers could not be read.</returns>
+    public int Tell(IEnumerable<VServerName> names)
+    {
+        var failed = 0;
+        foreach (var name in names)
+        {
+            call.Cancel.ThrowIfCancellationRequested();
+            try
+            {
+                call.Registry.Require(name);
+                Tell(name);
+            }
+            catch (Exception e) when (e is ProblemException or IOException)
+            {
+                failed++;
+                call.Report.Warn($"{name}: {ProblemException.ToEvent(e).Message}");
+            }
+        }
+
+        return failed;
+    }
+
+    private void Tell(VServerName name)
+    {
+        using var root = StorageCheck.OpenRoot(call.Paths.VServers, name);
+        using var database = PackageDatabases.Open(call, name, root, isLocked: false);
+        if (database is null)
+        {
+            call.Report.Info($"{name} has no package database that we know.");
+            return;
+        }
+
+        var lists = database.Format == PackageFormat.Dpkg ? AptLists.Read(root, database.Packages, text => call.Report.Warn($"{name}: {text}")) : null;
+        foreach (var package in database.Packages)
+        {
+            var candidate = lists?.CandidateOf(package);
+            call.Report.Item(
+                ItemKinds.Package,
+                new PackageInfo(name, package.Format, package.Name, package.Version, package.Architecture, package.Summary, candidate),
+                $"{name}\t{package.Name}\t{package.Version}\t{package.Architecture}{(candidate is null ? "" : $"\t→ {candidate}")}");
+        }
+    }
+}
