@@ -1,4 +1,5 @@
 using System.Globalization;
+using VServerPanel.Native.Commands;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Packages;
@@ -12,15 +13,20 @@ internal sealed class PackageFiles
 {
     private const int Configuration = -1;
 
+    private readonly Invocation _call;
+    private readonly bool _isLocked;
     private readonly Dictionary<ulong, int>[] _trees;
     private readonly Dictionary<string, int> _packages = [];
 
+    /// <param name="call">Who asks: a guest whose packages are rpm's is asked itself, as an operation of its own.</param>
+    /// <param name="isLocked">Whether the caller holds the locks of the vservers.</param>
     /// <param name="scan">The trees.</param>
     /// <param name="names">Their vservers.</param>
     /// <param name="wanted">Names of packages; empty: all; null: not by package, and only configuration is of interest.</param>
     /// <exception cref="ProblemException">Unsupported: a tree has no database that can be read. NotFound: a package is nowhere installed.</exception>
-    public PackageFiles(TreeScan scan, IReadOnlyList<string> names, IReadOnlyList<string>? wanted)
+    public PackageFiles(Invocation call, bool isLocked, TreeScan scan, IReadOnlyList<VServerName> names, IReadOnlyList<string>? wanted)
     {
+        (_call, _isLocked) = (call, isLocked);
         IsByPackage = wanted is not null;
         _trees = new Dictionary<ulong, int>[scan.Trees.Count];
         var met = new HashSet<string>();
@@ -47,12 +53,13 @@ internal sealed class PackageFiles
         : IsByPackage ? SkipReason.NotInPackage
         : SkipReason.None;
 
-    private Dictionary<ulong, int> Read(TreeScan scan, int tree, string name, IReadOnlyList<string>? wanted, HashSet<string> met)
+    private Dictionary<ulong, int> Read(TreeScan scan, int tree, VServerName name, IReadOnlyList<string>? wanted, HashSet<string> met)
     {
-        using var database = PackageDatabases.Open(scan.Roots[tree]);
+        // by content, rpm's word is not worth a start: its configuration lies in /etc, nearly all of it
+        using var database = IsByPackage ? PackageDatabases.Open(_call, name, scan.Roots[tree], _isLocked) : PackageDatabases.Open(scan.Roots[tree]);
         if (database is null)
         {
-            return !IsByPackage ? [] : throw new ProblemException(ProblemCode.Unsupported, $"{name} has no package database that can be read from outside. Unify by content: leave out '-- …'.");
+            return !IsByPackage ? [] : throw new ProblemException(ProblemCode.Unsupported, $"{name} has no package database that we know. Unify by content: leave out '-- …'.");
         }
 
         var files = new Dictionary<ulong, int>();

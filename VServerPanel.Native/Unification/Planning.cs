@@ -39,7 +39,7 @@ internal sealed class Planning(Invocation call, UnificationRequest request)
         using var scan = new TreeScan([.. request.VServers.Select(call.Paths.TreeOf)]);
         new TreeScanner(scan, request.Exclusions).Run(request.Threads, call.Cancel.ThrowIfCancellationRequested);
         var isByLinks = choice.Method != SharingMethod.Reflink;
-        var packages = new PackageFiles(scan, [.. request.VServers.Select(v => v.Value)], request.Scope == UnificationScope.Package ? request.Packages : null);
+        var packages = new PackageFiles(call, isLocked: false, scan, request.VServers, request.Scope == UnificationScope.Package ? request.Packages : null);
         var buckets = new Buckets(scan, isByLinks, packages);
         var known = new KnownFiles(call.Paths);
         var units = new UnitList(scan);

@@ -97,7 +97,7 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
     private Buckets FindBuckets(TreeScan scan)
     {
         operation.Step(2, Steps, "Finding files that are alike");
-        var packages = new PackageFiles(scan, [.. request.VServers.Select(v => v.Value)], request.Scope == UnificationScope.Package ? request.Packages : null);
+        var packages = new PackageFiles(operation.Call, isLocked: true, scan, request.VServers, request.Scope == UnificationScope.Package ? request.Packages : null);
         return new Buckets(scan, method != SharingMethod.Reflink, packages);
     }
 
