@@ -20,7 +20,18 @@ internal static class BuildOperation
         var kind = new OperationKind("build", request.Name)
         {
             AlsoLocked = source.Locked is { } other && other != request.Name ? [other] : [],
-            Afterwards = request.Start ? operation => Start(operation, request.Name) : null,
+            Afterwards = operation =>
+            {
+                if (source.UnifiedAfterwards is { } reference)
+                {
+                    Follow(operation, request.Name, ["vunify", reference.Value, request.Name.Value], call => ToolTable.FindTool("vunify")!.Run([reference.Value, request.Name.Value], call), "unified");
+                }
+
+                if (request.Start)
+                {
+                    Follow(operation, request.Name, ["vserver", request.Name.Value, "start"], call => ToolTable.FindVerb("start")!.Run(request.Name, [], call), "started");
+                }
+            },
         };
         return OperationRunner.Run(call, kind, operation =>
         {
@@ -30,21 +41,21 @@ internal static class BuildOperation
     }
 
     // an operation of its own, with its own entries in the journal; what it says is part of this output
-    private static void Start(Operation operation, VServerName name)
+    private static void Follow(Operation operation, VServerName name, IReadOnlyList<string> words, Action<Invocation> run, string done)
     {
         var call = operation.Call with
         {
             Report = new NestedReporter(operation.Report),
-            Words = ["vserver", name.Value, "start"],
+            Words = words,
             Options = operation.Call.Options with { JobId = null, Detach = false, Plan = false },
         };
         try
         {
-            ToolTable.FindVerb("start")!.Run(name, [], call);
+            run(call);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            operation.Report.Warn($"{name} is made, but could not be started: {ProblemException.ToEvent(e).Message}");
+            operation.Report.Warn($"{name} is made, but could not be {done}: {ProblemException.ToEvent(e).Message}");
         }
     }
 }

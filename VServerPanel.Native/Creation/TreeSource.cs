@@ -20,6 +20,9 @@ internal abstract class TreeSource : IDisposable
     /// <summary>Whether the tree is a copy of a machine that has an identity of its own.</summary>
     public virtual bool IsCopy => false;
 
+    /// <summary>The vserver whose files the new one shares only when both have been unified.</summary>
+    public virtual VServerName? UnifiedAfterwards => null;
+
     /// <summary>Looks whether it can be done, before anything is.</summary>
     public abstract void Inspect(BuildFindings findings, CancellationToken cancel);
 

@@ -4,6 +4,7 @@ using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Kernel;
+using VServerPanel.Native.Unification;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.DiskShares;
@@ -18,12 +19,20 @@ internal sealed record DiskSurvey(IReadOnlyList<DiskShare> Shares, DiskSummary D
         var names = call.Registry.Names().Where(n => Directory.Exists(call.Paths.TreeOf(n))).ToList();
         var outcome = DiskScan.Run([.. names.Select(call.Paths.TreeOf)], withRanges: true, workers: null, call.Cancel);
         return new DiskSurvey(
-            [.. names.Zip(outcome.Trees, (name, totals) => ShareOf(name, call.Paths.TreeOf(name), totals))],
+            [.. names.Zip(outcome.Trees, (name, totals) => WithDrift(ShareOf(name, call.Paths.TreeOf(name), totals), UnificationState.Find(call.Paths, call.Registry, name)))],
             DiskOf(call.Paths.VServers, call.Paths, outcome.SavedBytes));
     }
 
     public static DiskShare ShareOf(VServerName? name, string path, TreeTotals totals) =>
         new(name, path, totals.Files, totals.Bytes, totals.OwnBytes, totals.FairBytes, totals.SharedFiles, totals.SharedBytes);
+
+    private static DiskShare WithDrift(DiskShare share, UnificationState? last) => last is null ? share : share with
+    {
+        UnifiedAt = last.At,
+        UnifiedWith = last.With,
+        DriftFiles = Math.Max(0, last.FilesShared - share.SharedFiles),
+        DriftBytes = Math.Max(0, last.BytesShared - share.SharedBytes),
+    };
 
     /// <summary>The disk that a path is on.</summary>
     public static DiskSummary DiskOf(string path, HostPaths paths, long savedBytes)

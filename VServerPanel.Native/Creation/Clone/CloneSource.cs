@@ -28,12 +28,15 @@ internal sealed class CloneSource(BuildRequest request, Invocation call) : TreeS
     private TreeSize? _size;
     private SharedFileLinks? _links;
     private bool _isSnapshot;
+    private bool _isUnifiedAfterwards;
 
     public override PlanStep Step => new($"Copying {(IsHost ? "this host" : request.Source)}{(_size is null ? "" : $" ({ByteSize.Format(_size.Bytes)}, {(_size.Entries > 0 ? $"{_size.Entries} names" : "its root file system")})")}");
 
     public override VServerName? Locked => Source;
 
     public override bool IsCopy => true;
+
+    public override VServerName? UnifiedAfterwards => _isUnifiedAfterwards ? Source : null;
 
     private bool IsHost => request.Source == Host;
 
@@ -117,7 +120,8 @@ internal sealed class CloneSource(BuildRequest request, Invocation call) : TreeS
         work.Report.Info($"{copy.Entries} names copied; {(copy.HardLinked > 0 ? $"{copy.HardLinked} files are shared with the source and those it shares them with" : copy.Reflinked > 0 ? $"the content of {copy.Reflinked} files is shared with the source until one of both changes it" : "this file system cannot share content (no reflink), so all of it was copied")}.");
         if (_links is not null && copy.HardLinked == 0)
         {
-            work.Report.Warn($"{request.Source} has no files yet that were made to be shared, so all were copied. 'vunify {request.Source} {request.Name}' shares them now, and clones of {request.Source} from then on.");
+            work.Report.Info($"{request.Source} has no files yet that were made to be shared, so all were copied. They are unified now; the next clone of {request.Source} shares them at once.");
+            _isUnifiedAfterwards = true;
         }
 
         if (copy.Changed > 0)

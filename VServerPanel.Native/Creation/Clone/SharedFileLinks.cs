@@ -35,13 +35,13 @@ internal sealed unsafe class SharedFileLinks(bool isImmutable, Exclusions exclus
         return stat.LinkCount > 1 ? Link(file, directory, name) : LinkUnwatched(file, directory, name);
     }
 
-    /// <summary>Links a file that its guests may write to until it has the link: under a read lease (fcntl(2)), which is refused while it is open for writing, and is
-    /// seen to be broken by whoever opens it so meanwhile.</summary>
+    /// <summary>Links a file that its guests may write to until it has the link. A read lease (fcntl(2)) is refused while it is open for writing, so one is taken
+    /// before, and a new one after: whoever got in between is seen by that, for the kernel counts a writer before it asks anybody whether he may.</summary>
     private bool LinkUnwatched(int file, CopiedDirectory directory, byte* name)
     {
         // that is told by a signal, too, which would end this process (fcntl(2))
         _ = Libc.signal(Libc.SIGIO, Ignored);
-        if (Libc.fcntl(file, Libc.F_SETLEASE, Libc.F_RDLCK) != 0)
+        if (!TakeLease(file))
         {
             return false;
         }
@@ -53,7 +53,8 @@ internal sealed unsafe class SharedFileLinks(bool isImmutable, Exclusions exclus
                 return false;
             }
 
-            if (Libc.fcntl(file, Libc.F_GETLEASE, 0) == Libc.F_RDLCK)
+            _ = Libc.fcntl(file, Libc.F_SETLEASE, Libc.F_UNLCK);
+            if (TakeLease(file))
             {
                 return true;
             }
@@ -66,6 +67,8 @@ internal sealed unsafe class SharedFileLinks(bool isImmutable, Exclusions exclus
             _ = Libc.fcntl(file, Libc.F_SETLEASE, Libc.F_UNLCK);
         }
     }
+
+    private static bool TakeLease(int file) => Libc.fcntl(file, Libc.F_SETLEASE, Libc.F_RDLCK) == 0;
 
     private static bool LinkThawed(int file, CopiedDirectory directory, byte* name)
     {
