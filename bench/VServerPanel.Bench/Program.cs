@@ -7,8 +7,15 @@ return args switch
     ["list", .. var rest] => await ListPageBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 1000),
     ["calls", .. var rest] => CallsBench.Run(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 7),
     ["web", .. var rest] => WebBench.Run(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 7),
+    ["vdu", .. var rest] => VduBench.Run(Option(rest, "--fs") ?? "ext4", Number(rest, "--copies", 10)),
+    ["clone", .. var rest] => CloneBench.Run(Option(rest, "--fs") ?? "xfs"),
+    ["unify", .. var rest] => UnifyBench.Run(Option(rest, "--fs") ?? "ext4", Number(rest, "--copies", 10), rest.Contains("--cold")),
     _ => Usage(),
 };
+
+static string? Option(string[] words, string name) => words.SkipWhile(w => w != name).Skip(1).FirstOrDefault();
+
+static int Number(string[] words, string name, int otherwise) => Option(words, name) is { } text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : otherwise;
 
 static int Usage()
 {
@@ -16,5 +23,8 @@ static int Usage()
     Console.Error.WriteLine("       vserver-bench list [VSERVERS]   the list page with that many vservers against ten");
     Console.Error.WriteLine("       vserver-bench calls [ROUNDS]    bind, connect, sendto, open and stat, tied to addresses and not (root, gcc)");
     Console.Error.WriteLine("       vserver-bench web [ROUNDS]      nginx in a vserver, on the bare host, and behind veth and a bridge (root, nginx-light, wrk)");
+    Console.Error.WriteLine("       vserver-bench vdu [--fs ext4|xfs|btrfs] [--copies 10]             vdu against du -s, warm and cold (root; these three need mmdebstrap and gcc)");
+    Console.Error.WriteLine("       vserver-bench clone [--fs ext4|xfs|btrfs]                         vbuild against cp -al, cp -a --reflink=always and a snapshot");
+    Console.Error.WriteLine("       vserver-bench unify [--fs ext4|xfs|btrfs] [--copies 10] [--cold]  vunify against hardlink, jdupes, rdfind, and reading every byte once");
     return 2;
 }
