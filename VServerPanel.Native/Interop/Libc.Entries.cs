@@ -5,8 +5,6 @@ namespace VServerPanel.Native.Interop;
 /// <summary>Entries of open directories by the bytes of their names, with the rules of every other call: CLOEXEC, EINTR asked again, what vanished is no error.</summary>
 internal static unsafe partial class Libc
 {
-    internal const uint FIEMAP_EXTENT_ENCODED = 8;
-
     [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true)]
     internal static partial int mkdirat(int directory, byte* name, uint mode);
 

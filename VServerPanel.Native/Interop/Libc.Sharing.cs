@@ -14,6 +14,7 @@ internal static partial class Libc
     internal const int FILE_DEDUPE_RANGE_DIFFERS = 1;
     internal const nuint FS_IOC_FIEMAP = 0xc020660b;
     internal const uint FIEMAP_EXTENT_LAST = 1;
+    internal const uint FIEMAP_EXTENT_ENCODED = 8;
     internal const uint FIEMAP_EXTENT_SHARED = 0x2000;
 
     /// <summary>struct file_dedupe_range: as many targets follow it.</summary>
