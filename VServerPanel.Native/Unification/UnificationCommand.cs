@@ -24,7 +24,7 @@ internal static class UnificationCommand
             return ExitCodes.Success;
         }
 
-        return OperationRunner.Run(call, KindOf("unify", request), operation =>
+        return OperationRunner.Run(call, KindOf("unify", call, request), operation =>
         {
             var choice = request.Choose(call.Paths);
             if (request.Faults(call, choice).FirstOrDefault() is { } fault)
@@ -52,7 +52,7 @@ internal static class UnificationCommand
             return ExitCodes.Success;
         }
 
-        return OperationRunner.Run(call, KindOf("deunify", request), operation =>
+        return OperationRunner.Run(call, KindOf("deunify", call, request), operation =>
         {
             if (request.Faults(call, new SharingChoice(null, ""), isSeparating: true).FirstOrDefault() is { } fault)
             {
@@ -81,8 +81,8 @@ internal static class UnificationCommand
         ["immutable"] = SharingMethod.Immutable,
     };
 
-    private static OperationKind KindOf(string name, UnificationRequest request) =>
-        new(name, request.VServers[0]) { AlsoLocked = [.. request.VServers.Skip(1)] };
+    private static OperationKind KindOf(string name, Invocation call, UnificationRequest request) =>
+        new(name, request.VServers[0]) { AlsoLocked = [.. request.VServers.Union(request.Thawed(call)).Where(v => v != request.VServers[0])] };
 
     private static string Describe(UnificationPlan plan) => plan.Problems.Count > 0
         ? "It would be refused: " + string.Join(' ', plan.Problems.Select(p => p.Message))

@@ -71,10 +71,19 @@ internal sealed record UnificationRequest
         }
 
         var runs = new Lifecycle.RunStateStore(call.Paths);
-        foreach (var name in VServers.Where(v => choice.Method == SharingMethod.Immutable && !isSeparating && runs.FindRunning(v) is not null))
+        foreach (var name in Thawed(call, choice).Where(v => runs.FindRunning(v) is not null))
         {
-            yield return new ProblemException(ProblemCode.AlreadyRunning, $"{name} is running. Files are made immutable only in stopped vservers: until the last of them is linked nothing would protect it. 'vserver {name} stop' first.");
+            yield return new ProblemException(ProblemCode.AlreadyRunning, $"{name} is running, and shares immutable files or is to share them. They are thawed for a moment while their links are made or removed, and nothing would protect them from it then. 'vserver {name} stop' first.");
         }
+    }
+
+    /// <summary>Those that could change an immutable file which is thawed: all that share such files, wherever, as soon as one of the members does.</summary>
+    public IReadOnlyList<VServerName> Thawed(Invocation call, SharingChoice? choice = null)
+    {
+        var sharing = call.Registry.Names().Where(v => UnificationState.Find(call.Paths, call.Registry, v)?.Method == SharingMethod.Immutable).ToList();
+        return (choice?.Method ?? Method) == SharingMethod.Immutable ? [.. VServers.Union(sharing)]
+            : VServers.Any(sharing.Contains) ? sharing
+            : [];
     }
 
     private IEnumerable<VServerName> OnOtherMounts(HostPaths paths)
