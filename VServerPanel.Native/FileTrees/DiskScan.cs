@@ -1,3 +1,5 @@
+using VServerPanel.Native.Limits;
+
 namespace VServerPanel.Native.FileTrees;
 
 /// <summary>Measures trees, all at once and together: what they take, and what of it they share. Nothing is followed, and nothing mounted in them is entered.</summary>
@@ -26,6 +28,7 @@ internal sealed class DiskScan
     /// <exception cref="OperationCanceledException">Cancelled on the way.</exception>
     public static Outcome Run(IReadOnlyList<string> paths, bool withRanges, int? workers, CancellationToken cancel)
     {
+        using var openFiles = OpenFiles.RaiseLimit();
         var roots = paths.Select(ScanRoot.Open).ToList();
         try
         {

@@ -3,6 +3,7 @@ using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Creation.Trees;
 using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Limits;
 using VServerPanel.Native.Operations;
 using VServerPanel.Protocol;
 
@@ -18,6 +19,7 @@ internal sealed partial class TreeCopy(SpaceGuard guard, CancellationToken cance
 
     private readonly Dictionary<(uint Device, ulong Inode), LinkedFile> _linked = [];
     private readonly HashSet<ulong> _mounts = [];
+    private readonly HashSet<CopiedDirectory> _open = [];
     private readonly WorkStack<CopiedDirectory> _work = new();
     private readonly NewFileRules _new = NewFileRules.Read();
     private CopiedDirectory _root = null!;
@@ -56,6 +58,7 @@ internal sealed partial class TreeCopy(SpaceGuard guard, CancellationToken cance
     /// <summary>Copies the content of one open directory into another, and gives that the same metadata.</summary>
     public void Copy(SafeFileHandle source, SafeFileHandle target)
     {
+        using var openFiles = OpenFiles.RaiseLimit();
         var stat = Libc.fstatx(source);
         _mounts.Add(stat.MountId);
         _new.LearnFrom(Libc.fstatx(target));
@@ -69,12 +72,23 @@ internal sealed partial class TreeCopy(SpaceGuard guard, CancellationToken cance
         finally
         {
             workers.ForEach(w => w.Dispose());
+
+            // of a copy that failed: who undoes it needs descriptors, too
+            foreach (var directory in _open)
+            {
+                directory.Close();
+            }
         }
     }
 
     private void CopyDirectory(EntryReader reader, CopiedDirectory directory)
     {
         cancel.ThrowIfCancellationRequested();
+        lock (_open)
+        {
+            _open.Add(directory);
+        }
+
         if (Enter(directory))
         {
             CopyContent(reader, directory);
@@ -173,6 +187,11 @@ internal sealed partial class TreeCopy(SpaceGuard guard, CancellationToken cance
             if (directory.Target is { } target)
             {
                 _new.ApplyToDirectory(directory.SourceFd, (int)target.DangerousGetHandle(), directory.Stat, directory.Path);
+            }
+
+            lock (_open)
+            {
+                _open.Remove(directory);
             }
 
             directory.Close();

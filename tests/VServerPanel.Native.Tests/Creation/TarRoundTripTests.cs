@@ -54,6 +54,24 @@ public sealed class TarRoundTripTests : IDisposable
         threads: 1);
 
     [Fact]
+    public void Copy_Fails_LeavesNoDirectoryOpen()
+    {
+        var (source, target) = (Fresh("source"), Fresh("target"));
+        var deep = Directory.CreateDirectory(source + string.Concat(Enumerable.Repeat("/d", 60))).FullName;
+        for (var i = 0; i < 600; i++)
+        {
+            File.WriteAllText($"{deep}/{i}", "");
+        }
+
+        using var from = Libc.open(source, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        using var to = Libc.open(target, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        var copy = new TreeCopy(new SpaceGuard(target), CancellationToken.None) { Progress = _ => throw new InvalidOperationException("stopped") };
+        Assert.Throws<InvalidOperationException>(() => copy.Copy(from, to));
+        var open = Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(f => new FileInfo(f).LinkTarget ?? "").Where(t => t.Contains(_prefix.Directory, StringComparison.Ordinal) && t.Contains("/d", StringComparison.Ordinal));
+        Assert.DoesNotContain(open, t => t.EndsWith("/d", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Copy_CapabilitiesAndAcls_AreKept()
     {
         var (source, target) = (Fresh("source"), Fresh("target"));
