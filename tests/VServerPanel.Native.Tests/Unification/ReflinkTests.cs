@@ -39,7 +39,7 @@ public sealed class ReflinkTests
         var outcome = host.Separate("b");
         Assert.Equal(before, Snapshots(host));
         Assert.InRange(free - host.BytesFree(), 20_000_000, 24_000_000);
-        
+
         // btrfs keeps the small ones beside their names
         Assert.InRange(outcome.FilesChanged, 1, 8);
     }
