@@ -38,7 +38,7 @@ public sealed record SkippedFiles(string Reason, string Explanation, long Files,
 /// <param name="VServer">Its name.</param>
 /// <param name="Files">Regular files in it.</param>
 /// <param name="ApparentBytes">Allocated bytes of all of its files, shared or not.</param>
-/// <param name="SharedBytes">Of these: shared with another vserver already.</param>
+/// <param name="SharedBytes">Of these: shared with another vserver already, or the copy that stays and that others come to share.</param>
 /// <param name="ShareableBytes">Of these: would be shared by the plan, or were by the run.</param>
 /// <param name="OwnBytes">Of these: its own.</param>
 public sealed record UnificationMember(VServerName VServer, long Files, long ApparentBytes, long SharedBytes, long ShareableBytes, long OwnBytes);
