@@ -10,6 +10,7 @@ internal static unsafe partial class Libc
     internal const int AT_NO_AUTOMOUNT = 0x800;
     internal const int POSIX_FADV_WILLNEED = 3;
     internal const int SIGIO = 29;
+    internal const nint SIG_IGN = 1;
     internal const ulong STATX_ATTR_IMMUTABLE = 0x10;
     internal const ulong STATX_ATTR_APPEND = 0x20;
     internal const ulong STATX_ATTR_ENCRYPTED = 0x800;

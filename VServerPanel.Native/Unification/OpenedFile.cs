@@ -39,6 +39,12 @@ internal static unsafe class OpenedFile
         return -1;
     }
 
+    /// <summary>Who waits for a lease is told by a signal as well, which would end this process (fcntl(2), F_SETLEASE).</summary>
+    public static void IgnoreSignals() => _ = Libc.signal(Libc.SIGIO, Libc.SIG_IGN);
+
+    /// <summary>Gives a lease up.</summary>
+    public static void EndLease(int fd) => _ = Libc.fcntl(fd, Libc.F_SETLEASE, Libc.F_UNLCK);
+
     /// <summary>Takes a read lease, or takes it anew; false where somebody has the file open for writing.</summary>
     public static bool TakeLease(int fd) => Libc.fcntl(fd, Libc.F_SETLEASE, Libc.F_RDLCK) == 0;
 

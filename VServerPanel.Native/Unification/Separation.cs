@@ -26,7 +26,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
     {
         var started = Environment.TickCount64;
         using var openFiles = OpenFiles.RaiseLimit();
-        _ = Libc.signal(Libc.SIGIO, 1);
+        OpenedFile.IgnoreSignals();
         operation.Undo.Before(new ClearStaging());
         StagingArea.Clear(operation.Paths);
         UnificationState.EnsureDirectory(operation.Paths);

@@ -25,7 +25,7 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
     {
         var started = Environment.TickCount64;
         using var openFiles = OpenFiles.RaiseLimit();
-        _ = Libc.signal(Libc.SIGIO, 1);
+        OpenedFile.IgnoreSignals();
         operation.Undo.Before(new ClearStaging());
         StagingArea.Clear(_paths);
         UnificationState.EnsureDirectory(_paths);

@@ -9,9 +9,6 @@ namespace VServerPanel.Native.Creation.Clone;
 /// <param name="exclusions">Directories whose files are each vserver's own.</param>
 internal sealed unsafe class SharedFileLinks(bool isImmutable, Exclusions exclusions)
 {
-    private const nint Ignored = 1; // SIG_IGN
-
-
     // an inode may have two names in the source: not frozen by one thread before the other has linked it
     private readonly Lock[] _gates = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
 
@@ -39,9 +36,8 @@ internal sealed unsafe class SharedFileLinks(bool isImmutable, Exclusions exclus
     /// before, and a new one after: whoever got in between is seen by that, for the kernel counts a writer before it asks anybody whether he may.</summary>
     private bool LinkUnwatched(int file, CopiedDirectory directory, byte* name)
     {
-        // that is told by a signal, too, which would end this process (fcntl(2))
-        _ = Libc.signal(Libc.SIGIO, Ignored);
-        if (!TakeLease(file))
+        OpenedFile.IgnoreSignals();
+        if (!OpenedFile.TakeLease(file))
         {
             return false;
         }
@@ -53,8 +49,8 @@ internal sealed unsafe class SharedFileLinks(bool isImmutable, Exclusions exclus
                 return false;
             }
 
-            _ = Libc.fcntl(file, Libc.F_SETLEASE, Libc.F_UNLCK);
-            if (TakeLease(file))
+            OpenedFile.EndLease(file);
+            if (OpenedFile.TakeLease(file))
             {
                 return true;
             }
@@ -64,11 +60,9 @@ internal sealed unsafe class SharedFileLinks(bool isImmutable, Exclusions exclus
         }
         finally
         {
-            _ = Libc.fcntl(file, Libc.F_SETLEASE, Libc.F_UNLCK);
+            OpenedFile.EndLease(file);
         }
     }
-
-    private static bool TakeLease(int file) => Libc.fcntl(file, Libc.F_SETLEASE, Libc.F_RDLCK) == 0;
 
     private static bool LinkThawed(int file, CopiedDirectory directory, byte* name)
     {

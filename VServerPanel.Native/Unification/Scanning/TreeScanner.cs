@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Interop;
 
 namespace VServerPanel.Native.Unification.Scanning;
@@ -89,7 +89,7 @@ internal sealed class TreeScanner(TreeScan scan, Exclusions exclusions)
 
         public void Run(Func<bool> stop)
         {
-            var buffer = (byte*)NativeMemory.Alloc(BufferSize);
+            using var entries = new EntryReader();
             try
             {
                 for (int directory; (directory = owner.Take(stop)) >= 0;)
@@ -97,7 +97,7 @@ internal sealed class TreeScanner(TreeScan scan, Exclusions exclusions)
                     _found.Clear();
                     try
                     {
-                        Read(directory, buffer);
+                        Read(directory, entries);
                     }
                     finally
                     {
@@ -107,7 +107,6 @@ internal sealed class TreeScanner(TreeScan scan, Exclusions exclusions)
             }
             finally
             {
-                NativeMemory.Free(buffer);
                 _files.Close();
                 _directories.Close();
                 lock (_scan.Counts)
@@ -120,7 +119,7 @@ internal sealed class TreeScanner(TreeScan scan, Exclusions exclusions)
             }
         }
 
-        private void Read(int directory, byte* buffer)
+        private void Read(int directory, EntryReader entries)
         {
             var row = _scan.Directories[directory];
             var length = _scan.PathOf(directory, _path.AsSpan(0, PathMax));
@@ -145,10 +144,10 @@ internal sealed class TreeScanner(TreeScan scan, Exclusions exclusions)
                 }
 
                 (_entryCount, _heapUsed) = (0, 0);
-                for (long read; (read = Libc.syscall(Libc.SYS_getdents64, fd, (nint)buffer, BufferSize, 0, 0, 0)) != 0;)
+                entries.Begin();
+                while (entries.Next(fd))
                 {
-                    ErrnoException.ThrowIfFailed(read, "getdents64");
-                    Parse(directory, row, length, fd, new ReadOnlySpan<byte>(buffer, (int)read));
+                    Take(directory, row, length, fd, entries);
                 }
 
                 Look(directory, row, fd);
@@ -159,30 +158,17 @@ internal sealed class TreeScanner(TreeScan scan, Exclusions exclusions)
             }
         }
 
-        // struct linux_dirent64 { u64 d_ino; s64 d_off; u16 d_reclen; u8 d_type; char d_name[]; }
-        private void Parse(int directory, in DirectoryRow row, int pathLength, int fd, ReadOnlySpan<byte> records)
+        private void Take(int directory, in DirectoryRow row, int pathLength, int fd, EntryReader entries)
         {
-            while (records.Length > 19)
+            var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entries.Name);
+            var type = entries.Type == EntryReader.Unknown ? TypeOf(fd, entries.Name) : entries.Type;
+            if (type == EntryReader.Regular)
             {
-                var length = BinaryPrimitives.ReadUInt16LittleEndian(records[16..]);
-                var name = records[19..length];
-                name = name[..name.IndexOf((byte)0)];
-                var type = records[18];
-                if (type == 0)
-                {
-                    type = TypeOf(fd, name);
-                }
-
-                if (type == 8)
-                {
-                    Keep(BinaryPrimitives.ReadUInt64LittleEndian(records), name);
-                }
-                else if (type == 4 && !name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
-                {
-                    AddDirectory(directory, row, pathLength, name);
-                }
-
-                records = records[length..];
+                Keep(entries.Inode, name);
+            }
+            else if (type == EntryReader.Directory)
+            {
+                AddDirectory(directory, row, pathLength, name);
             }
         }
 
@@ -292,13 +278,10 @@ internal sealed class TreeScanner(TreeScan scan, Exclusions exclusions)
         }
 
         // file systems that do not tell a name's type (xfs without ftype)
-        private static byte TypeOf(int fd, ReadOnlySpan<byte> name)
+        private static byte TypeOf(int fd, byte* name)
         {
-            var terminated = stackalloc byte[257];
-            name.CopyTo(new Span<byte>(terminated, 256));
-            terminated[name.Length] = 0;
             Libc.Statx stat;
-            return Libc.statx(fd, terminated, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &stat) != 0 ? (byte)0 : (byte)((stat.Mode & Libc.S_IFMT) >> 12);
+            return Libc.statx(fd, name, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &stat) != 0 ? (byte)0 : (byte)((stat.Mode & Libc.S_IFMT) >> 12);
         }
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using VServerPanel.Components.Parts;
 using VServerPanel.Core.DiskShares;
 using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Lifecycle;
@@ -73,7 +74,7 @@ public sealed partial class UnifyPage
 
             _entries = [.. Directory.Snapshot.Entries.Where(e => e.Status.State is not (VServerState.Incomplete or VServerState.Broken))];
             _scope = By == "content" ? UnificationScope.Content : UnificationScope.Package;
-            Choose([.. (With ?? "").Split(',').Select(t => VServerName.TryParse(t, out var name) ? name : (VServerName?)null).OfType<VServerName>().Where(n => _entries.Any(e => e.Name == n)).Distinct()]);
+            Choose([.. NameList.Parse(With).Where(n => _entries.Any(e => e.Name == n)).Distinct()]);
             await InvokeAsync(StateHasChanged);
             _disk = await Disks.MeasureAsync(cancellationToken: stopping);
         }

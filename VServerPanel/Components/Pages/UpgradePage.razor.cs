@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using VServerPanel.Components.Parts;
 using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Packages;
 using VServerPanel.Identity;
@@ -82,7 +83,7 @@ public sealed partial class UpgradePage
         }
         else
         {
-            _vservers = [.. (In ?? "").Split(',').Select(t => VServerName.TryParse(t, out var name) ? name : (VServerName?)null).OfType<VServerName>().Where(able.Contains)];
+            _vservers = [.. NameList.Parse(In).Where(able.Contains)];
         }
     }
 
