@@ -59,4 +59,16 @@ public static class ItemKinds
 
     /// <summary><see cref="Protocol.PackageDifference"/>.</summary>
     public const string PackageDifference = "package-difference";
+
+    /// <summary><see cref="Protocol.MoveProgress"/>.</summary>
+    public const string MoveProgress = "move-progress";
+
+    /// <summary><see cref="MoveInfo"/>.</summary>
+    public const string Move = "move";
+
+    /// <summary><see cref="PeerInfo"/>.</summary>
+    public const string Peer = "peer";
+
+    /// <summary><see cref="StandbyInfo"/>.</summary>
+    public const string Standby = "standby";
 }

@@ -23,6 +23,19 @@ public class PersistedEnumTests
     [Fact]
     public void VServerState_Members_KeepTheirNumbers() => Assert.Equal("Stopped=0 Starting=1 Running=2 Stopping=3 Incomplete=4 Broken=5", Members<VServerState>());
 
+    [Fact]
+    public void MoveDirection_Members_KeepTheirNumbers() => Assert.Equal("Outgoing=0 Incoming=1", Members<MoveDirection>());
+
+    [Fact]
+    public void MovePhase_Members_KeepTheirNumbers() => Assert.Equal(
+        "Checking=0 Copying=1 Stopping=2 LastPass=3 Verifying=4 HandingOver=5 Starting=6 Retiring=7 Done=8", Members<MovePhase>());
+
+    [Fact]
+    public void MoveState_Members_KeepTheirNumbers() => Assert.Equal("Running=0 Unresolved=1 Kept=2 Purged=3 TakenBack=4 Arrived=5", Members<MoveState>());
+
+    [Fact]
+    public void StandbyRole_Members_KeepTheirNumbers() => Assert.Equal("Source=0 Copy=1", Members<StandbyRole>());
+
     [Theory]
     [InlineData("\"not-found\"", true)]
     [InlineData("\"NotFound\"", true)]

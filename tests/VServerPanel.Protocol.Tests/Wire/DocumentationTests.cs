@@ -55,6 +55,10 @@ public class DocumentationTests
         ItemKinds.Package => Again<PackageInfo>(item),
         ItemKinds.PackageOutcome => Again<PackageOutcome>(item),
         ItemKinds.PackageDifference => Again<PackageDifference>(item),
+        ItemKinds.MoveProgress => Again<MoveProgress>(item),
+        ItemKinds.Move => Again<MoveInfo>(item),
+        ItemKinds.Peer => Again<PeerInfo>(item),
+        ItemKinds.Standby => Again<StandbyInfo>(item),
         _ => "{}",
     };
 

@@ -1,0 +1,61 @@
+using System.Text.Json.Serialization;
+
+namespace VServerPanel.Protocol;
+
+/// <summary>Which end of a standby this host is.</summary>
+/// <remarks>Persisted: append only.</remarks>
+[JsonConverter(typeof(KebabCaseEnumConverter<StandbyRole>))]
+public enum StandbyRole
+{
+    /// <summary>The vserver is here, and a copy of it elsewhere.</summary>
+    Source = 0,
+
+    /// <summary>The copy is here, and must not be started unless it is promoted.</summary>
+    Copy = 1,
+}
+
+/// <summary>A vserver of which a stopped copy is kept elsewhere: an item <c>standby</c> of <c>vserver-moves list</c>.</summary>
+public sealed record StandbyInfo
+{
+    public required VServerName VServer { get; init; }
+
+    public required Guid VServerId { get; init; }
+
+    public required StandbyRole Role { get; init; }
+
+    /// <summary>The other host, as this one calls it.</summary>
+    public required string Peer { get; init; }
+
+    /// <summary>When the last complete copy was begun (UTC): what changed later is not in it. Null where there is none yet.</summary>
+    public DateTimeOffset? CompleteAsOf { get; init; }
+
+    public DateTimeOffset? LastTriedAt { get; init; }
+
+    /// <summary>How the last try failed; null where it did not.</summary>
+    public ProblemEvent? Problem { get; init; }
+
+    /// <summary>Bytes of the complete copy.</summary>
+    public long? Bytes { get; init; }
+
+    /// <summary>When the copy was made the real one; the vserver must then not run at the source.</summary>
+    public DateTimeOffset? PromotedAt { get; init; }
+
+    /// <summary>What an administrator should do, as a sentence; null where nothing is to be done.</summary>
+    public string? WhatToDo { get; init; }
+}
+
+/// <summary>What a pass has copied: the result of <c>vserver NAME standby</c>.</summary>
+/// <param name="Peer">Where the copy is.</param>
+/// <param name="CompleteAsOf">When the pass was begun (UTC).</param>
+/// <param name="Bytes">Bytes of the tree.</param>
+/// <param name="Files">Files of the tree.</param>
+/// <param name="BytesSent">Bytes that went over the wire.</param>
+/// <param name="Milliseconds">What it took.</param>
+public sealed record StandbyOutcome(string Peer, DateTimeOffset CompleteAsOf, long Bytes, long Files, long BytesSent, long Milliseconds);
+
+/// <summary>What became of a copy: the result of <c>vserver NAME promote</c>.</summary>
+/// <param name="Peer">The host that it came from.</param>
+/// <param name="CompleteAsOf">What changed after that is lost (UTC).</param>
+/// <param name="PromotedAt">When it was made the real one (UTC).</param>
+/// <param name="Started">Whether it runs.</param>
+public sealed record PromoteOutcome(string Peer, DateTimeOffset CompleteAsOf, DateTimeOffset PromotedAt, bool Started);
