@@ -10,9 +10,10 @@ namespace VServerPanel.Auditing;
 /// <summary>GET /audit/export: the history as a CSV file, with the filters of the page.</summary>
 internal static class AuditExportEndpoint
 {
-    internal const string Path = "/audit/export";
+    /// <summary>Relative to the base, as every link of a page.</summary>
+    internal const string Path = "audit/export";
 
-    internal static void MapAuditExport(this IEndpointRouteBuilder routes) => routes.MapGet(Path, ExportAsync).RequireAuthorization(Policies.Audit);
+    internal static void MapAuditExport(this IEndpointRouteBuilder routes) => routes.MapGet("/" + Path, ExportAsync).RequireAuthorization(Policies.Audit);
 
     private static async Task ExportAsync(HttpContext context, AuditExport export, AuditService history, UserManager<PanelUser> users, TimeProvider clock)
     {

@@ -75,7 +75,7 @@ public sealed partial class AuditHistoryPage
 
     private static DateTimeOffset? Beginning(DateOnly? date) => date is { } d ? new DateTimeOffset(d.ToDateTime(TimeOnly.MinValue, DateTimeKind.Local)) : null;
 
-    private void Apply() => Navigation.NavigateTo(AuditQuery.Address("/audit", new AuditFilter
+    private void Apply() => Navigation.NavigateTo(AuditQuery.Address("audit", new AuditFilter
     {
         From = Beginning(_from),
         Until = Beginning(_until?.AddDays(1)),

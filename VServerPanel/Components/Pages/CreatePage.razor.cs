@@ -158,6 +158,6 @@ public sealed partial class CreatePage
     private async Task CreateAsync()
     {
         var created = await Creation.CreateAsync(_request, await Gate.DemandAsync(Policies.Operate), _tenantId, Stopping);
-        Navigation.NavigateTo($"/jobs/{created.Build.Id}");
+        Navigation.NavigateTo($"jobs/{created.Build.Id}");
     }
 }

@@ -33,7 +33,7 @@ public sealed partial class DiskPage
     private TimeProvider Clock { get; set; } = null!;
 
     // those that drifted, with those they were unified with, by the wizard
-    private string Again => "/unify?with=" + string.Join(',', _drifted.SelectMany(s => (s.UnifiedWith ?? []).Append(s.VServer!.Value)).Distinct());
+    private string Again => "unify?with=" + string.Join(',', _drifted.SelectMany(s => (s.UnifiedWith ?? []).Append(s.VServer!.Value)).Distinct());
 
     /// <inheritdoc/>
     protected override Task LiveAsync(CancellationToken stopping) => MeasureAsync(false);

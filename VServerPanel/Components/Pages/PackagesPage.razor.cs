@@ -121,7 +121,7 @@ public sealed partial class PackagesPage
             }
 
             var job = await Packages.LookForUpgradesAsync(PackageFormat.Dpkg, vservers, caller);
-            Navigation.NavigateTo($"/jobs/{job.Id}");
+            Navigation.NavigateTo($"jobs/{job.Id}");
         }
         catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {

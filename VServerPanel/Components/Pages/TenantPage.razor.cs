@@ -106,7 +106,7 @@ public sealed partial class TenantPage
             await DoAsync(caller => Tenants.DeleteAsync(Id, caller));
             if (_problem is null)
             {
-                Navigation.NavigateTo("/tenants");
+                Navigation.NavigateTo("tenants");
             }
         }
     }

@@ -120,7 +120,7 @@ public sealed partial class UnifyPage
             {
                 var job = await Unification.StartAsync(Request, await Gate.DemandAsync(Policies.Operate), Stopping);
                 Disks.Forget();
-                Navigation.NavigateTo($"/jobs/{job.Id}");
+                Navigation.NavigateTo($"jobs/{job.Id}");
             }
             else if (++_step == PlanStep)
             {

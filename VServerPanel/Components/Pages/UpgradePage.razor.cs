@@ -118,7 +118,7 @@ public sealed partial class UpgradePage
             if (_step == PlanStep)
             {
                 var job = await Packages.UpgradeAsync(Request, await Gate.DemandAsync(Policies.Operate), Stopping);
-                Navigation.NavigateTo($"/jobs/{job.Id}");
+                Navigation.NavigateTo($"jobs/{job.Id}");
             }
             else if (++_step == PlanStep)
             {

@@ -66,7 +66,7 @@ public sealed partial class VServerPage
         }
     }
 
-    private string AddressOf(string tab) => $"/vservers/{Name}{(tab.Length > 0 ? "?tab=" + tab : "")}";
+    private string AddressOf(string tab) => $"vservers/{Name}{(tab.Length > 0 ? "?tab=" + tab : "")}";
 
     private RenderFragment Button(LifecycleAction action, string icon, Variant variant, Color color) => builder =>
     {

@@ -61,7 +61,7 @@ public sealed class LifecycleActions(Gate gate, LifecycleService lifecycle, ISna
                 options.Action = "Follow";
                 options.OnClick = _ =>
                 {
-                    navigation.NavigateTo($"/jobs/{job.Id}");
+                    navigation.NavigateTo($"jobs/{job.Id}");
                     return Task.CompletedTask;
                 };
             });

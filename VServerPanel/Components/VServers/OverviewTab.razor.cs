@@ -69,7 +69,7 @@ public sealed partial class OverviewTab
         var dialog = await Dialogs.ShowAsync<DeleteDialog>($"Delete {Entry.Name}?", new DialogParameters<DeleteDialog> { { d => d.Name, Entry.Name } });
         if (await dialog.Result is { Canceled: false, Data: string jobId })
         {
-            Navigation.NavigateTo($"/jobs/{jobId}");
+            Navigation.NavigateTo($"jobs/{jobId}");
         }
     }
 }

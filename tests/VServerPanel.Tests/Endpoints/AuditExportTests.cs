@@ -34,6 +34,6 @@ public sealed class AuditExportTests : PanelTest
     {
         using var browser = await Panel.OpenAsync(Roles.Auditor);
         var page = await browser.TextAsync("/audit?user=carla&from=2026-11-01&outcome=failed");
-        Assert.Contains("/audit/export?from=2026-11-01&amp;user=carla&amp;outcome=failed", page, StringComparison.Ordinal);
+        Assert.Contains("\"audit/export?from=2026-11-01&amp;user=carla&amp;outcome=failed", page, StringComparison.Ordinal);
     }
 }

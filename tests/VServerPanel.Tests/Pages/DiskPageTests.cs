@@ -37,7 +37,7 @@ public sealed class DiskPageTests : PagesContext
     {
         await StartAsync(Roles.Operator, Measured(Share("web1"), Share("web2", drift: 12)));
         var page = await OpenAsync();
-        Assert.Contains(page.FindAll("a"), a => a.GetAttribute("href") == "/unify?with=web1,web2" && a.TextContent.Trim() == "Unify again");
+        Assert.Contains(page.FindAll("a"), a => a.GetAttribute("href") == "unify?with=web1,web2" && a.TextContent.Trim() == "Unify again");
     }
 
     [Fact]

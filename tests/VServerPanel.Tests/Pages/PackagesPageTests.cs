@@ -24,7 +24,7 @@ public sealed class PackagesPageTests : PagesContext
         var nginx = page.FindAll("tbody tr").Single(r => r.TextContent.Contains("nginx", StringComparison.Ordinal));
         Assert.Equal(["1.22.1-9 web1", "1.20.0-1 db1"], nginx.QuerySelectorAll(".vp-package-version").Select(v => v.TextContent.Trim()));
         Assert.Contains("1.22.1-9+deb12u1", nginx.TextContent, StringComparison.Ordinal);
-        Assert.Empty(page.FindAll("a[href='/packages/upgrade']"));
+        Assert.Empty(page.FindAll("a[href='packages/upgrade']"));
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class PackagesPageTests : PagesContext
         _ = page.FindAll(".vp-open").Single(b => b.TextContent == "nginx").ClickAsync(new());
         Dialogs.WaitForAssertion(() => Assert.Contains("in 2 of 3 vservers", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.Contains("Not in old1", Dialogs.Markup, StringComparison.Ordinal);
-        Assert.Contains(Dialogs.FindAll("a"), a => a.GetAttribute("href") == "/packages/upgrade?package=nginx");
+        Assert.Contains(Dialogs.FindAll("a"), a => a.GetAttribute("href") == "packages/upgrade?package=nginx");
     }
 
     [Fact]

@@ -149,7 +149,7 @@ public sealed class VServersPageTests : PagesContext
         Assert.True(page.FindAll("tbody tr").Count < 200);
     }
 
-    private static List<string> Names(IRenderedComponent<VServersPage> page) => [.. page.FindAll("tbody a[href^='/vservers/']").Select(a => a.TextContent)];
+    private static List<string> Names(IRenderedComponent<VServersPage> page) => [.. page.FindAll("tbody a[href^='vservers/']").Select(a => a.TextContent)];
 
     private static IElement Button(IRenderedComponent<VServersPage> page, string label) => page.Find($"button[aria-label='{label}']");
 }
