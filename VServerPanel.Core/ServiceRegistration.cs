@@ -12,6 +12,7 @@ using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Hosts.Transports;
 using VServerPanel.Core.Jobs;
 using VServerPanel.Core.Lifecycle;
+using VServerPanel.Core.Moving;
 using VServerPanel.Core.Packages;
 using VServerPanel.Core.Processes;
 using VServerPanel.Core.Storage;
@@ -46,6 +47,7 @@ public static class ServiceRegistration
         services.AddHostedService(p => p.GetRequiredService<CreationFollowUp>());
         services.AddHostedService(p => p.GetRequiredService<JobWatcher>());
         services.AddHostedService(p => p.GetRequiredService<ScheduleRunner>());
+        services.AddHostedService(p => p.GetRequiredService<MoveQueueRunner>());
         services.AddHostedService<JournalPoker>();
         services.AddHostedService(p => p.GetRequiredService<TerminalSessions>());
         return services;
@@ -90,6 +92,10 @@ public static class ServiceRegistration
         services.AddSingleton<ProcessService>();
         services.AddSingleton<TerminalSessions>();
         services.AddSingleton<UnificationService>();
+        services.AddSingleton<MoveService>();
+        services.AddSingleton(p => new MoveQueueStore(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<IHostCommand>().HostName, p.Get<TimeProvider>()));
+        services.AddSingleton(p => new MoveQueueService(p.Get<MoveQueueStore>(), p.Get<VServerDirectory>(), p.Get<AuditService>(), p.Get<TimeProvider>(), p.Get<IHostCommand>().HostName));
+        services.AddSingleton<MoveQueueRunner>();
         services.AddSingleton<DiskService>();
         services.AddSingleton<PackageService>();
         services.AddSingleton(p => new ScheduleService(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<AuditService>(), p.Get<TimeProvider>()));

@@ -1,11 +1,12 @@
 using Microsoft.EntityFrameworkCore;
 using VServerPanel.Core.Creation;
+using VServerPanel.Core.Moving;
 using VServerPanel.Core.Tenants;
 using VServerPanel.Core.Unification;
 
 namespace VServerPanel.Core.Storage;
 
-/// <summary>The database of what the panel knows beyond its hosts, <c>state.db</c>: tenants, creations under way, and the schedule of unification.</summary>
+/// <summary>The database of what the panel knows beyond its hosts, <c>state.db</c>: tenants, creations under way, the queue of moves, and the schedule of unification.</summary>
 internal sealed class StateDbContext(DbContextOptions<StateDbContext> options) : DbContext(options)
 {
     public const string FileName = "state.db";
@@ -19,6 +20,8 @@ internal sealed class StateDbContext(DbContextOptions<StateDbContext> options) :
     public DbSet<SecretLinkRecord> SecretLinks => Set<SecretLinkRecord>();
 
     public DbSet<CreationRecord> Creations => Set<CreationRecord>();
+
+    public DbSet<QueuedMoveRecord> QueuedMoves => Set<QueuedMoveRecord>();
 
     public DbSet<ScheduleRecord> Schedules => Set<ScheduleRecord>();
 
@@ -51,6 +54,16 @@ internal sealed class StateDbContext(DbContextOptions<StateDbContext> options) :
         creation.HasIndex(c => c.StartJobId);
         creation.HasIndex(c => c.CompletedAt);
         creation.Ignore(c => c.Caller);
+
+        var move = modelBuilder.Entity<QueuedMoveRecord>();
+        move.ToTable("queued_moves");
+        move.HasKey(m => m.JobId);
+        move.Ignore(m => m.Caller);
+        move.Ignore(m => m.Request);
+        move.HasIndex(m => m.EndedAt);
+
+        // a vserver waits for one move at a time
+        move.HasIndex(m => new { m.Host, m.VServerId }).IsUnique().HasFilter("\"EndedAt\" IS NULL");
 
         modelBuilder.Entity<ScheduleRecord>().ToTable("unification_schedule").Property(s => s.Id).ValueGeneratedNever();
     }
