@@ -23,6 +23,8 @@ internal static class ToolTable
         new Packages.PackageTool(new Packages.Dpkg.AptGet()),
         new Packages.PackageTool(new Packages.Rpm.RpmProgram()),
         new Packages.Checks.VCheckTool(),
+        new Peers.VServerHostsTool(),
+        new Peers.VServerReceiveTool(),
         new Processes.SignalTool(),
         new Unification.VUnifyTool(),
         new Processes.VKillTool(),

@@ -17,7 +17,7 @@ public sealed class SourceTreeTests
         ["VServerPanel"] = ["Components", "Hosting", "Identity", "Security", "Properties"],
         ["VServerPanel.Core"] = ["Storage"],
         ["VServerPanel.Protocol"] = ["Vocabulary", "Wire"],
-        ["VServerPanel.Native"] = ["Interop", "Commands", "ChildProcesses", "FileTrees", "Operations", "Output", "Registry"],
+        ["VServerPanel.Native"] = ["Interop", "Commands", "ChildProcesses", "FileTrees", "Operations", "Output", "Registry", "Peers"],
     };
 
     private static readonly Regex s_installsPackages = new(@"^[^#\n]*apt-get (-\S+ )*install", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10));

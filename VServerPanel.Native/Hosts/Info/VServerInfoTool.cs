@@ -28,18 +28,24 @@ internal sealed class VServerInfoTool : Tool
                 : throw new ProblemException(ProblemCode.InvalidArgument, "vserver-info takes no arguments but --json.");
         }
 
-        var capabilities = new List<HostCapability>();
-        foreach (var probe in IsolationProbes.All(call.Paths).Concat(ToolProbes.All()).Concat(StorageProbes.All(call.Paths)).Concat(BpfProbes.All(call.Paths)))
-        {
-            call.Cancel.ThrowIfCancellationRequested();
-            var capability = probe.Run();
-            capabilities.Add(capability);
-            call.Report.Item(ItemKinds.Capability, capability);
-        }
-
-        var report = Report(call.Paths, capabilities);
+        var report = Survey(call.Paths, c => call.Report.Item(ItemKinds.Capability, c), call.Cancel);
         call.Report.Result(report, Table(report));
         return ExitCodes.Success;
+    }
+
+    /// <summary>Tries out what this host can do.</summary>
+    internal static HostReport Survey(HostPaths paths, Action<HostCapability> onCapability, CancellationToken cancel)
+    {
+        var capabilities = new List<HostCapability>();
+        foreach (var probe in IsolationProbes.All(paths).Concat(ToolProbes.All()).Concat(StorageProbes.All(paths)).Concat(BpfProbes.All(paths)))
+        {
+            cancel.ThrowIfCancellationRequested();
+            var capability = probe.Run();
+            capabilities.Add(capability);
+            onCapability(capability);
+        }
+
+        return Report(paths, capabilities);
     }
 
     private static int Help()

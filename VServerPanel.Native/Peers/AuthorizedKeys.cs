@@ -1,0 +1,59 @@
+using System.Text;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Hosts.Setup;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Peers;
+
+/// <summary>Our lines in root's authorized_keys: one key a peer, that can call <c>vserver-receive</c> and nothing else. Other lines stay as they are.</summary>
+internal sealed class AuthorizedKeys(HostPaths paths)
+{
+    private const string Mark = "vserver-peer:";
+
+    private string Folder => paths.Prefix + "/root/.ssh";
+
+    public string FilePath => Folder + "/authorized_keys";
+
+    /// <summary>Lets a peer in by this key; one that it had before is replaced.</summary>
+    /// <exception cref="ProblemException">AlreadyExists: the key is there for something else, which sshd would go by.</exception>
+    public void Allow(string peer, PublicKey key) => Change(lines =>
+    {
+        var kept = lines.Where(l => !IsOf(l, peer)).ToList();
+
+        // sshd goes by the first line with a key: this one would give the peer whatever that line gives
+        if (kept.Any(l => !l.TrimStart().StartsWith('#') && l.Contains(key.ToString().Split(' ')[1], StringComparison.Ordinal)))
+        {
+            throw new ProblemException(ProblemCode.AlreadyExists, $"This key is in '{FilePath}' already, for another host or another purpose. Take that line out first; each host has a key of its own ('vserver-hosts key').");
+        }
+
+        return [.. kept, LineFor(peer, key)];
+    });
+
+    /// <summary>Lets it in no more. Connections that it has go on.</summary>
+    /// <exception cref="ProblemException">NotFound: it was not let in.</exception>
+    public void Deny(string peer) => Change(lines => lines.Any(l => IsOf(l, peer))
+        ? lines.Where(l => !IsOf(l, peer))
+        : throw new ProblemException(ProblemCode.NotFound, $"{peer} is not allowed to send vservers here."));
+
+    /// <summary>sshd(8): <c>restrict</c> takes away all that a key can do but the command.</summary>
+    internal string LineFor(string peer, PublicKey key) => $"restrict,command=\"{ToolLinksStep.Command(paths)} --json --as {VServerReceiveTool.ToolName} --peer {peer}\" {key} {Mark}{peer}";
+
+    private static bool IsOf(string line, string peer) => line.EndsWith(" " + Mark + peer, StringComparison.Ordinal) && line.StartsWith("restrict,command=", StringComparison.Ordinal);
+
+    private void Change(Func<IReadOnlyList<string>, IEnumerable<string>> change)
+    {
+        Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        using var locked = FileLock.Acquire(paths.Locks + "/.authorized-keys", TimeSpan.FromSeconds(5), FilePath);
+        if (Libc.TryStatx(null, FilePath, out var stat) && (stat.Mode & Libc.S_IFMT) != Libc.S_IFREG)
+        {
+            throw new ProblemException(ProblemCode.Unsupported, $"'{FilePath}' is a link or no file, so something else of this host writes it. Add the line there by hand; docs/moving.md has it.", path: FilePath);
+        }
+
+        // Latin-1 gives back every byte as it was
+        IReadOnlyList<string> lines = File.Exists(FilePath) ? File.ReadAllText(FilePath, Encoding.Latin1).TrimEnd('\n').Split('\n') : [];
+        var text = string.Concat(change(lines is [""] ? [] : lines).Select(l => l + "\n"));
+        DurableFile.Write(FilePath, Encoding.Latin1.GetBytes(text), 0b110_000_000);
+    }
+}

@@ -1,0 +1,55 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Hosts.Info;
+using VServerPanel.Native.Limits;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Peers;
+
+/// <summary><c>vserver-receive --peer NAME</c>: what a peer's key may call, as the forced command of its line in authorized_keys.</summary>
+/// <remarks>The peer is not trusted: its words come in SSH_ORIGINAL_COMMAND, are compared with those that there are, and never reach a shell or a program.</remarks>
+internal sealed class VServerReceiveTool : Tool
+{
+    public const string ToolName = "vserver-receive";
+    private const string AskedVariable = "SSH_ORIGINAL_COMMAND";
+
+    public override string Name => ToolName;
+
+    public override bool IsInternal => true;
+
+    public override string Summary => "answers to another host";
+
+    public override int Run(IReadOnlyList<string> arguments, Invocation call)
+    {
+        if (arguments is not ["--peer", var peer])
+        {
+            throw new ProblemException(ProblemCode.InvalidArgument, "Usage: vserver-receive --peer NAME");
+        }
+
+        Peer.CheckName(peer);
+        switch (Environment.GetEnvironmentVariable(AskedVariable))
+        {
+            case "check":
+                call.Report.Result(Check(call));
+                return ExitCodes.Success;
+            default:
+                throw new ProblemException(ProblemCode.NotPermitted, "This key is for vservers that come from another host, and for nothing else.");
+        }
+    }
+
+    private static PeerReport Check(Invocation call)
+    {
+        var host = VServerInfoTool.Survey(call.Paths, _ => { }, call.Cancel);
+        return new PeerReport
+        {
+            Version = host.Version,
+            Hostname = host.Hostname,
+            Architecture = host.Architecture,
+            Kernel = host.Kernel,
+            CgroupVersion = CgroupTree.Detect().IsUnified ? 2 : 1,
+            BytesFree = host.StorageFreeBytes,
+            Capabilities = host.Capabilities,
+        };
+    }
+}
