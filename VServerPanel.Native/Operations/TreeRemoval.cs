@@ -160,16 +160,26 @@ internal sealed class TreeRemoval
             var wasImmutable = ClearImmutable(fd);
             ErrnoException.ThrowIfFailed(Libc.unlinkat(directory, name, flags), "unlinkat", name);
 
-            // other vservers may have it, too
-            if (wasImmutable && Libc.fstatx(fd).LinkCount > 0)
+            if (wasImmutable)
             {
-                Unification.SharedMark.Freeze((int)fd.DangerousGetHandle(), true);
+                Protect(fd);
             }
 
             return;
         }
 
         throw new ErrnoException(errno, "unlinkat", name);
+    }
+
+    /// <summary>Makes a thawed file immutable again where other vservers may have it, too. One that was shared and has a single name left is an ordinary file from now on:
+    /// nobody would thaw it again, and the vserver that keeps it could never upgrade it.</summary>
+    private static void Protect(SafeFileHandle file)
+    {
+        var (fd, stat) = ((int)file.DangerousGetHandle(), Libc.fstatx(file));
+        if (stat.LinkCount > 1 || (stat.LinkCount == 1 && !Unification.SharedMark.IsOn(fd, stat, isImmutable: true)))
+        {
+            Unification.SharedMark.Freeze(fd, true);
+        }
     }
 
     /// <returns>Whether it was immutable.</returns>

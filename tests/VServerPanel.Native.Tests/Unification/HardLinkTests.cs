@@ -130,6 +130,19 @@ public sealed class HardLinkTests : IDisposable
     }
 
     [Fact]
+    public void Remove_TreeWithImmutableFiles_OnlyTheLastNameIsThawed()
+    {
+        Three();
+        ((string[])["a", "b", "c"]).ToList().ForEach(v => UnifiedHost.Write(_host.PathOf(v), "usr/share/equal", "the same everywhere\n"));
+        _host.Unify(_host.Request("a", "b", "c") with { Method = SharingMethod.Immutable, IsProtectionTested = false, IsVerified = true });
+        ulong FrozenOf(string vserver) => Libc.statx(null, _host.PathOf(vserver) + "/usr/share/equal").Attributes & Libc.STATX_ATTR_IMMUTABLE;
+        VServerPanel.Native.Operations.TreeRemoval.Remove(_host.PathOf("a"));
+        Assert.NotEqual(0ul, FrozenOf("b"));
+        VServerPanel.Native.Operations.TreeRemoval.Remove(_host.PathOf("b"));
+        Assert.Equal((1u, 0ul), (_host.LinksOf("c", "usr/share/equal"), FrozenOf("c")));
+    }
+
+    [Fact]
     public void Unify_FileOpenForWriting_IsLeftAlone()
     {
         Three();
