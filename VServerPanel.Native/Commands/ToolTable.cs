@@ -40,6 +40,7 @@ internal static class ToolTable
         new Creation.BuildVerb(),
         new Creation.DeleteVerb(),
         new Configuration.ConfigVerb(),
+        new Renaming.RenameVerb(),
         new Lifecycle.StartVerb(),
         new Lifecycle.StopVerb(),
         new Lifecycle.RestartVerb(),

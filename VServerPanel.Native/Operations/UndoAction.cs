@@ -20,6 +20,7 @@ namespace VServerPanel.Native.Operations;
 [JsonDerivedType(typeof(Unification.ClearStaging), "clear-unification-staging")]
 [JsonDerivedType(typeof(Network.ReapplyAddresses), "reapply-addresses")]
 [JsonDerivedType(typeof(Packages.Guests.ClearGuest), "clear-guest")]
+[JsonDerivedType(typeof(Renaming.RenameInStates), "rename-in-states")]
 internal abstract record UndoAction
 {
     public abstract void Run(HostPaths paths);

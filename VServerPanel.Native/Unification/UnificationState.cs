@@ -59,6 +59,30 @@ internal sealed record UnificationState
         }
     }
 
+    /// <summary>Writes another name for a vserver wherever it is spoken of.</summary>
+    public static void Rename(HostPaths paths, VServerName from, VServerName to)
+    {
+        foreach (var path in Directory.Exists(KnownFiles.DirectoryOf(paths)) ? Directory.EnumerateFiles(KnownFiles.DirectoryOf(paths), "*.json") : [])
+        {
+            UnificationState? state;
+            try
+            {
+                state = JsonSerializer.Deserialize(File.ReadAllBytes(path), UnificationJson.Default.UnificationState);
+            }
+            catch (JsonException)
+            {
+                // as where it is looked for: it is not known then
+                continue;
+            }
+
+            if (state is not null && (state.Reference == from || state.With.Contains(from)))
+            {
+                var renamed = state with { Reference = state.Reference == from ? to : state.Reference, With = [.. state.With.Select(v => v == from ? to : v)] };
+                DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(renamed, UnificationJson.Default.UnificationState), 0b110_000_000);
+            }
+        }
+    }
+
     public static void EnsureDirectory(HostPaths paths)
     {
         if (!Directory.Exists(KnownFiles.DirectoryOf(paths)))

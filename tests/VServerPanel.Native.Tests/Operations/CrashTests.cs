@@ -30,6 +30,15 @@ public sealed class CrashTests : IDisposable
     }
 
     [Fact]
+    public void Rename_KilledAtEveryFaultPoint_HasTheOldNameOrTheNew()
+    {
+        Prepare();
+        File.WriteAllText(_prefix.Paths.HookOf(VServerName.Parse("base")), "#!/bin/sh\n");
+        File.WriteAllText(_prefix.Paths.Log + "/base.console.log", "a line\n");
+        EveryFaultPoint(["base", "rename", "other"], undo: () => HostCommand.Run(_prefix, "other", "rename", "base"));
+    }
+
+    [Fact]
     public void Build_KilledThenAskedAgain_RecoversByItself()
     {
         Prepare();

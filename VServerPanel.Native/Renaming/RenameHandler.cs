@@ -1,0 +1,110 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Configuration;
+using VServerPanel.Native.Creation;
+using VServerPanel.Native.Creation.Trees;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Lifecycle;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Renaming;
+
+/// <summary>Renames a stopped vserver. Until the conf file has its new name there is no vserver of that name: nobody can start one that is half renamed.</summary>
+/// <remarks>The tree and all else move first, each with its undo; the conf file moves after the point of no return, and the old entry of the registry goes last, so that
+/// its range of ids is never free in between.</remarks>
+internal sealed class RenameHandler(Invocation call, VServerName from, VServerName to)
+{
+    private const int Steps = 3;
+
+    private readonly HostPaths _paths = call.Paths;
+
+    public OperationPlan Plan()
+    {
+        var findings = new BuildFindings();
+        Check(findings);
+        return new OperationPlan(
+            [.. Moves().Append((From: _paths.ConfOf(from), To: _paths.ConfOf(to))).Where(m => Exists(m.From)).Select(m => new PlanStep($"Renaming '{m.From}' to '{m.To}'"))],
+            [.. findings.Warnings],
+            findings.Problems,
+            BytesNeeded: 0,
+            BytesFree: SpaceGuard.FreeAt(_paths.VServers));
+    }
+
+    public void Run(Operation operation)
+    {
+        operation.Step(1, Steps, $"Checking {from} and {to}");
+        var findings = new BuildFindings();
+        Check(findings);
+        findings.ThrowIfRefused();
+        foreach (var warning in findings.Warnings)
+        {
+            operation.Report.Warn(warning);
+        }
+
+        var entry = call.Registry.FindOrAdd(from);
+        operation.VServerId = entry.Id;
+
+        operation.Step(2, Steps, $"Renaming {from} to {to}");
+        operation.Undo.Before(new RemoveFile(_paths.RegistryOf(to)));
+        call.Registry.Save(entry with { Name = to });
+        foreach (var (source, target) in Moves().Where(m => Exists(m.From)).ToList())
+        {
+            operation.Undo.Before(new MoveBack(target, source));
+            ErrnoException.ThrowIfFailed(Libc.renameat2(Libc.AT_FDCWD, source, Libc.AT_FDCWD, target, Libc.RENAME_NOREPLACE), "renameat2", target);
+            DurableFile.SyncDirectory(Path.GetDirectoryName(target)!);
+        }
+
+        operation.Step(3, Steps, "Telling the others");
+        operation.Undo.CommitThen(
+            new MoveBack(_paths.ConfOf(from), _paths.ConfOf(to)),
+            new RenameInStates(from, to),
+            new RemoveAll([_paths.ContextOf(from), _paths.RunDirectoryOf(from), _paths.RegistryOf(from)]));
+    }
+
+    private void Check(BuildFindings findings)
+    {
+        if (from == to)
+        {
+            findings.Refuse(ProblemCode.InvalidArgument, $"It is called {to} already.");
+            return;
+        }
+
+        if (new RunStateStore(_paths).Find(from) is { } state && (state.IsAlive || state.IsOwned))
+        {
+            findings.Refuse(ProblemCode.AlreadyRunning, $"{from} is running. 'vserver {from} stop' stops it; then rename it.");
+        }
+
+        if (!Directory.Exists(_paths.TreeOf(from)))
+        {
+            findings.Refuse(ProblemCode.NotFound, $"'{_paths.TreeOf(from)}', its tree, is not there. Bring it back, or remove what is left of it: vserver {from} delete --confirm {from}");
+        }
+
+        foreach (var taken in Moves().Select(m => m.To).Append(_paths.ConfOf(to)).Append(_paths.RegistryOf(to)).Append(_paths.RunDirectoryOf(to)).Where(Exists))
+        {
+            findings.Refuse(ProblemCode.AlreadyExists, $"'{taken}' is there already. Choose another name.");
+        }
+
+        if (Exists(_paths.ConfOf(from)) && ConfFile.Read(_paths.ConfOf(from)).Text.Contains(from.Value, StringComparison.Ordinal))
+        {
+            findings.Warn($"'{_paths.ConfOf(from)}' speaks of '{from}', perhaps as its host name; its text stays as it is. 'vserver {to} config set' changes it.");
+        }
+    }
+
+    private IEnumerable<(string From, string To)> Moves()
+    {
+        yield return (_paths.TreeOf(from), _paths.TreeOf(to));
+        yield return (_paths.HookOf(from), _paths.HookOf(to));
+        var (log, renamed) = (Isolation.Monitor.ConsoleLogOf(_paths, from), Isolation.Monitor.ConsoleLogOf(_paths, to));
+        yield return (log, renamed);
+
+        // older ones, as conmon numbers them (ctr_logging.c, reopen_k8s_file)
+        for (var i = 1; Exists($"{log}.{i}"); i++)
+        {
+            yield return ($"{log}.{i}", $"{renamed}.{i}");
+        }
+    }
+
+    private static bool Exists(string path) => Libc.TryStatx(null, path, out _);
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Renaming;
+
+/// <summary><c>vserver NAME rename NEW</c>: a stopped one.</summary>
+internal sealed class RenameVerb : Verb
+{
+    public override string Name => "rename";
+
+    public override bool OpenToPanel => true;
+
+    public override string Usage => "NEW";
+
+    public override string Summary => "give the stopped vserver another name; it stays the same vserver";
+
+    public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
+    {
+        var word = new Argument<string>("NEW") { Description = "The name it gets." };
+        var command = new Command("rename", "Renames a stopped vserver: tree, conf file, hook script, logs and registry entry. Its id, ids of users and host name stay.") { word };
+        if (ArgumentParser.Parse(command, arguments, "vserver NAME rename") is not { } result)
+        {
+            return ExitCodes.Success;
+        }
+
+        var target = VServerName.TryParse(result.GetValue(word), out var parsed)
+            ? parsed
+            : throw new ProblemException(ProblemCode.InvalidArgument, $"'{result.GetValue(word)}' is not a vserver name. {VServerName.Rule}");
+        var handler = new RenameHandler(call, name, target);
+        if (call.Options.Plan)
+        {
+            call.Report.Plan(handler.Plan());
+            return ExitCodes.Success;
+        }
+
+        return OperationRunner.Run(call, new OperationKind("rename", name) { AlsoLocked = [target] }, operation =>
+        {
+            handler.Run(operation);
+            return (null, $"{name} is called {target} now.");
+        });
+    }
+}
