@@ -28,7 +28,7 @@ internal static class TransportProblem
     public static ProblemEvent Misread(string line) =>
         new(ProblemCode.Internal, $"The host command wrote a line that is not of the protocol: '{OneLine(line)}'. Panel and host command may be of different versions.");
 
-    private static string OneLine(string text)
+    internal static string OneLine(string text)
     {
         var line = string.Join(" / ", text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
         line = string.Concat(line.Select(c => char.IsControl(c) ? ' ' : c));

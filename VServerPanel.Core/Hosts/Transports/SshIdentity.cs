@@ -1,0 +1,81 @@
+using System.Diagnostics;
+
+namespace VServerPanel.Core.Hosts.Transports;
+
+/// <summary>The panel's own key for other hosts, made when it is first needed, and what ssh remembers of them. All of it is for the panel's user only.</summary>
+/// <param name="directory">DATA/ssh.</param>
+internal sealed class SshIdentity(string directory) : IDisposable
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly SemaphoreSlim _making = new(1, 1);
+
+    // A socket's path has 107 characters at most (unix(7)), of which ssh takes 58: the data directory may be too deep.
+    private readonly string _sockets = Directory.CreateTempSubdirectory("vsp-ssh-").FullName;
+
+    public string KeyPath => Path.Combine(directory, "id_ed25519");
+
+    /// <summary>%C is a hash of where to and as whom (ssh_config(5), TOKENS).</summary>
+    public string ControlPath => Path.Combine(_sockets, "%C");
+
+    /// <summary>The public key, one line, for the hosts.</summary>
+    /// <exception cref="HostProblemException">MissingTool, CommandFailed.</exception>
+    public async Task<string> PublicKeyAsync(CancellationToken cancellationToken = default)
+    {
+        await _making.WaitAsync(cancellationToken);
+        try
+        {
+            Directory.CreateDirectory(directory, Private);
+            if (!File.Exists(KeyPath) || !File.Exists(KeyPath + ".pub"))
+            {
+                File.Delete(KeyPath);
+                await MakeAsync(cancellationToken);
+            }
+
+            return (await File.ReadAllTextAsync(KeyPath + ".pub", cancellationToken)).Trim();
+        }
+        finally
+        {
+            _making.Release();
+        }
+    }
+
+    /// <summary>A file of known hosts with this one's pinned key and no other.</summary>
+    public string KnownHosts(SshHost host)
+    {
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(directory, "hosts"), Private).FullName, host.Name);
+        var line = $"{host.Name} {host.HostKey}\n";
+        if (!File.Exists(path) || File.ReadAllText(path) != line)
+        {
+            File.WriteAllText(path, line);
+        }
+
+        return path;
+    }
+
+    public void Dispose()
+    {
+        _making.Dispose();
+        Directory.Delete(_sockets, recursive: true);
+    }
+
+    private async Task MakeAsync(CancellationToken cancellationToken)
+    {
+        using var process = new Process { StartInfo = new ProcessStartInfo("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "vserverpanel", "-f", KeyPath]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true } };
+        try
+        {
+            process.Start();
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new HostProblemException(Protocol.ProblemCode.MissingTool, $"ssh-keygen could not be run: {e.Message}. Install openssh-client on the panel's machine.", e);
+        }
+
+        var errors = new OutputTail();
+        await Task.WhenAll(errors.ReadAsync(process.StandardError), new OutputTail().ReadAsync(process.StandardOutput), process.WaitForExitAsync(cancellationToken));
+        if (process.ExitCode != 0)
+        {
+            throw new HostProblemException(Protocol.ProblemCode.CommandFailed, $"ssh-keygen could not make the panel's key in {directory}: {errors.Text}");
+        }
+    }
+}
