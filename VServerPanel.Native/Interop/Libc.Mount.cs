@@ -11,6 +11,7 @@ internal static partial class Libc
     internal const nuint MS_NOSUID = 2;
     internal const nuint MS_NODEV = 4;
     internal const nuint MS_NOEXEC = 8;
+    internal const nuint MS_REMOUNT = 32;
     internal const nuint MS_BIND = 0x1000;
     internal const nuint MS_REC = 0x4000;
     internal const nuint MS_SLAVE = 0x80000;
@@ -47,6 +48,9 @@ internal static partial class Libc
         [MarshalAs(UnmanagedType.LPUTF8Str)] string? type,
         nuint flags,
         [MarshalAs(UnmanagedType.LPUTF8Str)] string? data);
+
+    [LibraryImport("libc", EntryPoint = "chroot", SetLastError = true)]
+    internal static partial int chroot([MarshalUsing(typeof(PathMarshaller))] string path);
 
     [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true)]
     internal static partial int umount2([MarshalUsing(typeof(PathMarshaller))] string target, int flags);

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Hosts.Info;
 using VServerPanel.Native.Limits;
+using VServerPanel.Native.Moving.Receiving;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
 using VServerPanel.Protocol;
@@ -12,6 +14,7 @@ namespace VServerPanel.Native.Peers;
 internal sealed class VServerReceiveTool : Tool
 {
     public const string ToolName = "vserver-receive";
+    private const int LongestRequest = 4096;
     private const string AskedVariable = "SSH_ORIGINAL_COMMAND";
 
     public override string Name => ToolName;
@@ -28,13 +31,39 @@ internal sealed class VServerReceiveTool : Tool
         }
 
         Peer.CheckName(peer);
+        var incoming = new IncomingStore(call.Paths);
         switch (Environment.GetEnvironmentVariable(AskedVariable))
         {
             case "check":
                 call.Report.Result(Check(call));
                 return ExitCodes.Success;
+            case "begin":
+                incoming.Begin(ReadRequest(), peer, call);
+                return ExitCodes.Success;
+            case "take-back":
+                incoming.TakeBack(ReadRequest(), peer, call);
+                return ExitCodes.Success;
+            case { } asked when asked.StartsWith("rsync ", StringComparison.Ordinal):
+                var words = RsyncServerWords.Parse(asked);
+                return ReceivingRoot.Become(call.Paths, incoming.RequireTree(words.MoveId, peer), words.Options);
             default:
                 throw new ProblemException(ProblemCode.NotPermitted, "This key is for vservers that come from another host, and for nothing else.");
+        }
+    }
+
+    // one line, which must not take our memory
+    private static IncomingRequest ReadRequest()
+    {
+        var buffer = new byte[LongestRequest];
+        using var input = Console.OpenStandardInput();
+        var length = input.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        try
+        {
+            return (JsonSerializer.Deserialize(buffer.AsSpan(0, length), IncomingJson.Default.IncomingRequest) ?? throw new JsonException("it is empty")).Checked();
+        }
+        catch (JsonException e)
+        {
+            throw new ProblemException(ProblemCode.InvalidArgument, $"This is no request for a move: {e.Message}");
         }
     }
 

@@ -1,0 +1,107 @@
+using System.Globalization;
+using VServerPanel.Native.ChildProcesses;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Peers;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Moving.Copy;
+
+/// <summary>One pass of a tree to a peer, by rsync over ssh: what is there is made equal to what is here, and nothing else stays.</summary>
+/// <remarks>Marks of shared files (<c>trusted.*</c>) bind to inodes of this host and stay here. Flags of files are not copied by rsync.</remarks>
+internal sealed class CopyPass(HostPaths paths, Peer peer)
+{
+    // rsync(1), EXIT VALUES
+    private const int PartialTransfer = 23;
+    private const int VanishedFiles = 24;
+    private const int NoSpaceOrInputOutput = 11;
+
+    /// <summary>Contents are compared by checksum, not by size and time.</summary>
+    public bool Checksums { get; init; }
+
+    /// <summary>At most so much goes over the wire in a second; null: no limit.</summary>
+    public long? BytesPerSecond { get; init; }
+
+    /// <summary>Whether files may change meanwhile: what vanished or could not be read is left to the next pass then.</summary>
+    public bool IsOfRunningTree { get; init; }
+
+    /// <summary>Runs it.</summary>
+    /// <param name="tree">Absolute.</param>
+    /// <param name="moveId">An incoming tree that the peer has taken a place for.</param>
+    /// <param name="onProgress">Bytes done with, and bytes a second.</param>
+    /// <param name="cancel">Ends it; what arrived stays there for another pass.</param>
+    /// <exception cref="ProblemException">Unreachable, NoSpace, CommandFailed.</exception>
+    public CopyTotals Run(string tree, string moveId, Action<long, long?> onProgress, CancellationToken cancel)
+    {
+        var totals = new CopyTotals();
+        var pass = new ChildProcess
+        {
+            Program = ChildProcess.Require("rsync"),
+            Arguments = Arguments(tree, moveId),
+            OnOutputLine = line =>
+            {
+                if (RsyncOutput.Progress(line) is var (bytes, rate))
+                {
+                    onProgress(bytes, rate);
+                }
+
+                totals = RsyncOutput.Total(line, totals);
+            },
+        };
+        var result = pass.Try(cancel);
+        return result.ExitCode switch
+        {
+            0 => totals,
+            VanishedFiles or PartialTransfer when IsOfRunningTree => totals with { IsComplete = false },
+            255 => throw new PeerSsh(paths, peer).Failure(result.Error),
+            NoSpaceOrInputOutput when result.Error.Contains("No space left on device", StringComparison.Ordinal) => throw new ProblemException(ProblemCode.NoSpace, $"The disk of {peer.Name} is full. Make room there and try again."),
+            10 or 12 or 30 or 35 => throw new ProblemException(ProblemCode.Unreachable, $"The connection to {peer.Name} broke: {LastLine(result.Error)}"),
+            var code => throw new ProblemException(ProblemCode.CommandFailed, $"rsync to {peer.Name} ended with exit code {code}: {LastLine(result.Error)}"),
+        };
+    }
+
+    /// <summary>The words for rsync.</summary>
+    internal IReadOnlyList<string> Arguments(string tree, string moveId) =>
+    [
+        "-aHAXS",
+        "--numeric-ids",
+        "--delete",
+        .. Checksums ? ["--checksum"] : Array.Empty<string>(),
+
+        // rsync counts in units of 1,024 bytes
+        .. BytesPerSecond is { } rate ? [$"--bwlimit={Math.Clamp(rate / 1024, 1, 999_999_999).ToString(CultureInfo.InvariantCulture)}"] : Array.Empty<string>(),
+        "--filter=-x trusted.*",
+        "--no-h",
+        "--info=progress2,stats2",
+        "--outbuf=L",
+        "-e", RemoteShell(),
+        "--",
+        tree + "/",
+
+        // an address of IPv6 has colons, so the host is named by ssh's own words and this name is for rsync only
+        $"{peer.Name}:{IncomingName(moveId)}/",
+    ];
+
+    private static string IncomingName(string moveId) => Receiving.IncomingRequest.CheckId(moveId);
+
+    // rsync cuts this at blanks, and appends "HOST WORD…": the host's name that it appends is told its address
+    private string RemoteShell()
+    {
+        string[] words = ["ssh", .. new PeerSsh(paths, peer).Options(), "-o", $"HostName={peer.Address}"];
+        return words.Any(w => w.AsSpan().ContainsAny(' ', '"', '\''))
+            ? throw new ProblemException(ProblemCode.Unsupported, "A path of this host has a blank or a quotation mark, which rsync would take for the end of a word. Choose another prefix.")
+            : string.Join(' ', words);
+    }
+
+    private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "it said nothing";
+}
+
+/// <summary>What a pass has done.</summary>
+/// <param name="Entries">Entries of the tree, directories too.</param>
+/// <param name="Bytes">Bytes of the tree's files.</param>
+/// <param name="BytesSent">Bytes over the wire, from here to there.</param>
+internal sealed record CopyTotals(long Entries = 0, long Bytes = 0, long BytesSent = 0)
+{
+    /// <summary>Whether nothing vanished or could not be read meanwhile.</summary>
+    public bool IsComplete { get; init; } = true;
+}

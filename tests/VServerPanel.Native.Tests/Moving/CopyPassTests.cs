@@ -1,0 +1,150 @@
+using System.Text.Json;
+using VServerPanel.Native.Moving.Copy;
+using VServerPanel.Native.Moving.Receiving;
+using VServerPanel.Native.Peers;
+using VServerPanel.Native.Tests.Peers;
+using VServerPanel.Protocol;
+using VServerPanel.TwoHosts;
+
+namespace VServerPanel.Native.Tests.Moving;
+
+/// <summary>A source whose key and tree lie in a prefix that host A sees, and host B with the published command.</summary>
+[Collection(RealHost.Name)]
+public sealed class CopyPassTests : IAsyncLifetime, IDisposable
+{
+    private const string Id = "0123456789abcdef0123456789abcdef";
+    private readonly PrivatePrefix _prefix = new();
+    private HostPair _hosts = null!;
+    private Peer _peer = null!;
+
+    private string Source => _prefix.Paths.VServers + "/web";
+
+    private string Arrived => _hosts.B.Directory + "/vservers/.incoming/" + Id;
+
+    public async ValueTask InitializeAsync()
+    {
+        var lack = HostPair.Lacking();
+        Assert.SkipWhen(lack is not null, lack ?? "");
+        _hosts = await HostPair.UpAsync(roomOnB: null);
+        new OwnKey(_prefix.Paths).Ensure();
+        await _hosts.B.ExecAsync("vserver-hosts", "allow", "hosta", new OwnKey(_prefix.Paths).Read().PublicKey);
+        var keys = WireProtocol.Read((await _hosts.B.ExecAsync("vserver-hosts", "--json", "key")).TrimEnd().Split('\n')[^1]) as ResultEvent;
+        _peer = new Peer("hostb", _hosts.B.Address, 22, WireProtocol.FromElement<HostKeys>(keys!.Data!.Value).SshHostKeys[0]).Checked();
+        Directory.CreateDirectory(Source);
+    }
+
+    [Fact]
+    public async Task Pass_TreeWithAllThatTreesHave_ArrivesTheSameAgainAndAgain()
+    {
+        await MakeTreeAsync();
+        await AskAsync("begin", 1);
+        await PassAsync();
+        Assert.Equal(Wanted(), TreeSnapshot.Take(Arrived, withTimes: true));
+        Assert.True(new FileInfo(Arrived + "/sparse").Length > 1 << 25 && long.Parse((await _hosts.B.ExecAsync("stat", "-c", "%b", "/vservers/.incoming/" + Id + "/sparse")).Trim(), System.Globalization.CultureInfo.InvariantCulture) < 4096);
+
+        File.Delete(Source + "/a");
+        File.WriteAllText(Source + "/new", "new");
+        await PassAsync();
+        Assert.Equal(Wanted(), TreeSnapshot.Take(Arrived, withTimes: true));
+    }
+
+    [Fact]
+    public async Task Receiver_HostileSource_WritesNothingElsewhere()
+    {
+        File.WriteAllText(Source + "/a", "a");
+        TrialHost.Run("setfattr", "-n", "trusted.vserver.shared", "-v", "x", Source + "/a");
+        Assert.NotEqual(0, (await TryPassAsync()).ExitCode);
+        await AskAsync("begin", 1);
+
+        // its marks are refused, too, where it does not leave them out itself
+        var words = new CopyPass(_prefix.Paths, _peer).Arguments(Source, Id).Where(w => !w.StartsWith("--filter", StringComparison.Ordinal)).ToArray();
+        var forged = await _hosts.A.TryAsync(["rsync", .. words]);
+        Assert.True(forged.ExitCode == 23 && forged.Error.Contains("trusted", StringComparison.Ordinal), forged.Error);
+        Assert.DoesNotContain("trusted", await _hosts.B.ExecAsync("getfattr", "-m", "-", "-d", "/vservers/.incoming/" + Id + "/a"), StringComparison.Ordinal);
+
+        // a second place, and more room than there is
+        Assert.Equal(ProblemCode.Conflict, (await AskAsync("begin", 2) as ProblemEvent)?.Code);
+        Assert.Equal(ProblemCode.NoSpace, (await AskAsync("begin", long.MaxValue, "1" + Id[1..]) as ProblemEvent)?.Code);
+        Assert.Equal(ProblemCode.InvalidArgument, (await AskAsync("begin", 1, "../../../etc") as ProblemEvent)?.Code);
+
+        // what the receiver sees while it runs
+        await File.WriteAllBytesAsync(Source + "/big", System.Security.Cryptography.RandomNumberGenerator.GetBytes(4 << 20), TestContext.Current.CancellationToken);
+        using var slow = _hosts.A.Start(["rsync", .. new CopyPass(_prefix.Paths, _peer) { BytesPerSecond = 256 << 10 }.Arguments(Source, Id)]);
+        var pid = "";
+        for (var i = 0; i < 100 && pid.Length == 0; i++)
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+            pid = (await _hosts.B.TryAsync("pgrep", "-f", "-o", "^/usr/bin/rsync --server")).Output.Trim();
+        }
+
+        var seen = await _hosts.B.ExecAsync("ls", $"/proc/{pid}/root");
+        Assert.Equal(["bin", "incoming", "lib", "lib64", "usr"], seen.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(n => n != "lib32"));
+        Assert.Contains("Read-only", (await _hosts.B.TryAsync("touch", $"/proc/{pid}/root/usr/x", $"/proc/{pid}/root/x")).Error, StringComparison.Ordinal);
+
+        // CAP_SETFCAP, MKNOD, FSETID, FOWNER, DAC_READ_SEARCH, DAC_OVERRIDE, CHOWN
+        Assert.Contains("CapBnd:\t000000008800001f", await _hosts.B.ExecAsync("cat", $"/proc/{pid}/status"), StringComparison.Ordinal);
+
+        // taken back: for ever
+        slow.Kill(entireProcessTree: true);
+        Assert.IsType<ResultEvent>(await AskAsync("take-back", 1));
+        Assert.False(Directory.Exists(Arrived));
+        Assert.Equal(ProblemCode.Conflict, (await AskAsync("begin", 1) as ProblemEvent)?.Code);
+        Assert.NotEqual(0, (await TryPassAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task Pass_LinkCut_EndsSoonAndGoesOnLater()
+    {
+        await File.WriteAllBytesAsync(Source + "/big", System.Security.Cryptography.RandomNumberGenerator.GetBytes(8 << 20), TestContext.Current.CancellationToken);
+        await AskAsync("begin", 1);
+        using var slow = _hosts.A.Start(["rsync", .. new CopyPass(_prefix.Paths, _peer) { BytesPerSecond = 256 << 10 }.Arguments(Source, Id)]);
+        await Task.Delay(1000, TestContext.Current.CancellationToken);
+        await _hosts.CutLinkAsync();
+        await slow.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.NotEqual(0, slow.ExitCode);
+
+        await _hosts.MendLinkAsync();
+        await PassAsync();
+        Assert.Equal(Wanted(), TreeSnapshot.Take(Arrived, withTimes: true));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_hosts is not null)
+        {
+            await _hosts.DisposeAsync();
+        }
+
+        Dispose();
+    }
+
+    public void Dispose() => _prefix.Dispose();
+
+    private IReadOnlyList<string> Wanted() => TreeSnapshot.Take(Source, withTimes: true);
+
+    private async Task MakeTreeAsync()
+    {
+        var script = """
+            cd "$1"; mkdir -p d/e; echo a > a; ln a b; ln -s /etc/shadow out; mkfifo fifo; mknod null c 1 3
+            truncate -s 64M sparse; echo end >> sparse; chown 1000:1001 b; chmod 4755 b
+            setfattr -n user.x -v y d; setfacl -m u:1234:rw d; printf x > "$(printf 'odd\377\nname')"; cp /bin/true cap; setcap cap_net_raw+ep cap
+            touch -d '2001-02-03 04:05:06.789' d a
+            """;
+        await _hosts.A.ExecAsync("sh", "-ec", script, "sh", Source);
+    }
+
+    private Task<Ended> TryPassAsync() => _hosts.A.TryAsync(["rsync", .. new CopyPass(_prefix.Paths, _peer).Arguments(Source, Id)]);
+
+    private async Task PassAsync()
+    {
+        var ended = await TryPassAsync();
+        Assert.True(ended.ExitCode == 0, ended.Output + ended.Error);
+    }
+
+    private async Task<WireEvent> AskAsync(string question, long bytes, string id = Id)
+    {
+        var request = JsonSerializer.Serialize(new IncomingRequest(id, VServerName.Parse("web"), new Guid("827440c8-e588-4408-82b5-6c843db1277e"), bytes), IncomingJson.Default.IncomingRequest);
+        var ended = await _hosts.A.TryWithInputAsync(request, ["ssh", .. new PeerSsh(_prefix.Paths, _peer).Options(), _peer.Address, question]);
+        return WireProtocol.Read(ended.Output.TrimEnd().Split('\n')[^1]);
+    }
+}
