@@ -72,7 +72,8 @@ internal sealed class DeleteHandler(Invocation call, VServerName name)
         }
     }
 
-    private static string? MountIn(string tree)
+    /// <summary>Where a file system is mounted in a tree; null where none is.</summary>
+    internal static string? MountIn(string tree)
     {
         if (!Libc.TryStatx(null, tree, out var stat) || (stat.Mode & Libc.S_IFMT) != Libc.S_IFDIR)
         {

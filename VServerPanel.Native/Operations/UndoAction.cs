@@ -21,6 +21,7 @@ namespace VServerPanel.Native.Operations;
 [JsonDerivedType(typeof(Network.ReapplyAddresses), "reapply-addresses")]
 [JsonDerivedType(typeof(Packages.Guests.ClearGuest), "clear-guest")]
 [JsonDerivedType(typeof(Renaming.RenameInStates), "rename-in-states")]
+[JsonDerivedType(typeof(Renaming.CopyRegistryEntry), "copy-registry-entry")]
 internal abstract record UndoAction
 {
     public abstract void Run(HostPaths paths);

@@ -12,8 +12,9 @@ using VServerPanel.Protocol;
 namespace VServerPanel.Native.Renaming;
 
 /// <summary>Renames a stopped vserver. Until the conf file has its new name there is no vserver of that name: nobody can start one that is half renamed.</summary>
-/// <remarks>The tree and all else move first, each with its undo; the conf file moves after the point of no return, and the old entry of the registry goes last, so that
-/// its range of ids is never free in between.</remarks>
+/// <remarks>The tree and all else move first, each with its undo; registry and conf file follow after the point of no return. The new entry comes before the conf
+/// file moves, since a conf file without one would be given another id and range; the old one goes last, so that its range is never free in between; and a rename that
+/// is cut off before leaves none, which a vserver that is made with the new name would take for its own.</remarks>
 internal sealed class RenameHandler(Invocation call, VServerName from, VServerName to)
 {
     private const int Steps = 3;
@@ -43,12 +44,9 @@ internal sealed class RenameHandler(Invocation call, VServerName from, VServerNa
             operation.Report.Warn(warning);
         }
 
-        var entry = call.Registry.FindOrAdd(from);
-        operation.VServerId = entry.Id;
+        operation.VServerId = call.Registry.FindOrAdd(from).Id;
 
         operation.Step(2, Steps, $"Renaming {from} to {to}");
-        operation.Undo.Before(new RemoveFile(_paths.RegistryOf(to)));
-        call.Registry.Save(entry with { Name = to });
         foreach (var (source, target) in Moves().Where(m => Exists(m.From)).ToList())
         {
             operation.Undo.Before(new MoveBack(target, source));
@@ -58,9 +56,10 @@ internal sealed class RenameHandler(Invocation call, VServerName from, VServerNa
 
         operation.Step(3, Steps, "Telling the others");
         operation.Undo.CommitThen(
+            new CopyRegistryEntry(from, to),
             new MoveBack(_paths.ConfOf(from), _paths.ConfOf(to)),
             new RenameInStates(from, to),
-            new RemoveAll([_paths.ContextOf(from), _paths.RunDirectoryOf(from), _paths.RegistryOf(from)]));
+            new RemoveFile(_paths.RegistryOf(from)));
     }
 
     private void Check(BuildFindings findings)
@@ -74,6 +73,16 @@ internal sealed class RenameHandler(Invocation call, VServerName from, VServerNa
         if (new RunStateStore(_paths).Find(from) is { } state && (state.IsAlive || state.IsOwned))
         {
             findings.Refuse(ProblemCode.AlreadyRunning, $"{from} is running. 'vserver {from} stop' stops it; then rename it.");
+        }
+        else if (Exists(_paths.RunDirectoryOf(from)) || Exists(_paths.ContextOf(from)))
+        {
+            // it says which addresses are still on devices for it
+            findings.Refuse(ProblemCode.Busy, $"{from} has left something of its last run in '{_paths.Run}'. 'vserver {from} stop' clears it up; then rename it.");
+        }
+
+        if (DeleteHandler.MountIn(_paths.TreeOf(from)) is { } mount)
+        {
+            findings.Refuse(ProblemCode.Busy, $"A file system is mounted at '{mount}', in the tree of {from}. Unmount it ('umount {mount}'); then rename {from}.");
         }
 
         if (!Directory.Exists(_paths.TreeOf(from)))

@@ -73,6 +73,49 @@ public sealed class RenameTests : IDisposable
     }
 
     [Fact]
+    public void Rename_CutOffWhereItMayBeUndone_NobodyGetsItsIds()
+    {
+        var call = _prefix.Call("vserver");
+        var (id, range) = (call.Registry.Find(s_old)!.Id, call.Registry.Find(s_old)!.IdBase);
+        for (var point = 1; ; point++)
+        {
+            Assert.InRange(point, 1, 100);
+            var output = HostCommand.Run(_prefix, new Dictionary<string, string> { ["VSERVER_FAULT_AT"] = $"{point}" }, "old", "rename", "new");
+            Assert.True(output.WasKilled, output.Error);
+            if (!File.Exists(_prefix.Paths.ConfOf(s_old)))
+            {
+                return;
+            }
+
+            // whoever makes one of that name now has one of his own, or is refused
+            if (HostCommand.Run(_prefix, "new", "build", "--method", "skeleton").ExitCode == 0)
+            {
+                Assert.NotEqual(id, call.Registry.Find(s_new)!.Id);
+                Assert.NotEqual(range, call.Registry.Find(s_new)!.IdBase);
+                Assert.Equal(0, HostCommand.Run(_prefix, "new", "delete", "--confirm", "new").ExitCode);
+            }
+
+            HostCommand.Run(_prefix, "--as", "vserver-jobs", "recover");
+            if (call.Registry.Find(s_new)?.Id == id)
+            {
+                Assert.False(File.Exists(_prefix.Paths.RegistryOf(s_old)));
+                Assert.Equal(0, HostCommand.Run(_prefix, "new", "rename", "old").ExitCode);
+            }
+
+            Assert.Equal(id, call.Registry.Find(s_old)!.Id);
+        }
+    }
+
+    [Fact]
+    public void Rename_LeftoversOfARun_AreNotThrownAway()
+    {
+        Directory.CreateDirectory(_prefix.Paths.RunDirectoryOf(s_old));
+        var output = HostCommand.Run(_prefix, "old", "rename", "new");
+        Assert.Contains("'vserver old stop' clears it up", output.Error, StringComparison.Ordinal);
+        Assert.True(Directory.Exists(_prefix.Paths.RunDirectoryOf(s_old)));
+    }
+
+    [Fact]
     public void Rename_OthersWereUnifiedWithIt_KnowItsNewName()
     {
         var call = _prefix.Call("vserver");
