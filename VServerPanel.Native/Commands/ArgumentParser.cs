@@ -7,6 +7,12 @@ namespace VServerPanel.Native.Commands;
 /// <summary>Reads the arguments of a verb or tool by System.CommandLine; errors and help come out as everywhere else.</summary>
 internal static class ArgumentParser
 {
+    /// <summary>Reads the name of a vserver.</summary>
+    /// <exception cref="ProblemException">InvalidArgument.</exception>
+    public static VServerName VServerNameOf(string? text) => VServerName.TryParse(text, out var name)
+        ? name
+        : throw new ProblemException(ProblemCode.InvalidArgument, $"'{text}' is not a vserver name. {VServerName.Rule}");
+
     /// <summary>Reads <paramref name="arguments"/> by <paramref name="command"/>; null when help was asked for and has been printed.</summary>
     /// <exception cref="ProblemException">InvalidArgument, with every fault.</exception>
     public static ParseResult? Parse(Command command, IReadOnlyList<string> arguments, string usagePrefix)

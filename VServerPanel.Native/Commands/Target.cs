@@ -49,11 +49,7 @@ internal sealed record Target(GlobalOptions Options, string Title, bool NeedsRoo
             return null;
         }
 
-        if (!VServerName.TryParse(rest[0], out var name))
-        {
-            throw new ProblemException(ProblemCode.InvalidArgument, $"'{rest[0]}' is not a vserver name. {VServerName.Rule}");
-        }
-
+        var name = ArgumentParser.VServerNameOf(rest[0]);
         var (options, tail) = GlobalOptions.Take(leading, [.. rest.Skip(1)], leadingOnly: true);
         if (tail.Count == 0)
         {

@@ -87,14 +87,15 @@ internal sealed class DeleteHandler(Invocation call, VServerName name)
     }
 
     private IEnumerable<string> Files() =>
-        [_paths.ConfOf(name), _paths.HookOf(name), _paths.ContextOf(name), _paths.RunDirectoryOf(name), .. Logs()];
+        [_paths.ConfOf(name), _paths.HookOf(name), _paths.ContextOf(name), _paths.RunDirectoryOf(name), .. LogsOf(_paths, name)];
 
-    // conmon writes a new one as FILE.tmp, and renames; later ones keep FILE.1, FILE.2 … (ctr_logging.c, reopen_k8s_file)
-    private IEnumerable<string> Logs()
+    /// <summary>The console logs there are of a vserver.</summary>
+    /// <remarks>conmon writes a new one as FILE.tmp, and renames; later ones keep FILE.1, FILE.2 … (ctr_logging.c, reopen_k8s_file).</remarks>
+    internal static IEnumerable<string> LogsOf(Hosts.HostPaths paths, VServerName name)
     {
-        var log = Isolation.Monitor.ConsoleLogOf(_paths, name);
-        return Directory.Exists(_paths.Log)
-            ? Directory.EnumerateFiles(_paths.Log).Where(f => f == log || (f.StartsWith(log + ".", StringComparison.Ordinal) && f[(log.Length + 1)..] is var rest && (rest == "tmp" || rest.All(char.IsAsciiDigit))))
+        var log = Isolation.Monitor.ConsoleLogOf(paths, name);
+        return Directory.Exists(paths.Log)
+            ? Directory.EnumerateFiles(paths.Log).Where(f => f == log || (f.StartsWith(log + ".", StringComparison.Ordinal) && f[(log.Length + 1)..] is var rest && (rest == "tmp" || rest.All(char.IsAsciiDigit))))
             : [];
     }
 

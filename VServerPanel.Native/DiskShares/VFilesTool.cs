@@ -31,11 +31,7 @@ internal sealed class VFilesTool : Tool
             return ExitCodes.Success;
         }
 
-        if (!VServerName.TryParse(result.GetValue(name), out var vserver))
-        {
-            throw new ProblemException(ProblemCode.InvalidArgument, $"'{result.GetValue(name)}' is not a vserver name. {VServerName.Rule}");
-        }
-
+        var vserver = ArgumentParser.VServerNameOf(result.GetValue(name));
         call.Registry.Require(vserver);
         if (!Directory.Exists(call.Paths.TreeOf(vserver)))
         {

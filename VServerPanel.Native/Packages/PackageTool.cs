@@ -97,7 +97,7 @@ internal sealed class PackageTool(PackageManager manager) : Tool
             return [.. call.Registry.Names().Where(n => FormatOf(n, call) == manager.Format)];
         }
 
-        return [.. names.Select(n => VServerName.TryParse(n, out var name) ? name : throw new ProblemException(ProblemCode.InvalidArgument, $"'{n}' is not a vserver name. {VServerName.Rule}")).Distinct()];
+        return [.. names.Select(ArgumentParser.VServerNameOf).Distinct()];
     }
 
     private static PackageFormat? FormatOf(VServerName name, Invocation call)

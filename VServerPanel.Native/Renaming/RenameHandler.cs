@@ -90,7 +90,7 @@ internal sealed class RenameHandler(Invocation call, VServerName from, VServerNa
             findings.Refuse(ProblemCode.NotFound, $"'{_paths.TreeOf(from)}', its tree, is not there. Bring it back, or remove what is left of it: vserver {from} delete --confirm {from}");
         }
 
-        foreach (var taken in Moves().Select(m => m.To).Append(_paths.ConfOf(to)).Append(_paths.RegistryOf(to)).Append(_paths.RunDirectoryOf(to)).Where(Exists))
+        foreach (var taken in Moves().Select(m => m.To).Concat(DeleteHandler.LogsOf(_paths, to)).Append(_paths.ConfOf(to)).Append(_paths.RegistryOf(to)).Append(_paths.RunDirectoryOf(to)).Where(Exists).Distinct())
         {
             findings.Refuse(ProblemCode.AlreadyExists, $"'{taken}' is there already. Choose another name.");
         }
@@ -106,12 +106,9 @@ internal sealed class RenameHandler(Invocation call, VServerName from, VServerNa
         yield return (_paths.TreeOf(from), _paths.TreeOf(to));
         yield return (_paths.HookOf(from), _paths.HookOf(to));
         var (log, renamed) = (Isolation.Monitor.ConsoleLogOf(_paths, from), Isolation.Monitor.ConsoleLogOf(_paths, to));
-        yield return (log, renamed);
-
-        // older ones, as conmon numbers them (ctr_logging.c, reopen_k8s_file)
-        for (var i = 1; Exists($"{log}.{i}"); i++)
+        foreach (var path in DeleteHandler.LogsOf(_paths, from))
         {
-            yield return ($"{log}.{i}", $"{renamed}.{i}");
+            yield return (path, renamed + path[log.Length..]);
         }
     }
 

@@ -26,9 +26,7 @@ internal sealed class RenameVerb : Verb
             return ExitCodes.Success;
         }
 
-        var target = VServerName.TryParse(result.GetValue(word), out var parsed)
-            ? parsed
-            : throw new ProblemException(ProblemCode.InvalidArgument, $"'{result.GetValue(word)}' is not a vserver name. {VServerName.Rule}");
+        var target = ArgumentParser.VServerNameOf(result.GetValue(word)!);
         var handler = new RenameHandler(call, name, target);
         if (call.Options.Plan)
         {

@@ -32,16 +32,7 @@ internal sealed record UnificationState
     /// <summary>What is known of a vserver; null where it was never unified, or that cannot be read.</summary>
     public static UnificationState? Find(HostPaths paths, VServerRegistry registry, VServerName name)
     {
-        try
-        {
-            return registry.IdOf(name) is { } id && File.Exists(PathOf(paths, id))
-                ? JsonSerializer.Deserialize(File.ReadAllBytes(PathOf(paths, id)), UnificationJson.Default.UnificationState)
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        return registry.IdOf(name) is { } id && File.Exists(PathOf(paths, id)) ? Read(PathOf(paths, id)) : null;
     }
 
     public void Save(HostPaths paths, VServerRegistry registry, VServerName name)
@@ -64,18 +55,7 @@ internal sealed record UnificationState
     {
         foreach (var path in Directory.Exists(KnownFiles.DirectoryOf(paths)) ? Directory.EnumerateFiles(KnownFiles.DirectoryOf(paths), "*.json") : [])
         {
-            UnificationState? state;
-            try
-            {
-                state = JsonSerializer.Deserialize(File.ReadAllBytes(path), UnificationJson.Default.UnificationState);
-            }
-            catch (JsonException)
-            {
-                // as where it is looked for: it is not known then
-                continue;
-            }
-
-            if (state is not null && (state.Reference == from || state.With.Contains(from)))
+            if (Read(path) is { } state && (state.Reference == from || state.With.Contains(from)))
             {
                 var renamed = state with { Reference = state.Reference == from ? to : state.Reference, With = [.. state.With.Select(v => v == from ? to : v)] };
                 DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(renamed, UnificationJson.Default.UnificationState), 0b110_000_000);
@@ -88,6 +68,19 @@ internal sealed record UnificationState
         if (!Directory.Exists(KnownFiles.DirectoryOf(paths)))
         {
             Directory.CreateDirectory(KnownFiles.DirectoryOf(paths), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    // one that cannot be read is not known
+    private static UnificationState? Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), UnificationJson.Default.UnificationState);
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 

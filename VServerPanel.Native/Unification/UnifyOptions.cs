@@ -55,10 +55,6 @@ internal sealed class UnifyOptions
         };
     }
 
-    public static VServerName NameOf(string text) => VServerName.TryParse(text, out var name)
-        ? name
-        : throw new ProblemException(ProblemCode.InvalidArgument, $"'{text}' is not a vserver name. {VServerName.Rule}");
-
     private static SharingMethod? MethodOf(string? word) => word is null
         ? null
         : UnificationCommand.MethodWords.TryGetValue(word, out var method)

@@ -27,7 +27,7 @@ internal sealed class UnifyVerb : Verb
             return ExitCodes.Success;
         }
 
-        IReadOnlyList<VServerName> with = [.. result.GetValue(others)!.Select(UnifyOptions.NameOf)];
+        IReadOnlyList<VServerName> with = [.. result.GetValue(others)!.Select(ArgumentParser.VServerNameOf)];
         if (with.Count == 0)
         {
             with = [.. UnificationState.Find(call.Paths, call.Registry, name)?.With.Where(call.Registry.Exists) ?? []];

@@ -26,7 +26,7 @@ internal sealed class VUnifyTool : Tool
             return ExitCodes.Success;
         }
 
-        var vservers = result.GetValue(names)!.Select(UnifyOptions.NameOf).Distinct().ToList();
+        var vservers = result.GetValue(names)!.Select(ArgumentParser.VServerNameOf).Distinct().ToList();
         if (result.GetValue(undo))
         {
             var chosen = vservers.Count > 1 ? vservers[1..] : vservers;

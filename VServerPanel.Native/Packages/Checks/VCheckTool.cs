@@ -30,7 +30,7 @@ internal sealed class VCheckTool : Tool
             return ExitCodes.Success;
         }
 
-        List<VServerName> names = [.. (result.GetValue(_names) ?? []).Select(Parse)];
+        List<VServerName> names = [.. (result.GetValue(_names) ?? []).Select(ArgumentParser.VServerNameOf)];
         var (compares, verifies) = (result.GetValue(_compare), result.GetValue(_verify));
         if (result.GetValue(_packages))
         {
@@ -60,7 +60,4 @@ internal sealed class VCheckTool : Tool
         // of all of them, one that cannot be read is warned about; one that was asked for is a failure
         return failed == 0 || names.Count == 0 ? ExitCodes.Success : throw new ProblemException(ProblemCode.CommandFailed, $"The packages of {failed} of {names.Count} vservers could not be read.");
     }
-
-    private static VServerName Parse(string text) =>
-        VServerName.TryParse(text, out var name) ? name : throw new ProblemException(ProblemCode.InvalidArgument, $"'{text}' is not a vserver name. {VServerName.Rule}");
 }

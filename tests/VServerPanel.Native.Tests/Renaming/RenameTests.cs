@@ -25,6 +25,7 @@ public sealed class RenameTests : IDisposable
         File.WriteAllText(_prefix.Paths.HookOf(s_old), "#!/bin/sh\n");
         File.WriteAllText(_prefix.Paths.Log + "/old.console.log", "now\n");
         File.WriteAllText(_prefix.Paths.Log + "/old.console.log.1", "before\n");
+        File.WriteAllText(_prefix.Paths.Log + "/old.console.log.tmp", "being written\n");
         Assert.Equal(0, HostCommand.Run(_prefix, "old", "rename", "new").ExitCode);
 
         Assert.Equal(before with { Name = s_new }, call.Registry.Find(s_new));
