@@ -63,6 +63,9 @@ public sealed record VServerStatus
 
     public DateTimeOffset? DiskMeasuredAt { get; init; }
 
+    /// <summary>The host that it really is on, where this is a standby copy.</summary>
+    public string? StandbyOf { get; init; }
+
     /// <summary>What is wrong with it, as a sentence.</summary>
     public string? Warning { get; init; }
 

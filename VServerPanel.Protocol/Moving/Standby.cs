@@ -55,7 +55,6 @@ public sealed record StandbyOutcome(string Peer, DateTimeOffset CompleteAsOf, lo
 
 /// <summary>What became of a copy: the result of <c>vserver NAME promote</c>.</summary>
 /// <param name="Peer">The host that it came from.</param>
-/// <param name="CompleteAsOf">What changed after that is lost (UTC).</param>
 /// <param name="PromotedAt">When it was made the real one (UTC).</param>
-/// <param name="Started">Whether it runs.</param>
-public sealed record PromoteOutcome(string Peer, DateTimeOffset CompleteAsOf, DateTimeOffset PromotedAt, bool Started);
+/// <param name="CompleteAsOf">What changed after that is lost (UTC); null where it is not known, since the copying was not ours.</param>
+public sealed record PromoteOutcome(string Peer, DateTimeOffset PromotedAt, DateTimeOffset? CompleteAsOf = null);

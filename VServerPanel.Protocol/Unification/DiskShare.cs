@@ -35,7 +35,8 @@ public sealed record DiskShare(
 /// <param name="BytesTotal">Its size.</param>
 /// <param name="BytesFree">Free, as df has it.</param>
 /// <param name="BytesSaved">What sharing saves now: the sum of all that is apparent less what is really taken.</param>
-public sealed record DiskSummary(string FileSystem, string MountPoint, SharingMethod? Method, string MethodReason, long BytesTotal, long BytesFree, long BytesSaved);
+/// <param name="BytesInTrash">Freed if the trash were emptied, at least; null where it was not looked at.</param>
+public sealed record DiskSummary(string FileSystem, string MountPoint, SharingMethod? Method, string MethodReason, long BytesTotal, long BytesFree, long BytesSaved, long? BytesInTrash = null);
 
 /// <summary>Why a file is shared or not: an item <c>sharing-answer</c> of <c>vfiles NAME --why PATH</c>.</summary>
 /// <param name="VServer">The vserver.</param>

@@ -16,6 +16,9 @@ public enum VServerState
 
     /// <summary>Its conf file cannot be used; the warning says why.</summary>
     Broken = 5,
+
+    /// <summary>It is a stopped copy of another host's, and is not started unless it is promoted.</summary>
+    Standby = 6,
 }
 
 /// <summary>What is process 1 in a vserver (design: Init styles).</summary>

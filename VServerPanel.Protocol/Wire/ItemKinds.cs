@@ -71,4 +71,10 @@ public static class ItemKinds
 
     /// <summary><see cref="StandbyInfo"/>.</summary>
     public const string Standby = "standby";
+
+    /// <summary><see cref="Protocol.TrashItem"/>.</summary>
+    public const string TrashItem = "trash-item";
+
+    /// <summary><see cref="Protocol.SharedDirectory"/>.</summary>
+    public const string SharedDirectory = "shared-directory";
 }

@@ -21,7 +21,7 @@ public class PersistedEnumTests
     public void JobState_Members_KeepTheirNumbers() => Assert.Equal("Running=0 Succeeded=1 Failed=2 Cancelled=3 Interrupted=4 RolledBack=5", Members<JobState>());
 
     [Fact]
-    public void VServerState_Members_KeepTheirNumbers() => Assert.Equal("Stopped=0 Starting=1 Running=2 Stopping=3 Incomplete=4 Broken=5", Members<VServerState>());
+    public void VServerState_Members_KeepTheirNumbers() => Assert.Equal("Stopped=0 Starting=1 Running=2 Stopping=3 Incomplete=4 Broken=5 Standby=6", Members<VServerState>());
 
     [Fact]
     public void MoveDirection_Members_KeepTheirNumbers() => Assert.Equal("Outgoing=0 Incoming=1", Members<MoveDirection>());

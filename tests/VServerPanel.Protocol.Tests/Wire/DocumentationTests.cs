@@ -52,6 +52,8 @@ public class DocumentationTests
         ItemKinds.DiskShare => Again<DiskShare>(item),
         ItemKinds.SharingAnswer => Again<SharingAnswer>(item),
         ItemKinds.SkippedFiles => Again<SkippedFiles>(item),
+        ItemKinds.SharedDirectory => Again<SharedDirectory>(item),
+        ItemKinds.TrashItem => Again<TrashItem>(item),
         ItemKinds.Package => Again<PackageInfo>(item),
         ItemKinds.PackageOutcome => Again<PackageOutcome>(item),
         ItemKinds.PackageDifference => Again<PackageDifference>(item),
