@@ -18,7 +18,7 @@ internal static class DiskShareTable
             yield return string.Create(CultureInfo.InvariantCulture, $"{share.VServer,-16} {share.Files,8} {Size(share.ApparentBytes)} {Size(share.OwnBytes)} {Size(share.FairBytes)} {Size(share.SharedBytes)} {(share.DriftBytes is { } drift ? Size(drift) : "       -")}");
         }
 
-        yield return $"Sharing saves {ByteSize.Format(disk.BytesSaved)}. {disk.MountPoint} ({disk.FileSystem}) has {ByteSize.Format(disk.BytesFree)} free of {ByteSize.Format(disk.BytesTotal)}. {disk.MethodReason}";
+        yield return $"Sharing saves {ByteSize.Format(disk.BytesSaved)}. {disk.MountPoint} ({disk.FileSystem}) has {ByteSize.Format(disk.BytesFree)} free of {ByteSize.Format(disk.BytesTotal)}. {disk.MethodReason}{(disk.BytesInTrash is > 0 and var trash ? $" Emptying the trash would free {ByteSize.Format(trash)}." : "")}";
     }
 
     private static string Size(long bytes) => StatusTable.Size(bytes).PadLeft(8);

@@ -17,10 +17,14 @@ internal sealed record DiskSurvey(IReadOnlyList<DiskShare> Shares, DiskSummary D
     public static DiskSurvey OfAll(Invocation call)
     {
         var names = call.Registry.Names().Where(n => Directory.Exists(call.Paths.TreeOf(n))).ToList();
-        var outcome = DiskScan.Run([.. names.Select(call.Paths.TreeOf)], withRanges: true, workers: null, call.Cancel);
+
+        // what they share with deleted ones is shared until those are purged
+        var store = new Trash.TrashStore(call.Paths);
+        var trashed = store.List().Select(e => store.TreeOf(e.Id)).Where(Directory.Exists).ToList();
+        var outcome = DiskScan.Run([.. names.Select(call.Paths.TreeOf), .. trashed], withRanges: true, workers: null, call.Cancel);
         return new DiskSurvey(
             [.. names.Zip(outcome.Trees, (name, totals) => WithDrift(ShareOf(name, call.Paths.TreeOf(name), totals), UnificationState.Find(call.Paths, call.Registry, name)))],
-            DiskOf(call.Paths.VServers, call.Paths, outcome.SavedBytes));
+            DiskOf(call.Paths.VServers, call.Paths, outcome.SavedBytes) with { BytesInTrash = outcome.Trees.Skip(names.Count).Sum(t => t.OwnBytes) });
     }
 
     public static DiskShare ShareOf(VServerName? name, string path, TreeTotals totals) =>

@@ -18,8 +18,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
     // of those that are shared; all others are own files already
     private static readonly string[] s_failures = [.. new[] { SkipReason.BeingWritten, SkipReason.Changed, SkipReason.Unreadable, SkipReason.SpecialFlags, SkipReason.Attributes }.Select(Eligibility.CodeOf)];
 
-    private readonly List<int> _shared = [];
-    private readonly Lock _gate = new();
+    private IReadOnlyList<int> _shared = [];
     private int[] _rows = [];
 
     public UnificationOutcome Run()
@@ -34,11 +33,12 @@ internal sealed class Separation(Operation operation, UnificationRequest request
         var freeBefore = UnificationRun.BytesFree(scan);
         operation.Step(1, Steps, "Looking for shared files");
         new TreeScanner(scan, Exclusions.None).Run(request.Threads, operation.Cancel.ThrowIfCancellationRequested);
-        FindShared(scan);
-        var needed = _shared.Sum(s => scan.Files[_rows[s]].Bytes);
-        if (needed > freeBefore)
+        var shared = SharedFiles.Find(scan, request.Threads, operation.Cancel.ThrowIfCancellationRequested);
+        (_rows, _shared) = (shared.Rows, shared.Shared);
+        var needed = shared.Bytes;
+        if (shared.Fault(freeBefore) is { } fault)
         {
-            throw new ProblemException(ProblemCode.NoSpace, $"Files of their own take {ByteSize.Format(needed)}, and {ByteSize.Format(freeBefore)} are free. Make room, or name fewer vservers.");
+            throw fault;
         }
 
         operation.Step(2, Steps, $"Copying {_shared.Count} files ({ByteSize.Format(needed)})");
@@ -73,59 +73,6 @@ internal sealed class Separation(Operation operation, UnificationRequest request
             Milliseconds = Environment.TickCount64 - started,
             FilesVerified = verified,
         };
-    }
-
-    /// <summary>Finds the inodes that we have shared, and those whose blocks are others' as well; each name gets a file of its own, as before.</summary>
-    private void FindShared(TreeScan scan)
-    {
-        var indices = new List<int>(scan.Files.Count);
-        for (var chunk = 0; chunk < scan.Files.ChunkCount; chunk++)
-        {
-            indices.AddRange(Enumerable.Range(chunk << ChunkedTable<FileRow>.ChunkBits, scan.Files.UsedOf(chunk)));
-        }
-
-        // names of one inode stand together
-        _rows = [.. indices];
-        Array.Sort(_rows, (a, b) => scan.Files[a].Inode != scan.Files[b].Inode ? scan.Files[a].Inode.CompareTo(scan.Files[b].Inode) : a.CompareTo(b));
-        var next = -1;
-        ParallelWork.Run(request.Threads, (_, stop) =>
-        {
-            using var directories = new DirectoryDescriptors(scan);
-            using var blocks = new BlockMap();
-            for (int i; !stop() && (i = Interlocked.Increment(ref next)) < _rows.Length;)
-            {
-                if (IsShared(scan, directories, blocks, scan.Files[_rows[i]]))
-                {
-                    lock (_gate)
-                    {
-                        _shared.Add(i);
-                    }
-                }
-            }
-        }, operation.Cancel.ThrowIfCancellationRequested);
-        _shared.Sort();
-    }
-
-    private static unsafe bool IsShared(TreeScan scan, DirectoryDescriptors directories, BlockMap blocks, in FileRow row)
-    {
-        var fd = OpenedFile.Open(directories[row.Directory], scan.Names[row.Name], row, withLease: false, out var stat, out _);
-        if (fd < 0)
-        {
-            return false;
-        }
-
-        var result = false;
-        if (row.Links > 1)
-        {
-            result = SharedMark.IsOn(fd, stat, isImmutable: false) || SharedMark.IsOn(fd, stat, isImmutable: true);
-        }
-        else
-        {
-            _ = blocks.HashOf(fd, row.Size, out result);
-        }
-
-        _ = Libc.close(fd);
-        return result;
     }
 
     private void Separate(SharingWork work)

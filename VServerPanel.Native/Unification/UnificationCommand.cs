@@ -43,12 +43,17 @@ internal static class UnificationCommand
     }
 
     /// <summary>Gives vservers files of their own again.</summary>
-    public static int Separate(Invocation call, UnificationRequest request)
+    /// <param name="call">Who asks.</param>
+    /// <param name="request">For which.</param>
+    /// <param name="command">The words that it was asked for with.</param>
+    public static int Separate(Invocation call, UnificationRequest request, IReadOnlyList<string> command)
     {
         if (call.Options.Plan)
         {
-            var plan = new Planning(call, request).Make() with { FilesToShare = 0, BytesSaved = 0, Problems = [] };
-            call.Report.Result(plan, $"Files that {string.Join(", ", request.VServers)} share with others would get content of their own.");
+            var plan = new SeparationPlanning(call, request, command).Make();
+            call.Report.Result(plan, plan.Problems.Count > 0
+                ? "It would be refused: " + string.Join(' ', plan.Problems.Select(p => p.Message))
+                : $"{plan.FilesShared} files that {string.Join(", ", request.VServers)} share with others would get content of their own. That takes {ByteSize.Format(-plan.BytesSaved)}; {ByteSize.Format(plan.BytesFree)} are free.");
             return ExitCodes.Success;
         }
 

@@ -80,11 +80,15 @@ internal sealed record UnificationRequest
     /// <summary>Those that could change an immutable file which is thawed: all that share such files, wherever, as soon as one of the members does.</summary>
     public IReadOnlyList<VServerName> Thawed(Invocation call, SharingChoice? choice = null)
     {
-        var sharing = call.Registry.Names().Where(v => UnificationState.Find(call.Paths, call.Registry, v)?.Method == SharingMethod.Immutable).ToList();
+        var sharing = SharingImmutable(call);
         return (choice?.Method ?? Method) == SharingMethod.Immutable ? [.. VServers.Union(sharing)]
             : VServers.Any(sharing.Contains) ? sharing
             : [];
     }
+
+    /// <summary>All that were unified with immutable files.</summary>
+    public static IReadOnlyList<VServerName> SharingImmutable(Invocation call) =>
+        [.. call.Registry.Names().Where(v => UnificationState.Find(call.Paths, call.Registry, v)?.Method == SharingMethod.Immutable)];
 
     private IEnumerable<VServerName> OnOtherMounts(HostPaths paths)
     {

@@ -44,7 +44,16 @@ internal sealed record UnificationState
     /// <summary>Forgets it: its files are its own again.</summary>
     public static void Remove(HostPaths paths, VServerRegistry registry, VServerName name)
     {
-        if (registry.IdOf(name) is { } id && File.Exists(PathOf(paths, id)))
+        if (registry.IdOf(name) is { } id)
+        {
+            Remove(paths, id);
+        }
+    }
+
+    /// <summary>Forgets it by the stable id.</summary>
+    public static void Remove(HostPaths paths, Guid id)
+    {
+        if (File.Exists(PathOf(paths, id)))
         {
             File.Delete(PathOf(paths, id));
         }

@@ -57,7 +57,7 @@ internal sealed class DeunifyVerb : Verb
         var command = new Command("deunify", "Gives the vserver files of its own for those that it shares with others, as far as they fit on the disk.");
         options.AddTo(command);
         return ArgumentParser.Parse(command, arguments, "vserver NAME deunify") is { } result
-            ? UnificationCommand.Separate(call, options.Read(result, [name], null))
+            ? UnificationCommand.Separate(call, options.Read(result, [name], null), ["vserver", name.Value, "deunify"])
             : ExitCodes.Success;
     }
 }

@@ -30,7 +30,7 @@ internal sealed class VUnifyTool : Tool
         if (result.GetValue(undo))
         {
             var chosen = vservers.Count > 1 ? vservers[1..] : vservers;
-            return UnificationCommand.Separate(result.GetValue(test) ? call with { Options = call.Options with { Plan = true } } : call, options.Read(result, chosen, null));
+            return UnificationCommand.Separate(result.GetValue(test) ? call with { Options = call.Options with { Plan = true } } : call, options.Read(result, chosen, null), ["vunify", "--undo", .. vservers.Select(v => v.Value)]);
         }
 
         return UnificationCommand.Unify(call, options.Read(result, vservers, end < 0 ? null : [.. arguments.Skip(end + 1)]), result.GetValue(test));

@@ -66,6 +66,11 @@ internal sealed class VBuildHandler(Invocation call, string reference, string ta
         DurableFile.SyncDirectory(Parent);
     }
 
+    /// <summary>Those that could change an immutable file which is thawed, and are kept from being started meanwhile.</summary>
+    public IReadOnlyList<VServerName> Thawed() => asked != SharingMethod.Immutable
+        ? []
+        : [.. UnificationRequest.SharingImmutable(call).Union(call.Registry.Names().Where(v => call.Paths.TreeOf(v) == reference))];
+
     private SharingChoice? Check(BuildFindings findings)
     {
         if (!Directory.Exists(reference))
@@ -97,7 +102,13 @@ internal sealed class VBuildHandler(Invocation call, string reference, string ta
 
         if (choice.Method == SharingMethod.Immutable)
         {
-            findings.Warn("While an immutable file gets a further link it is not protected for a moment: stop the vservers that share these files meanwhile.");
+            var runs = new Lifecycle.RunStateStore(call.Paths);
+            foreach (var name in Thawed().Where(v => runs.FindRunning(v) is not null))
+            {
+                findings.Refuse(ProblemCode.AlreadyRunning, $"{name} is running, and may share the reference's immutable files. They are thawed for a moment while they get a further link, and nothing would protect them from it then. 'vserver {name} stop' first.");
+            }
+
+            findings.Warn("While an immutable file gets a further link it is not protected for a moment. Stop the vservers whose trees vbuild has made of this reference, too: it is not written down which they are.");
         }
 
         return choice;

@@ -22,7 +22,7 @@ internal sealed class VBuildTool : Tool
         var debug = new Option<bool>("--debug") { Description = "say more" };
         var stats = new Option<bool>("--stats") { Description = "say how many files are shared and copied" };
         var excluded = new Option<string[]>("--excldir") { Description = "directory in it whose files are copied; repeatable", HelpName = "DIR", AllowMultipleArgumentsPerToken = false };
-        var method = new Option<string>("--method") { Description = "reflink, hard-link or immutable (default: the best there is)", HelpName = "METHOD" };
+        var method = new Option<string>("--method") { Description = "reflink, hardlink or immutable (default: the best there is)", HelpName = "METHOD" };
         var command = new Command(Name, "Makes a tree like REFDIR in NEWDIR. Files that may be shared are, the others are copied.") { reference, target, test, debug, stats, excluded, method };
         if (ArgumentParser.Parse(command, arguments, Name) is not { } result)
         {
@@ -36,7 +36,7 @@ internal sealed class VBuildTool : Tool
             return ExitCodes.Success;
         }
 
-        return OperationRunner.Run(call, new OperationKind("vbuild", null), operation =>
+        return OperationRunner.Run(call, new OperationKind("vbuild", null) { AlsoLocked = handler.Thawed() }, operation =>
         {
             handler.Run(operation, result.GetValue(stats) || result.GetValue(debug));
             return (null, null);
@@ -48,9 +48,10 @@ internal sealed class VBuildTool : Tool
     private static SharingMethod? ReadMethod(string? word) => word switch
     {
         null => null,
-        "reflink" => SharingMethod.Reflink,
+        _ when UnificationCommand.MethodWords.TryGetValue(word, out var method) => method,
+
+        // as it was called here alone
         "hard-link" => SharingMethod.HardLink,
-        "immutable" => SharingMethod.Immutable,
-        _ => throw new ProblemException(ProblemCode.InvalidArgument, $"There is no method '{word}'. The methods are reflink, hard-link and immutable."),
+        _ => throw new ProblemException(ProblemCode.InvalidArgument, $"There is no method '{word}'. The methods are reflink, hardlink and immutable."),
     };
 }

@@ -1,6 +1,7 @@
 using VServerPanel.Native.ChildProcesses;
 using VServerPanel.Native.Creation.Clone;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Tests.Peers;
 using VServerPanel.Native.Unification;
@@ -100,6 +101,27 @@ public sealed class VBuildTests : IDisposable
         Assert.Equal(ProblemCode.Unsupported, problem.Code);
         Assert.Contains("--method immutable", problem.Message, StringComparison.Ordinal);
         Assert.Equal(["lost+found", "ref"], Directory.EnumerateFileSystemEntries(_prefix.Paths.VServers).Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void VBuild_ImmutableAndAVServerOfTheReferenceRuns_IsRefused()
+    {
+        _image = LoopImage.Mount("ext4", _prefix.Paths.VServers, 64);
+        Directory.CreateDirectory(Reference);
+        var name = VServerName.Parse("ref");
+        File.WriteAllText(_prefix.Paths.ConfOf(name), "");
+        var runs = new RunStateStore(_prefix.Paths);
+        var self = ProcessMark.Of(Environment.ProcessId);
+        var state = new RunState { Generation = "1", BootId = ProcessIdentity.BootId, Stage = RunStage.Running, Owner = self, Init = self, Style = InitStyle.Sysv, Network = NetworkMode.Shared, Context = 100 };
+        Directory.CreateDirectory(_prefix.Paths.RunDirectoryOf(name));
+        runs.Save(name, state);
+        runs.SaveContextFile(name, state);
+        var problem = Assert.Throws<ProblemException>(() => Build("--method", "immutable"));
+        Assert.Equal(ProblemCode.AlreadyRunning, problem.Code);
+        Assert.False(Directory.Exists(Target));
+        File.Delete(_prefix.Paths.ContextOf(name));
+        Build("--method", "immutable");
+        Assert.True(Directory.Exists(Target));
     }
 
     [Fact]

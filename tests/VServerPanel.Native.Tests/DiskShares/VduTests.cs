@@ -85,7 +85,7 @@ public sealed class VduTests : IDisposable
         Assert.Equal(Size + (Size / 2), disk.BytesSaved);
 
         // and what deleting it frees is what was said
-        var freed = HostCommand.Run(_prefix, "--json", "b", "delete", "--confirm", "b").Result<DeleteOutcome>().BytesFreed;
+        var freed = HostCommand.Run(_prefix, "--json", "b", "delete", "--confirm", "b", "--now").Result<DeleteOutcome>().BytesFreed;
         Assert.Equal(shares["b"].OwnBytes, freed);
     }
 

@@ -110,6 +110,21 @@ public sealed class HardLinkTests : IDisposable
     }
 
     [Fact]
+    public void SeparationPlan_OfSharedFiles_SaysTheRoomThatTheRunTakes()
+    {
+        Three();
+        _host.Unify("a", "b", "c");
+        var before = Snapshots("a", "b", "c");
+        var plan = _host.SeparationPlan("b");
+        Assert.Equal(before, Snapshots("a", "b", "c"));
+        Assert.Empty(plan.Problems);
+        var outcome = _host.Separate("b");
+        Assert.Equal(outcome.FilesChanged, plan.FilesShared);
+        Assert.InRange(plan.BytesSaved, long.MinValue, -700_000);
+        Assert.Equal(outcome.BytesSaved, plan.BytesSaved);
+    }
+
+    [Fact]
     public void Separate_ImmutableFiles_LeavesNoneImmutable()
     {
         Three();

@@ -113,8 +113,16 @@ internal sealed class UnifiedHost : IDisposable
     public UnificationOutcome Separate(params string[] names)
     {
         var report = new RecordingReporter();
-        UnificationCommand.Separate(Prefix.Call("deunify") with { Report = report }, Request(names));
+        UnificationCommand.Separate(Prefix.Call("deunify") with { Report = report }, Request(names), []);
         return WireProtocol.FromElement<UnificationOutcome>(Assert.IsType<ResultEvent>(report.Events[^1]).Data!.Value);
+    }
+
+    public UnificationPlan SeparationPlan(params string[] names)
+    {
+        var report = new RecordingReporter();
+        var call = Prefix.Call("deunify");
+        UnificationCommand.Separate(call with { Report = report, Options = call.Options with { Plan = true } }, Request(names), []);
+        return WireProtocol.FromElement<UnificationPlan>(Assert.IsType<ResultEvent>(report.Events[^1]).Data!.Value);
     }
 
     public ulong InodeOf(string name, string path) => Libc.statx(null, $"{PathOf(name)}/{path}").Inode;

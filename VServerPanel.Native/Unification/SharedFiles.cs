@@ -1,0 +1,77 @@
+using VServerPanel.Native.Configuration;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Unification.Scanning;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>Files whose content is not their vserver's own: names of inodes that we have shared, and those whose blocks are others' as well.</summary>
+/// <param name="Rows">All files of the scan, names of one inode beside each other.</param>
+/// <param name="Shared">Which of <paramref name="Rows"/> are shared, ascending; each name gets a file of its own when they are separated, as before.</param>
+/// <param name="Bytes">That those files will take.</param>
+internal sealed record SharedFiles(int[] Rows, IReadOnlyList<int> Shared, long Bytes)
+{
+    /// <summary>Looks at every file of a scan; nothing is changed.</summary>
+    /// <param name="scan">Of the vservers that are asked about.</param>
+    /// <param name="threads">That look.</param>
+    /// <param name="watch">Called a few times a second; what it throws ends the search.</param>
+    public static SharedFiles Find(TreeScan scan, int threads, Action watch)
+    {
+        var indices = new List<int>(scan.Files.Count);
+        for (var chunk = 0; chunk < scan.Files.ChunkCount; chunk++)
+        {
+            indices.AddRange(Enumerable.Range(chunk << ChunkedTable<FileRow>.ChunkBits, scan.Files.UsedOf(chunk)));
+        }
+
+        int[] rows = [.. indices];
+        Array.Sort(rows, (a, b) => scan.Files[a].Inode != scan.Files[b].Inode ? scan.Files[a].Inode.CompareTo(scan.Files[b].Inode) : a.CompareTo(b));
+        var shared = new List<int>();
+        var gate = new Lock();
+        var next = -1;
+        ParallelWork.Run(threads, (_, stop) =>
+        {
+            using var directories = new DirectoryDescriptors(scan);
+            using var blocks = new BlockMap();
+            for (int i; !stop() && (i = Interlocked.Increment(ref next)) < rows.Length;)
+            {
+                if (IsShared(scan, directories, blocks, scan.Files[rows[i]]))
+                {
+                    lock (gate)
+                    {
+                        shared.Add(i);
+                    }
+                }
+            }
+        }, watch);
+        shared.Sort();
+        return new SharedFiles(rows, shared, shared.Sum(s => scan.Files[rows[s]].Bytes));
+    }
+
+    /// <summary>Why they cannot be separated with so many bytes free; null where they can.</summary>
+    public ProblemException? Fault(long bytesFree) => Bytes <= bytesFree
+        ? null
+        : new ProblemException(ProblemCode.NoSpace, $"Files of their own take {ByteSize.Format(Bytes)}, and {ByteSize.Format(bytesFree)} are free. Make room, or name fewer vservers.");
+
+    private static unsafe bool IsShared(TreeScan scan, DirectoryDescriptors directories, BlockMap blocks, in FileRow row)
+    {
+        var fd = OpenedFile.Open(directories[row.Directory], scan.Names[row.Name], row, withLease: false, out var stat, out _);
+        if (fd < 0)
+        {
+            return false;
+        }
+
+        var result = false;
+        if (row.Links > 1)
+        {
+            result = SharedMark.IsOn(fd, stat, isImmutable: false) || SharedMark.IsOn(fd, stat, isImmutable: true);
+        }
+        else
+        {
+            _ = blocks.HashOf(fd, row.Size, out result);
+        }
+
+        _ = Libc.close(fd);
+        return result;
+    }
+}
