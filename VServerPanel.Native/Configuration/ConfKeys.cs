@@ -33,6 +33,7 @@ internal static class ConfKeys
     public const string StartTimeout = "START_TIMEOUT";
     public const string StopTimeout = "STOP_TIMEOUT";
     public const string Nest = "NEST";
+    public const string Shares = "SHARES";
 
     /// <summary>Chooses the branch of <c>case $PROFILE</c>; no setting of its own.</summary>
     public const string Profile = "PROFILE";
@@ -63,6 +64,7 @@ internal static class ConfKeys
         new(StartTimeout, "Seconds the start may take."),
         new(StopTimeout, "Seconds the guest has to shut down before it is killed.", NeedsRestart: false),
         new(Nest, "yes: user namespaces may be made inside (for containers in the vserver)."),
+        new(Shares, "Directories of the host that it sees, each SOURCE:TARGET or SOURCE:TARGET:ro; root allows them in /etc/vservers/shares.allowed."),
     ];
 
     /// <summary>The key with this name, if it is one of ours.</summary>

@@ -48,6 +48,7 @@ internal sealed partial class ConfReader(ConfFile file, string? profile)
             StartTimeout = TimeSpan.FromSeconds(ReadNumber(ConfKeys.StartTimeout, 1, 86_400) ?? 60),
             StopTimeout = TimeSpan.FromSeconds(ReadNumber(ConfKeys.StopTimeout, 1, 86_400) ?? 30),
             Nest = ReadWord(ConfKeys.Nest, ("yes", true), ("no", false)) ?? false,
+            Shares = ReadShares(),
         };
 
         CheckCount(conf);

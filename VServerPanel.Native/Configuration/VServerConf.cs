@@ -49,6 +49,9 @@ internal sealed record VServerConf
     /// <summary>What no other running vserver may have: its addresses; those of a private network count on its bridge or device only.</summary>
     public IReadOnlyList<string> AddressClaims => [.. Addresses.Select(a => NetworkMode == NetworkMode.Shared ? $"{a.Address}" : $"{a.Address}%{Device}")];
 
+    /// <summary>Directories of the host that it sees.</summary>
+    public IReadOnlyList<Shares.HostShare> Shares { get; init; } = [];
+
     public bool OnBoot { get; init; }
 
     public int Priority { get; init; } = 100;

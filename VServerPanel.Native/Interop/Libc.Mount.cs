@@ -20,6 +20,7 @@ internal static partial class Libc
     internal const uint OPEN_TREE_CLONE = 1;
     internal const uint OPEN_TREE_CLOEXEC = 0x80000;
     internal const uint MOVE_MOUNT_F_EMPTY_PATH = 4;
+    internal const uint MOVE_MOUNT_T_EMPTY_PATH = 0x40;
     internal const ulong MOUNT_ATTR_RDONLY = 0x1;
     internal const ulong MOUNT_ATTR_NOSUID = 0x2;
     internal const ulong MOUNT_ATTR_NODEV = 0x4;
@@ -91,4 +92,8 @@ internal static partial class Libc
     /// <summary>move_mount(2) of a detached mount to a path.</summary>
     internal static long move_mount(SafeFileHandle mount, string target) =>
         move_mount_raw(SYS_move_mount, mount, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH);
+
+    /// <summary>move_mount(2) of a detached mount to a directory that is open.</summary>
+    internal static long move_mount(SafeFileHandle mount, SafeFileHandle target) =>
+        move_mount_raw(SYS_move_mount, mount, "", target.OrCurrentDirectory(), "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }

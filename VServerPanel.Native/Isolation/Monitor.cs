@@ -35,6 +35,16 @@ internal sealed class Monitor(HostPaths paths, IsolationRuntime runtime)
     /// <summary>The container's console output; stays when it ends.</summary>
     public static string ConsoleLogOf(HostPaths paths, VServerName name) => $"{paths.Log}/{name}.console.log";
 
+    /// <summary>The console logs there are of a vserver, each with what stands behind <see cref="ConsoleLogOf"/> in its name.</summary>
+    /// <remarks>conmon writes a new one as FILE.tmp, and renames; later ones keep FILE.1, FILE.2 … (ctr_logging.c, reopen_k8s_file).</remarks>
+    public static IReadOnlyList<(string Path, string Suffix)> ConsoleLogsOf(HostPaths paths, VServerName name)
+    {
+        var log = ConsoleLogOf(paths, name);
+        return Directory.Exists(paths.Log)
+            ? [.. Directory.EnumerateFiles(paths.Log).Where(f => f.StartsWith(log, StringComparison.Ordinal)).Select(f => (Path: f, Suffix: f[log.Length..])).Where(f => f.Suffix is "" or ".tmp" || (f.Suffix[0] == '.' && f.Suffix[1..].All(char.IsAsciiDigit)))]
+            : [];
+    }
+
     /// <summary>Starts the monitor, to be called in the private mount namespace: it gets itself ready while the rest is made, and waits for <see cref="Launched.Create"/>.</summary>
     public Launched Launch(Request request)
     {

@@ -188,6 +188,9 @@ public sealed class VServerConfTests
     [InlineData("CPU_LIMIT=0")]
     [InlineData("STOP_TIMEOUT=0")]
     [InlineData("NEST=maybe")]
+    [InlineData("SHARES=/srv/photos")]
+    [InlineData("SHARES=\"/srv/a:/data /srv/b:/data\"")]
+    [InlineData("SHARES=\"/srv/a:/data/sub /srv/b:/data\"")]
     [InlineData("S_HOSTNAME='a\u0007'")]
     public void From_WrongValue_IsAnErrorWithLineAndKey(string line)
     {
