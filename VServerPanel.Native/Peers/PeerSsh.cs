@@ -42,10 +42,14 @@ internal sealed class PeerSsh(HostPaths paths, Peer peer)
 
     /// <summary>Asks its receiving end one question.</summary>
     /// <exception cref="ProblemException">Unreachable; NotPermitted: it does not know us, or shows another host key; what it answered.</exception>
-    public T Ask<T>(string question, TimeSpan patience, CancellationToken cancel)
+    public T Ask<T>(string question, TimeSpan patience, CancellationToken cancel) => WireProtocol.FromElement<T>(Ask(question, null, patience, cancel));
+
+    /// <summary>Asks one question with something on its standard input.</summary>
+    /// <exception cref="ProblemException">As above; Terminated, TimedOut: what it has done is not known.</exception>
+    public JsonElement Ask(string question, string? input, TimeSpan patience, CancellationToken cancel)
     {
         var ssh = ChildProcess.Require("ssh", "openssh-client");
-        var result = new ChildProcess { Program = ssh, Arguments = [.. Options(), "--", peer.Address, question], TimeOut = patience }.Try(cancel);
+        var result = new ChildProcess { Program = ssh, Arguments = [.. Options(), "--", peer.Address, question], StandardInput = input, TimeOut = patience }.Try(cancel);
         if (result.ExitCode == OwnFailure)
         {
             throw Failure(result.Error);
@@ -57,7 +61,7 @@ internal sealed class PeerSsh(HostPaths paths, Peer peer)
             return lines switch
             {
                 [.., ProblemEvent problem] => throw new ProblemException(problem.Code, $"{peer.Name} says: {problem.Message}"),
-                [HelloEvent { Version: WireProtocol.Version }, .., ResultEvent { Data: { } data }] => WireProtocol.FromElement<T>(data),
+                [HelloEvent { Version: WireProtocol.Version }, .., ResultEvent { Data: { } data }] => data,
                 [HelloEvent { Version: not WireProtocol.Version } hello, ..] => throw new ProblemException(ProblemCode.Unsupported, $"{peer.Name} speaks version {hello.Version} of the protocol, and this host {WireProtocol.Version}. Install the same version on both."),
                 _ => throw new ProblemException(ProblemCode.Terminated, $"{peer.Name} ended without an answer."),
             };

@@ -14,7 +14,9 @@ namespace VServerPanel.Native.Peers;
 internal sealed class VServerReceiveTool : Tool
 {
     public const string ToolName = "vserver-receive";
-    private const int LongestRequest = 4096;
+
+    // a conf file in base64, and some words
+    private const int LongestRequest = 2 << 20;
     private const string AskedVariable = "SSH_ORIGINAL_COMMAND";
 
     public override string Name => ToolName;
@@ -37,15 +39,17 @@ internal sealed class VServerReceiveTool : Tool
             case "check":
                 call.Report.Result(Check(call));
                 return ExitCodes.Success;
-            case "begin":
-                incoming.Begin(ReadRequest(), peer, call);
-                return ExitCodes.Success;
-            case "take-back":
-                incoming.TakeBack(ReadRequest(), peer, call);
-                return ExitCodes.Success;
             case { } asked when asked.StartsWith("rsync ", StringComparison.Ordinal):
                 var words = RsyncServerWords.Parse(asked);
-                return ReceivingRoot.Become(call.Paths, incoming.RequireTree(words.MoveId, peer), words.Options);
+
+                // asked again under the lock: it may have become a vserver in between
+                using (TreeWriters.Join(incoming.RequireTree(words.MoveId, peer)))
+                {
+                    return ReceivingRoot.Become(call.Paths, incoming.RequireTree(words.MoveId, peer), words.Options);
+                }
+
+            case { } asked when new ArrivalHandler(call, peer).Answer(asked, ReadRequest) is { } code:
+                return code;
             default:
                 throw new ProblemException(ProblemCode.NotPermitted, "This key is for vservers that come from another host, and for nothing else.");
         }

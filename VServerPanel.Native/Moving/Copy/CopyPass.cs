@@ -66,6 +66,9 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
         "-aHAXS",
         "--numeric-ids",
         "--delete",
+
+        // rsync(1): nanoseconds count, too; else what was made within the same second at both ends keeps the time it has, and a change of equal size is taken for none
+        "--modify-window=-1",
         .. Checksums ? ["--checksum"] : Array.Empty<string>(),
 
         // rsync counts in units of 1,024 bytes

@@ -1,10 +1,11 @@
 using System.Text.Json.Serialization;
+using VServerPanel.Native.Moving.Verifying;
 using VServerPanel.Native.Operations;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Moving.Receiving;
 
-/// <summary>What a source asks for: a place for the tree of a vserver.</summary>
+/// <summary>What a source says with each of its words: which move it means, and what that is about.</summary>
 /// <param name="MoveId">32 hex digits, the source's choice; the same on both hosts.</param>
 /// <param name="VServer">Its name.</param>
 /// <param name="VServerId">Its stable id.</param>
@@ -12,6 +13,15 @@ namespace VServerPanel.Native.Moving.Receiving;
 internal sealed record IncomingRequest(string MoveId, VServerName VServer, Guid VServerId, long Bytes)
 {
     private const int IdLength = 32;
+
+    /// <summary>Its conf file: with <c>probe</c>, <c>begin</c> and <c>activate</c>.</summary>
+    public byte[]? Conf { get; init; }
+
+    /// <summary>When it was made: with <c>activate</c>.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>Whether contents are compared, too: with <c>measure</c>.</summary>
+    public bool Checksums { get; init; }
 
     /// <summary>It came from another host.</summary>
     /// <exception cref="ProblemException">InvalidArgument.</exception>
@@ -26,6 +36,9 @@ internal sealed record IncomingRequest(string MoveId, VServerName VServer, Guid 
     public static string CheckId(string id) => id.Length == IdLength && id.All(char.IsAsciiHexDigitLower)
         ? id
         : throw new ProblemException(ProblemCode.InvalidArgument, "The id of a move has 32 hexadecimal digits.");
+
+    /// <summary>Without what differs from word to word of the same move.</summary>
+    public IncomingRequest Bare() => new(MoveId, VServer, VServerId, Bytes);
 }
 
 /// <summary>How far an incoming tree is.</summary>
@@ -38,12 +51,35 @@ internal enum IncomingState
 
     /// <summary>The source has it back: this id is refused for ever.</summary>
     TakenBack = 1,
+
+    /// <summary>It is a vserver of this host: the source cannot have it back.</summary>
+    Activated = 2,
 }
 
 /// <summary>What this host knows of a tree that a peer sends: <c>/var/lib/vservers/incoming/ID.json</c>.</summary>
-internal sealed record Incoming(IncomingRequest Request, string Peer, IncomingState State, DateTimeOffset StartedAt);
+internal sealed record Incoming(IncomingRequest Request, string Peer, IncomingState State, DateTimeOffset StartedAt)
+{
+    public DateTimeOffset? EndedAt { get; init; }
+}
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+/// <summary>What the target answers.</summary>
+internal sealed record IncomingAnswer
+{
+    /// <summary>Null where it does not know the move.</summary>
+    public IncomingState? State { get; init; }
+
+    /// <summary>Whether a vserver with the id of the move's is there.</summary>
+    public bool IsThere { get; init; }
+
+    public IReadOnlyList<MoveCheck>? Checks { get; init; }
+
+    public long? BytesFree { get; init; }
+
+    public TreeFingerprint? Fingerprint { get; init; }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Incoming))]
 [JsonSerializable(typeof(IncomingRequest))]
+[JsonSerializable(typeof(IncomingAnswer))]
 internal sealed partial class IncomingJson : JsonSerializerContext;

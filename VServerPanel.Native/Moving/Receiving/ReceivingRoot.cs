@@ -45,6 +45,7 @@ internal static class ReceivingRoot
             // the runtime ignores it, and ignored signals stay so through execve(2)
             _ = Libc.signal(Libc.SIGPIPE, 0);
             _ = Libc.syscall(Libc.SYS_close_range, 3, uint.MaxValue, Libc.CLOSE_RANGE_CLOEXEC, 0, 0, 0);
+            TreeWriters.JoinForever(TreeInside);
             ErrnoException.ThrowIfFailed(Libc.execvp([rsync, "--server", .. options, ".", TreeInside + "/"]), "execvp", rsync);
             return Commands.ExitCodes.Failure;
         });

@@ -11,6 +11,7 @@ public sealed class RsyncTests
 
     [Theory]
     [InlineData("rsync --server -lHogDtpAXrSe.iLsfxCIvu --delete --numeric-ids --info=STATS2 . " + Id + "/", "-lHogDtpAXrSe.iLsfxCIvu --delete --numeric-ids")]
+    [InlineData("rsync --server -lHogDtpAXrSe.LsfxC --bwlimit=100 --delete -@-1 --numeric-ids --info=STATS2 . " + Id + "/", "-lHogDtpAXrSe.LsfxC --bwlimit=100 --delete -@-1 --numeric-ids")]
     [InlineData("rsync --server -lHogDtpAXrcSe.LsfxC --bwlimit=100 --delete --numeric-ids . " + Id + "/", "-lHogDtpAXrcSe.LsfxC --bwlimit=100 --delete --numeric-ids")]
     public void Words_OfACopyPass_AreMadeAnew(string asked, string options)
     {

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using VServerPanel.Native.Moving.Receiving;
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Moving;
+
+/// <summary>Records of moves, <c>ID.json</c> in a directory of their own. One that is saved is on disk before the step that it tells of.</summary>
+internal sealed class MoveRecords<T>(string directory, JsonTypeInfo<T> type)
+    where T : class
+{
+    /// <summary>All of them, in no order.</summary>
+    /// <exception cref="ProblemException">InputOutput: one is damaged.</exception>
+    public IEnumerable<T> All() => Directory.Exists(directory)
+        ? Directory.EnumerateFiles(directory, "*.json").Select(f => Path.GetFileNameWithoutExtension(f)).Where(n => n.Length > 0 && n[0] != '.').Select(Find).OfType<T>()
+        : [];
+
+    /// <exception cref="ProblemException">InputOutput: it is damaged; InvalidArgument: it is no id.</exception>
+    public T? Find(string moveId)
+    {
+        var file = FileOf(IncomingRequest.CheckId(moveId));
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(file), type) ?? throw new JsonException("it is empty");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (JsonException e)
+        {
+            throw new ProblemException(ProblemCode.InputOutput, $"'{file}' is damaged ({e.Message}).", e, file);
+        }
+    }
+
+    public void Save(string moveId, T record)
+    {
+        DurableFile.MakePrivateDirectory(directory);
+        FaultPoint.Reach();
+        DurableFile.Write(FileOf(moveId), JsonSerializer.SerializeToUtf8Bytes(record, type), 0b110_000_000);
+        FaultPoint.Reach();
+    }
+
+    private string FileOf(string moveId) => $"{directory}/{moveId}.json";
+}

@@ -1,0 +1,139 @@
+using System.Text.Json;
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Creation.Trees;
+using VServerPanel.Native.Lifecycle;
+using VServerPanel.Native.Moving.Verifying;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Moving.Receiving;
+
+/// <summary>The target's end of moves. What changes something holds the lock of the vserver's name, under which a change that was cut off is finished first.</summary>
+internal sealed class ArrivalHandler(Invocation call, string peer)
+{
+    private readonly IncomingStore _store = new(call.Paths);
+    private readonly Hosts.HostPaths _paths = call.Paths;
+
+    /// <summary>Answers one of the words; null where there is no such word.</summary>
+    public int? Answer(string word, Func<IncomingRequest> read) => word switch
+    {
+        "probe" => Tell(Probe(read())),
+        "begin" => Begin(read()),
+        "measure" => Tell(Measure(read())),
+        "activate" => Activate(read()),
+        "start" => Start(read()),
+        "status" => Tell(Status(read())),
+        "take-back" => TakeBack(read()),
+        _ => null,
+    };
+
+    private IncomingAnswer Probe(IncomingRequest request)
+    {
+        var known = Own(request);
+        return new IncomingAnswer { State = known?.State, Checks = new ArrivalChecks(call).Run(request, hasPlace: known is not null), BytesFree = SpaceGuard.FreeAt(_paths.VServers) };
+    }
+
+    private int Begin(IncomingRequest request)
+    {
+        using var locks = Lock(request.VServer);
+        var answer = Probe(request);
+        if (answer.Checks!.FirstOrDefault(c => c.State == CheckState.Refused) is { } refused)
+        {
+            throw new ProblemException(refused.Key switch { "space" => ProblemCode.NoSpace, "name" => ProblemCode.AlreadyExists, "addresses" => ProblemCode.AddressInUse, _ => ProblemCode.InvalidConfiguration }, refused.Found);
+        }
+
+        return Tell(answer with { State = _store.Begin(request, peer, call.Time.GetUtcNow()).State });
+    }
+
+    private IncomingAnswer Measure(IncomingRequest request) =>
+        new() { State = IncomingState.Receiving, Fingerprint = TreeFingerprint.Of(_store.RequireTree(request.MoveId, peer), request.Checksums, call.Cancel) };
+
+    private int Activate(IncomingRequest request) => Run("arrive", request, operation =>
+    {
+        var known = Own(request) ?? throw new ProblemException(ProblemCode.NotPermitted, "This move has not begun here.");
+        if (known.State == IncomingState.TakenBack)
+        {
+            throw new ProblemException(ProblemCode.Conflict, "This move was taken back.");
+        }
+
+        if (known.State == IncomingState.Receiving)
+        {
+            var tree = _store.RequireTree(request.MoveId, peer);
+            if (new ArrivalChecks(call).Run(request, hasPlace: true).FirstOrDefault(c => c.State == CheckState.Refused) is { } refused)
+            {
+                throw new ProblemException(ProblemCode.Conflict, refused.Found);
+            }
+
+            using var writers = TreeWriters.Exclude(tree, operation.Cancel);
+            var now = call.Time.GetUtcNow();
+            operation.Undo.CommitThen(new FinishArrival(request.MoveId, request.Conf ?? [], request.CreatedAt ?? now, now));
+            operation.Undo.Complete();
+            operation.After = Configuration.ConfFile.Parse(request.Conf).Text;
+        }
+
+        return Now(request);
+    });
+
+    private int Start(IncomingRequest request)
+    {
+        if (Own(request) is not { State: IncomingState.Activated } || !IsThere(request))
+        {
+            throw new ProblemException(ProblemCode.NotPermitted, "This move has not arrived here.");
+        }
+
+        var leaving = StartHandler.LeaveCaller();
+        return OperationRunner.Run(call, LifecycleOperation.Kind("start", request.VServer), operation =>
+        {
+            if (new RunStateStore(_paths).FindRunning(request.VServer) is null)
+            {
+                new StartHandler(operation, request.VServer, leaving).Run();
+            }
+
+            return (ToElement(Now(request)), null);
+        });
+    }
+
+    private IncomingAnswer Status(IncomingRequest request)
+    {
+        using var locks = Lock(request.VServer);
+        return Now(request);
+    }
+
+    private int TakeBack(IncomingRequest request) => Run("refuse", request, operation =>
+    {
+        if (Own(request) is { State: IncomingState.Activated } && IsThere(request))
+        {
+            throw new ProblemException(ProblemCode.Conflict, $"{request.VServer} is a vserver here by now. Move it back from here, or delete it here first.");
+        }
+
+        // it may be large: nobody waits for its removal with the vserver in neither place
+        using var writers = Directory.Exists(_store.TreeOf(request.MoveId)) ? TreeWriters.Exclude(_store.TreeOf(request.MoveId), operation.Cancel) : null;
+        _store.TakeBack(request, peer, call.Time.GetUtcNow());
+        return Now(request);
+    });
+
+    private int Run(string kind, IncomingRequest request, Func<Operation, IncomingAnswer> body) => OperationRunner.Run(
+        call,
+        new OperationKind(kind, request.VServer) { VServerId = request.VServerId, IsJob = false, Patience = TimeSpan.FromSeconds(20) },
+        operation => (ToElement(body(operation)), null));
+
+    private IncomingAnswer Now(IncomingRequest request) => new() { State = Own(request)?.State, IsThere = IsThere(request) };
+
+    private bool IsThere(IncomingRequest request) => call.Registry.Names().Any(n => call.Registry.IdOf(n) == request.VServerId);
+
+    private Incoming? Own(IncomingRequest request) => _store.Find(request.MoveId) is not { } known ? null
+        : known.Peer == peer && known.Request == request.Bare() ? known
+        : throw new ProblemException(ProblemCode.Conflict, "This move is another one.");
+
+    private VServerLocks Lock(VServerName name) =>
+        OperationRunner.Lock(call with { Report = new NestedReporter(call.Report) }, new OperationKind("arrive", name) { Patience = TimeSpan.FromSeconds(20) });
+
+    private int Tell(IncomingAnswer answer)
+    {
+        call.Report.Result(ToElement(answer), null);
+        return ExitCodes.Success;
+    }
+
+    private static JsonElement ToElement(IncomingAnswer answer) => JsonSerializer.SerializeToElement(answer, IncomingJson.Default.IncomingAnswer);
+}

@@ -1,0 +1,58 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Moving.Receiving;
+
+/// <summary>Who writes into an incoming tree: each rsync holds a shared lock on its directory until it and its children have ended, also where its source is long gone.</summary>
+internal static class TreeWriters
+{
+    private const int Shared = 1;
+
+    // fcntl(2), F_SETFD
+    private const int SetDescriptorFlags = 2;
+
+    // rsync's own end, where the connection has gone: sshd notices later than the source does
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Takes part in writing until it is disposed of.</summary>
+    /// <exception cref="ProblemException">Busy: the move is being activated or taken back.</exception>
+    public static SafeFileHandle Join(string tree)
+    {
+        var fd = Libc.open(tree, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        if (Libc.flock(fd, Shared | Libc.LOCK_NB) == 0)
+        {
+            return fd;
+        }
+
+        fd.Dispose();
+        throw new ProblemException(ProblemCode.Busy, "This move is being ended.");
+    }
+
+    /// <summary>Takes part through exec(3) and until the last child ends. Called behind chroot(2), so that the descriptor leads nowhere else.</summary>
+    public static void JoinForever(string tree)
+    {
+        var fd = Join(tree);
+        ErrnoException.ThrowIfFailed(Libc.fcntl((int)fd.DangerousGetHandle(), SetDescriptorFlags, 0), "fcntl", tree);
+        fd.SetHandleAsInvalid();
+    }
+
+    /// <summary>Waits until nobody writes, and lets nobody begin before it is disposed of.</summary>
+    /// <exception cref="ProblemException">Busy.</exception>
+    public static SafeFileHandle Exclude(string tree, CancellationToken cancel)
+    {
+        var fd = Libc.open(tree, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        for (var until = Environment.TickCount64 + (long)s_patience.TotalMilliseconds; Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) != 0; cancel.WaitHandle.WaitOne(50))
+        {
+            if (Marshal.GetLastPInvokeError() != ErrnoNames.EAGAIN || Environment.TickCount64 >= until || cancel.IsCancellationRequested)
+            {
+                fd.Dispose();
+                throw new ProblemException(ProblemCode.Busy, "An earlier pass of this move still writes at the target. Try again in a minute.");
+            }
+        }
+
+        return fd;
+    }
+}

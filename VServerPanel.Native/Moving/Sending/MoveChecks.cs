@@ -1,0 +1,108 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Configuration;
+using VServerPanel.Native.Creation;
+using VServerPanel.Native.Creation.Trees;
+using VServerPanel.Native.Hosts.Info;
+using VServerPanel.Native.Limits;
+using VServerPanel.Native.Moving.Receiving;
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Moving.Sending;
+
+/// <summary>Whether a vserver of this host can go to another: asked at both ends, nothing is changed.</summary>
+internal sealed class MoveChecks(Invocation call, MoveTarget target)
+{
+    private readonly List<MoveCheck> _checks = [];
+
+    public IReadOnlyList<MoveCheck> Checks => _checks;
+
+    public long? BytesFree { get; private set; }
+
+    /// <summary>Why it is refused; null where it is not.</summary>
+    public ProblemException? Refusal => _checks.Where(c => c.State == CheckState.Refused).ToList() is [var first, ..] refused
+        ? new ProblemException(CodeOf(first.Key), string.Join(' ', refused.Select(c => c.Remedy is null ? c.Found : $"{c.Found} {c.Remedy}")))
+        : null;
+
+    public void Run(IncomingRequest request)
+    {
+        Local(request.VServer);
+        try
+        {
+            Compare(target.Check());
+            var answer = target.Ask("probe", request, call.Cancel);
+            BytesFree = answer.BytesFree;
+            _checks.AddRange(answer.Checks ?? []);
+        }
+        catch (ProblemException e)
+        {
+            _checks.Add(new("reachable", "The other host", CheckState.Refused, e.Message));
+        }
+    }
+
+    private void Local(VServerName name)
+    {
+        if (DeleteHandler.MountIn(call.Paths.TreeOf(name)) is { } mount && new Lifecycle.RunStateStore(call.Paths).FindRunning(name) is null)
+        {
+            _checks.Add(new("mounts", "Mounts", CheckState.Refused, $"A file system is mounted at '{mount}', in the tree of {name}.", $"Unmount it ('umount {mount}')."));
+        }
+
+        if (!Directory.Exists(call.Paths.TreeOf(name)))
+        {
+            _checks.Add(new("tree", "Tree", CheckState.Refused, $"'{call.Paths.TreeOf(name)}', its tree, is not there."));
+        }
+
+        if (call.Registry.Find(name)?.StandbyOf is { } real)
+        {
+            _checks.Add(new("standby", "Standby copy", CheckState.Refused, $"{name} is a standby copy here, and really on {real}.", "Move it from there, or promote it first."));
+        }
+
+        if (Path.Exists(call.Paths.HookOf(name)))
+        {
+            _checks.Add(new("hook", "Hook script", CheckState.Warning, $"'{call.Paths.HookOf(name)}' does not go with it: a script of another host's is not run as root of the target.", "Copy it by hand, before the vserver is started there, where it is needed."));
+        }
+    }
+
+    private void Compare(PeerReport there)
+    {
+        var here = VServerInfoTool.Survey(call.Paths, _ => { }, call.Cancel);
+        _checks.Add(new("reachable", "The other host", CheckState.Ok, $"{there.Hostname} answers."));
+        _checks.Add(here.Architecture == there.Architecture
+            ? new("architecture", "Architecture", CheckState.Ok, there.Architecture)
+            : new("architecture", "Architecture", CheckState.Refused, $"{here.Architecture} here, {there.Architecture} there: its programs do not run there."));
+        _checks.Add(here.Version == there.Version
+            ? new("version", "Version", CheckState.Ok, there.Version)
+            : new("version", "Version", CheckState.Warning, $"VServerPanel {here.Version} here, {there.Version} there.", "Install the same on both."));
+        var own = CgroupTree.Detect().IsUnified ? 2 : 1;
+        _checks.Add(own == there.CgroupVersion
+            ? new("cgroup", "Control groups", CheckState.Ok, $"Version {own} on both.")
+            : new("cgroup", "Control groups", CheckState.Warning, $"Version {own} here, {there.CgroupVersion} there: what reads them in the vserver sees others."));
+        _checks.Add(new("kernel", "Kernel", CheckState.Ok, $"{here.Kernel} here, {there.Kernel} there."));
+        foreach (var lost in here.Capabilities.Where(c => c.State == CapabilityState.Available))
+        {
+            if (there.Capabilities.FirstOrDefault(c => c.Key == lost.Key) is { State: not CapabilityState.Available } lack)
+            {
+                _checks.Add(new("kernel", lost.Title, CheckState.Warning, $"It is there on this host, and not so on the other: {lack.Found}{(lack.Cost is null ? "" : $" {lack.Cost}")}", lack.Remedy));
+            }
+        }
+    }
+
+    /// <summary>What it takes, and its conf file.</summary>
+    public static (IncomingRequest Request, TreeSize Size) Measure(Invocation call, VServerName name, Guid id, string moveId)
+    {
+        var size = Directory.Exists(call.Paths.TreeOf(name)) ? TreeMeasure.MeasureForCopy(call.Paths.TreeOf(name), call.Cancel) : new TreeSize(0, 0, 0);
+        return (new IncomingRequest(moveId, name, id, size.Bytes) { Conf = ConfFile.Read(call.Paths.ConfOf(name)).ToBytes() }, size);
+    }
+
+    private static ProblemCode CodeOf(string key) => key switch
+    {
+        "space" => ProblemCode.NoSpace,
+        "name" => ProblemCode.AlreadyExists,
+        "addresses" => ProblemCode.AddressInUse,
+        "reachable" => ProblemCode.Unreachable,
+        "conf" => ProblemCode.InvalidConfiguration,
+        "tree" => ProblemCode.NotFound,
+        "mounts" => ProblemCode.Busy,
+        _ => ProblemCode.Unsupported,
+    };
+}

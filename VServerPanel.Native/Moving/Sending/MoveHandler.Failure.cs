@@ -1,0 +1,91 @@
+using VServerPanel.Native.Lifecycle;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Moving.Sending;
+
+internal sealed partial class MoveHandler
+{
+    /// <summary>It failed before the hand-over, and is locked yet: it is in its place again, and runs if it did.</summary>
+    private void BackInPlace(Operation operation)
+    {
+        new UndoHandOver(_move.Id).Run(_paths);
+        RestartHere(operation);
+    }
+
+    /// <summary>The target forgets a move that failed before the hand-over, unless the connection broke: then the move can go on later.</summary>
+    private void Abandon(Operation operation, Exception cause)
+    {
+        if (_store.Find(_move.Id) is not { } known)
+        {
+            return;
+        }
+
+        _move = _store.Save(known with { Problem = ProblemException.ToEvent(cause) });
+        if (cause is ProblemException { Code: ProblemCode.Unreachable or ProblemCode.Terminated or ProblemCode.TimedOut })
+        {
+            operation.Report.Warn($"'vserver-moves resume {_move.Id}' goes on with what has arrived, 'vserver-moves take-back {_move.Id}' gives it up.");
+            return;
+        }
+
+        try
+        {
+            _target.Ask("take-back", _move.ToRequest(), CancellationToken.None);
+            _move = _store.Save(_move with { State = OutgoingState.TakenBack, EndedAt = call.Time.GetUtcNow() });
+        }
+        catch (ProblemException e)
+        {
+            operation.Report.Warn($"What has arrived at {_move.Peer} lies there yet: {e.Message} 'vserver-moves take-back {_move.Id}' removes it.");
+        }
+    }
+
+    /// <summary>The target has refused it. Before it may be used here the target must refuse it for ever.</summary>
+    private void ComeBack(Operation operation, ProblemException refusal)
+    {
+        try
+        {
+            _target.Ask("take-back", _move.ToRequest(), CancellationToken.None);
+        }
+        catch (ProblemException e)
+        {
+            throw Unresolved(e);
+        }
+
+        var wasRunning = _move.WasRunning;
+        operation.Undo.CommitThen(new PutBackMoved(_move.Id, call.Time.GetUtcNow()));
+        operation.Undo.Complete();
+        _move = _store.Save(_store.Require(_move.Id) with { Problem = refusal.ToEvent() });
+        _wasStopped |= wasRunning;
+        RestartHere(operation);
+    }
+
+    private void RestartHere(Operation operation)
+    {
+        if (!_wasStopped || IsRunning())
+        {
+            return;
+        }
+
+        try
+        {
+            Start(call with { Report = operation.Report }, _name);
+            _move = _store.Save(_move with { WasRunning = false });
+        }
+        catch (Exception e) when (e is ProblemException or IOException)
+        {
+            operation.Report.Warn($"{_name} is here, and could not be started again: {ProblemException.ToEvent(e).Message}");
+        }
+    }
+
+    /// <summary>Starts it here, on record; its lock is the caller's.</summary>
+    internal static void Start(Commands.Invocation call, VServerName name)
+    {
+        var own = call.Nested(call.Report, "vserver", name.Value, "start") with { Cancel = CancellationToken.None };
+        OperationRunner.Run(own, LifecycleOperation.Kind("start", name) with { IsLocked = false }, operation =>
+        {
+            new StartHandler(operation, name, StartHandler.LeaveCaller()).Run();
+            return (null, null);
+        });
+    }
+}

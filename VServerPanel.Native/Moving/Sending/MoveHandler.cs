@@ -1,0 +1,284 @@
+using System.Diagnostics;
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Lifecycle;
+using VServerPanel.Native.Moving.Copy;
+using VServerPanel.Native.Moving.Receiving;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Native.Peers;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Moving.Sending;
+
+/// <summary>Moves a vserver to another host: copies it, stops it, copies what changed, compares, hands it over, and lets it start there.</summary>
+/// <remarks>Never two: it is out of its place, durably, before the target is told to make a vserver of it. Never none: until then it stays or comes back here, and
+/// from then on the target's answer tells where it is (docs/moving.md).</remarks>
+internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
+{
+    private const int Steps = 7;
+
+    private readonly Hosts.HostPaths _paths = call.Paths;
+    private readonly VServerName _name = move.VServer;
+    private readonly OutgoingStore _store = new(call.Paths);
+    private readonly MoveTarget _target = new(call, move.Peer);
+    private readonly Stopwatch _all = Stopwatch.StartNew();
+    private readonly List<string> _warnings = [];
+    private OutgoingMove _move = move;
+    private IReporter? _report;
+    private Stopwatch? _down;
+    private long? _sent;
+    private bool _wasStopped;
+
+    /// <summary>Goes on from wherever the move stands.</summary>
+    /// <exception cref="ProblemException">Why it was refused or failed; its record tells how it stands then.</exception>
+    public MoveOutcome Run(Operation operation)
+    {
+        using var alone = _store.Lock(_name, operation.Cancel);
+        _move = (_store.Find(_move.Id) ?? _move) with { JobId = operation.Id, Problem = null };
+        operation.VServerId = _move.VServerId;
+        _report = operation.Report;
+        return _move.State switch
+        {
+            OutgoingState.Copying => FromTheStart(operation),
+            OutgoingState.HandedOver => FromHandOver(operation),
+            _ => throw new ProblemException(ProblemCode.Conflict, $"This move is over: 'vserver-moves list' tells how it ended."),
+        };
+    }
+
+    private MoveOutcome FromTheStart(Operation operation)
+    {
+        try
+        {
+            return Copy(operation);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && _move.State == OutgoingState.Copying)
+        {
+            Abandon(operation, e);
+            throw;
+        }
+    }
+
+    private MoveOutcome Copy(Operation operation)
+    {
+        operation.Step(1, Steps, "Checking both hosts");
+        Tell(MovePhase.Checking, 0);
+        using (Lock(operation))
+        {
+            // a hand-over that was cut off is undone now: it is in its place
+            call.Registry.Require(_name);
+        }
+
+        var (request, size) = MoveChecks.Measure(call, _name, _move.VServerId, _move.Id);
+        request = _move.Bytes is { } first ? request with { Bytes = first } : request;
+        var checks = new MoveChecks(call, _target);
+        checks.Run(request);
+        if (checks.Refusal is { } refusal)
+        {
+            throw refusal;
+        }
+
+        foreach (var warning in checks.Checks.Where(c => c.State == CheckState.Warning))
+        {
+            Warn(operation, $"{warning.Found}{(warning.Remedy is null ? "" : $" {warning.Remedy}")}");
+        }
+
+        _move = _store.Save(_move with { Bytes = request.Bytes });
+        _target.Ask("begin", request, operation.Cancel);
+
+        var runs = IsRunning();
+        operation.Step(2, Steps, $"Copying {_name} to {_move.Peer}");
+        Pass(operation, 1, MovePhase.Copying, isLast: false);
+        if (runs)
+        {
+            Pass(operation, 2, MovePhase.Copying, isLast: false);
+        }
+
+        using var locks = Lock(operation);
+        try
+        {
+            return LastPart(operation, request, size.Entries, runs ? 3 : 2);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && _move.State == OutgoingState.Copying)
+        {
+            BackInPlace(operation);
+            throw;
+        }
+    }
+
+    private MoveOutcome LastPart(Operation operation, IncomingRequest request, long entries, int pass)
+    {
+        RequireSame();
+        Stop(operation);
+        operation.Step(4, Steps, "Copying what has changed");
+        var totals = Pass(operation, pass, MovePhase.LastPass, isLast: true);
+        operation.Step(5, Steps, "Comparing both trees");
+        Tell(MovePhase.Verifying, 0);
+        Verify(request, operation.Cancel);
+        HandOver(operation);
+        Activate(operation);
+        return Finish(operation, totals.Bytes, entries);
+    }
+
+    private MoveOutcome FromHandOver(Operation operation)
+    {
+        // not Recovery: what it would find is this move
+        using var locks = VServerLocks.Acquire(_paths, new OperationKind("move", _name) { Patience = TimeSpan.FromSeconds(30) }, operation.Cancel);
+        operation.Step(6, Steps, $"Asking {_move.Peer} how it stands");
+        new Retirement(_paths, _move).Retire();
+        Activate(operation);
+        return Finish(operation, _move.Bytes ?? 0, 0);
+    }
+
+    private void Stop(Operation operation)
+    {
+        // also where an earlier try has stopped it, and was cut off
+        if (IsRunning())
+        {
+            operation.Step(3, Steps, $"Stopping {_name}");
+            Tell(MovePhase.Stopping, 0);
+            _move = _store.Save(_move with { WasRunning = true });
+            _down = Stopwatch.StartNew();
+            _wasStopped = true;
+            new StopHandler(operation, _name).Run();
+            operation.Undo.Continue();
+        }
+        else if (new RunStateStore(_paths).Find(_name) is { } state && (state.IsAlive || state.IsOwned))
+        {
+            throw new ProblemException(ProblemCode.Busy, $"{_name} is being started or stopped. Try again when that is done.");
+        }
+    }
+
+    private void Verify(IncomingRequest request, CancellationToken cancel)
+    {
+        IncomingAnswer? there = null;
+        var asked = BackgroundWork.Start(() => there = _target.Ask("measure", request with { Conf = null, Checksums = _move.Choices.Checksums }, cancel));
+        var here = Verifying.TreeFingerprint.Of(_paths.TreeOf(_name), _move.Choices.Checksums, cancel);
+        asked.Wait();
+        if (there?.Fingerprint != here)
+        {
+            throw new ProblemException(ProblemCode.InputOutput, $"What has arrived differs: {here.Entries} names and {here.Bytes} bytes here, {there?.Fingerprint?.Entries} and {there?.Fingerprint?.Bytes} there, or other attributes. Something changed the tree meanwhile, or the other file system cannot hold all of it. Try again.");
+        }
+    }
+
+    private void HandOver(Operation operation)
+    {
+        operation.Step(6, Steps, $"Handing over to {_move.Peer}");
+        Tell(MovePhase.HandingOver, 0);
+        var entry = call.Registry.Find(_name) ?? throw new ProblemException(ProblemCode.NotFound, $"{_name} has no entry in the registry any more.");
+        _move = _store.Save(_move with { Files = Retirement.Collect(_paths, _name, entry) });
+        operation.Before = Configuration.ConfFile.Parse(_move.Files!.Conf).Text;
+        operation.Undo.Before(new UndoHandOver(_move.Id));
+        new Retirement(_paths, _move).Retire();
+        _move = _store.Save(_move with { State = OutgoingState.HandedOver });
+        operation.Undo.CommitThen(new UndoHandOver(_move.Id));
+    }
+
+    /// <summary>Asks the target to make a vserver of it. Where it refuses for good, the vserver comes back.</summary>
+    private void Activate(Operation operation)
+    {
+        var request = _move.ToRequest() with { Conf = _move.Files!.Conf, CreatedAt = _move.Files.Registry.CreatedAt };
+        IncomingAnswer answer;
+        try
+        {
+            answer = _target.Ask("activate", request, CancellationToken.None);
+        }
+        catch (Exception e) when (MoveTarget.IsUncertain(e))
+        {
+            throw Unresolved(e);
+        }
+        catch (ProblemException refusal)
+        {
+            ComeBack(operation, refusal);
+            throw;
+        }
+
+        if (answer is not { State: IncomingState.Activated })
+        {
+            throw Unresolved(new ProblemException(ProblemCode.Terminated, $"{_move.Peer} does not say that it has arrived."));
+        }
+
+        var now = call.Time.GetUtcNow();
+        _move = _store.Save(_move with { State = OutgoingState.Kept, EndedAt = now, KeptUntil = now.AddDays(_move.Choices.KeepDays), Problem = null });
+    }
+
+    private ProblemException Unresolved(Exception cause)
+    {
+        var problem = new ProblemException(ProblemCode.Unreachable, $"{_name} is handed over, and {_move.Peer} has not said whether it has arrived: {cause.Message} It is off here until that is known. 'vserver-moves resume {_move.Id}' asks again; 'vserver-moves take-back {_move.Id}' brings it back if it has not arrived.", cause);
+        _move = _store.Save(_move with { Problem = problem.ToEvent() });
+        return problem;
+    }
+
+    private MoveOutcome Finish(Operation operation, long bytes, long entries)
+    {
+        operation.Step(7, Steps, _move is { WasRunning: true, Choices.Start: true } ? $"Starting {_name} on {_move.Peer}" : "Keeping the copy here");
+        long? downtime = null;
+        if (_move is { WasRunning: true, Choices.Start: true })
+        {
+            Tell(MovePhase.Starting, 0);
+            try
+            {
+                _target.Ask("start", _move.ToRequest(), CancellationToken.None);
+                downtime = _down?.ElapsedMilliseconds;
+            }
+            catch (ProblemException e)
+            {
+                Warn(operation, $"{_name} is on {_move.Peer} now, and could not be started there: {e.Message} Start it there: 'vserver {_name} start'.");
+            }
+        }
+
+        Tell(MovePhase.Done, 0);
+        return new MoveOutcome
+        {
+            MoveId = _move.Id,
+            Peer = _move.Peer,
+            Bytes = bytes,
+            Files = entries,
+            BytesSent = _sent,
+            Milliseconds = _all.ElapsedMilliseconds,
+            DowntimeMilliseconds = downtime,
+            Verified = true,
+            Checksums = _move.Choices.Checksums,
+            KeptUntil = _move.KeptUntil,
+            Warnings = _warnings,
+        };
+    }
+
+    private bool IsRunning() => new RunStateStore(_paths).FindRunning(_name) is not null;
+
+    private void RequireSame()
+    {
+        if (call.Registry.IdOf(_name) != _move.VServerId)
+        {
+            throw new ProblemException(ProblemCode.Conflict, $"{_name} was deleted or renamed meanwhile.");
+        }
+    }
+
+    private VServerLocks Lock(Operation operation) =>
+        OperationRunner.Lock(call with { Report = new NestedReporter(operation.Report) }, new OperationKind("move", _name) { Patience = TimeSpan.FromSeconds(30) });
+
+    private CopyTotals Pass(Operation operation, int number, MovePhase phase, bool isLast)
+    {
+        var told = 0L;
+        Tell(phase, number);
+        var pass = new CopyPass(_paths, new PeerStore(_paths).Require(_move.Peer)) { BytesPerSecond = _move.Choices.BytesPerSecond, IsOfRunningTree = !isLast };
+        var totals = pass.Run(_paths.TreeOf(_name), _move.Id, (bytes, rate) =>
+        {
+            if (Environment.TickCount64 - told >= 1000)
+            {
+                told = Environment.TickCount64;
+                Tell(phase, number, bytes, rate);
+            }
+        }, operation.Cancel);
+        _sent = (_sent ?? 0) + totals.BytesSent;
+        FaultPoint.Reach();
+        return totals;
+    }
+
+    private void Tell(MovePhase phase, int pass, long bytes = 0, long? rate = null) => _report?.Item(ItemKinds.MoveProgress, new MoveProgress(_move.Id, phase, pass, bytes, _move.Bytes, rate, rate is > 0 && _move.Bytes is { } total ? Math.Max(0, total - bytes) / rate : null));
+
+    private void Warn(Operation operation, string text)
+    {
+        _warnings.Add(text);
+        operation.Report.Warn(text);
+    }
+}

@@ -1,0 +1,63 @@
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Moving.Receiving;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Moving.Sending;
+
+/// <summary>The moves that this host knows of, from here and to here.</summary>
+internal static class MoveListing
+{
+    public static IReadOnlyList<MoveInfo> All(Invocation call)
+    {
+        var outgoing = new OutgoingStore(call.Paths);
+        return [.. outgoing.List().Select(m => Describe(m, outgoing)).Concat(new IncomingStore(call.Paths).List().Select(Describe)).OrderByDescending(m => m.StartedAt)];
+    }
+
+    private static MoveInfo Describe(OutgoingMove move, OutgoingStore store)
+    {
+        var isOpen = move.State is OutgoingState.Copying or OutgoingState.HandedOver;
+        var isAtWork = isOpen && store.IsAtWork(move.VServer);
+        return new MoveInfo
+        {
+            Id = move.Id,
+            VServer = move.VServer,
+            VServerId = move.VServerId,
+            Direction = MoveDirection.Outgoing,
+            Peer = move.Peer,
+            Phase = move.State switch { OutgoingState.Copying => MovePhase.Copying, OutgoingState.HandedOver => MovePhase.HandingOver, _ => MovePhase.Done },
+            State = move.State switch
+            {
+                OutgoingState.Kept => MoveState.Kept,
+                OutgoingState.Purged => MoveState.Purged,
+                OutgoingState.TakenBack => MoveState.TakenBack,
+                _ => isAtWork ? MoveState.Running : MoveState.Unresolved,
+            },
+            StartedAt = move.StartedAt,
+            EndedAt = move.EndedAt,
+            KeptUntil = move.KeptUntil,
+            Bytes = move.Bytes,
+            Problem = move.Problem,
+            WhatToDo = isAtWork ? null : move.State switch
+            {
+                OutgoingState.Copying => $"{move.VServer} is here. 'vserver-moves resume {move.Id}' goes on with the move, 'vserver-moves take-back {move.Id}' gives it up.",
+                OutgoingState.HandedOver => $"{move.VServer} is off here; {move.Peer} knows whether it has arrived. 'vserver-moves resume {move.Id}' asks and ends the move, 'vserver-moves take-back {move.Id}' brings it back if it has not arrived.",
+                _ => null,
+            },
+            JobId = move.JobId,
+        };
+    }
+
+    private static MoveInfo Describe(Incoming incoming) => new()
+    {
+        Id = incoming.Request.MoveId,
+        VServer = incoming.Request.VServer,
+        VServerId = incoming.Request.VServerId,
+        Direction = MoveDirection.Incoming,
+        Peer = incoming.Peer,
+        Phase = incoming.State == IncomingState.Receiving ? MovePhase.Copying : MovePhase.Done,
+        State = incoming.State switch { IncomingState.Activated => MoveState.Arrived, IncomingState.TakenBack => MoveState.TakenBack, _ => MoveState.Running },
+        StartedAt = incoming.StartedAt,
+        EndedAt = incoming.EndedAt,
+        Bytes = incoming.Request.Bytes,
+    };
+}
