@@ -48,6 +48,12 @@ internal sealed class HostPaths(string? prefix)
     /// <summary>Root tarballs and OCI layouts that the panel may build from.</summary>
     public string Images => State + "/images";
 
+    /// <summary>What belongs to deleted vservers beside their trees, a directory each.</summary>
+    public string Trash => State + "/trash";
+
+    /// <summary>Trees of deleted vservers: on the file system of the others, so that a rename brings them there.</summary>
+    public string TrashTrees => VServers + "/.trash";
+
     public string Locks => Run + "/.locks";
 
     /// <summary>crun's own state (its --root).</summary>

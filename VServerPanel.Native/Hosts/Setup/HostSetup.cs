@@ -6,7 +6,7 @@ using VServerPanel.Protocol;
 namespace VServerPanel.Native.Hosts.Setup;
 
 /// <summary>All that a host needs, in order.</summary>
-internal sealed class HostSetup(HostPaths paths, string program, int? port, long? storageSize, Network.HostBridge? bridge = null)
+internal sealed class HostSetup(HostPaths paths, string program, int? port, long? storageSize, Network.HostBridge? bridge = null, PanelKey? panelKey = null)
 {
     private readonly SetupStep[] _steps =
     [
@@ -19,6 +19,7 @@ internal sealed class HostSetup(HostPaths paths, string program, int? port, long
         new PanelSettingsStep(paths, port),
         new UnitsStep(paths),
         new BridgesStep(paths, bridge),
+        new PanelAccessStep(paths, panelKey),
     ];
 
     /// <summary>What is missing. Nothing is changed.</summary>
@@ -54,11 +55,12 @@ internal sealed class HostSetup(HostPaths paths, string program, int? port, long
     /// <summary>Takes away what is ours and holds no data.</summary>
     public static (JsonElement? Data, string? Human) Remove(HostPaths paths, string program)
     {
+        new PanelAccessStep(paths, null).Remove();
         new UnitsStep(paths).Remove();
         new SudoersStep(paths).Remove();
         new ToolLinksStep(paths, program).Remove();
         ((Kernel.KernelTopic[])[new Kernel.Ipv4RootPrograms(paths), .. new Kernel.Contexts(paths).Topics]).ToList().ForEach(t => t.UnloadIfUnused());
-        return (null, $"Commands, sudo rule and services are removed. The user {HostPaths.PanelUser}, the vservers and all data are left.");
+        return (null, $"Commands, sudo rule, services and the ways in for other machines' panels are removed. The user {HostPaths.PanelUser}, the vservers and all data are left.");
     }
 
     /// <summary>A plan for people.</summary>

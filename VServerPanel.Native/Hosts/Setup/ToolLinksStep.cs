@@ -6,7 +6,7 @@ namespace VServerPanel.Native.Hosts.Setup;
 internal sealed class ToolLinksStep(HostPaths paths, string program) : SetupStep
 {
     // called by services and monitors, as vserver --as …
-    private static readonly string[] s_internalTools = ["vserver-boot", "vserver-exited", Kernel.NetworkProbeTool.ToolName, Kernel.SecurityProbeTool.ToolName, Processes.SignalTool.ToolName, Contexts.ContextTool.ToolName, Peers.VServerReceiveTool.ToolName];
+    private static readonly string[] s_internalTools = ["vserver-boot", "vserver-exited", Gate.VServerGateTool.ToolName, Kernel.NetworkProbeTool.ToolName, Kernel.SecurityProbeTool.ToolName, Processes.SignalTool.ToolName, Contexts.ContextTool.ToolName, Peers.VServerReceiveTool.ToolName];
     private static readonly string[] s_libraryTools = ["vdu", "vunify", "vbuild", "vfiles", "vcheck"];
 
     private readonly List<string> _notes = [];

@@ -8,7 +8,7 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Hosts.Setup;
 
-/// <summary><c>vserver-setup [--port N] [--storage xfs --size 20G] [--bridge br0 --address 10.0.0.1/24] [--remove]</c>: prepares a host; called again it makes what is missing.</summary>
+/// <summary><c>vserver-setup [--port N] [--storage xfs --size 20G] [--bridge br0 --address 10.0.0.1/24] [--allow-panel KEY] [--deny-panel] [--remove]</c>: prepares a host; called again it makes what is missing.</summary>
 internal sealed class VServerSetupTool : Tool
 {
     private static readonly Option<int?> s_port = new("--port") { Description = "where the panel listens, on 127.0.0.1; 8420 where nothing else is set" };
@@ -16,6 +16,8 @@ internal sealed class VServerSetupTool : Tool
     private static readonly Option<string?> s_size = new("--size") { Description = "how large it may become, such as 20G" };
     private static readonly Option<string?> s_bridge = new("--bridge") { Description = "a bridge for vservers in a private network, made now and at each boot", HelpName = "NAME" };
     private static readonly Option<string[]> s_address = new("--address") { Description = "the host's address on that bridge, ADDRESS/BITS; repeatable", HelpName = "ADDRESS" };
+    private static readonly Option<string?> s_allowPanel = new("--allow-panel") { Description = "let another machine's panel in by ssh, by the key that it shows: 'ssh-ed25519 AAAA…'", HelpName = "KEY" };
+    private static readonly Option<bool> s_denyPanel = new("--deny-panel") { Description = "let no panel in by ssh any more" };
     private static readonly Option<bool> s_remove = new("--remove") { Description = "take commands, sudo rule and services away; vservers and data stay" };
 
     public override string Name => "vserver-setup";
@@ -24,7 +26,7 @@ internal sealed class VServerSetupTool : Tool
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)
     {
-        var command = new Command(Name, "Prepares this host for vservers and the panel. Run again, it makes what is missing and leaves the rest alone.") { s_port, s_storage, s_size, s_bridge, s_address, s_remove };
+        var command = new Command(Name, "Prepares this host for vservers and the panel. Run again, it makes what is missing and leaves the rest alone.") { s_port, s_storage, s_size, s_bridge, s_address, s_allowPanel, s_denyPanel, s_remove };
         if (ArgumentParser.Parse(command, arguments, Name) is not { } parsed)
         {
             return ExitCodes.Success;
@@ -41,7 +43,13 @@ internal sealed class VServerSetupTool : Tool
             return OperationRunner.Run(call, new OperationKind("setup", null) { IsJob = false }, _ => HostSetup.Remove(call.Paths, program));
         }
 
-        var setup = new HostSetup(call.Paths, program, parsed.GetValue(s_port), Storage(parsed), Bridge(parsed));
+        if (parsed.GetValue(s_denyPanel))
+        {
+            return OperationRunner.Run(call, new OperationKind("setup", null) { IsJob = false }, _ => DenyPanel(call.Paths));
+        }
+
+        var key = parsed.GetValue(s_allowPanel) is { } line ? PanelKey.Parse(line) : null;
+        var setup = new HostSetup(call.Paths, program, parsed.GetValue(s_port), Storage(parsed), Bridge(parsed), key);
         var plan = setup.Plan();
         if (call.Options.Plan || plan.Steps.Count == 0)
         {
@@ -50,6 +58,12 @@ internal sealed class VServerSetupTool : Tool
         }
 
         return OperationRunner.Run(call, new OperationKind("setup", null) { IsJob = false }, operation => setup.Apply(operation, plan));
+    }
+
+    private static (System.Text.Json.JsonElement? Data, string? Human) DenyPanel(HostPaths paths)
+    {
+        new PanelAccessStep(paths, null).Remove();
+        return (null, "No panel of another machine is let in any more. Jobs that one began go on.");
     }
 
     private static HostBridge? Bridge(ParseResult parsed) => (parsed.GetValue(s_bridge), parsed.GetValue(s_address) ?? []) switch

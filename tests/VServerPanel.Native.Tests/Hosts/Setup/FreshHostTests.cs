@@ -52,10 +52,64 @@ public sealed class FreshHostTests
         Assert.DoesNotContain("uid=0", output, StringComparison.Ordinal);
     }
 
-    private static string OnACopy(string script)
+    [Fact]
+    public void Setup_PanelOfAnotherMachine_RunsTheOneCommandBySshAndNothingElse()
+    {
+        Assert.SkipUnless(File.Exists("/usr/sbin/sshd"), "this machine has no sshd: install openssh-server");
+        var output = OnACopy("""
+            set -e
+            ip link set lo up
+            mkdir -p /run/sshd /tmp/keys && cd /tmp/keys
+            ssh-keygen -q -t ed25519 -N '' -f host
+            ssh-keygen -q -t ed25519 -N '' -C 'a panel' -f panel
+            ssh-keygen -q -t ed25519 -N '' -f other
+            "$1" --as vserver-setup > /dev/null
+            "$1" --as vserver-setup --allow-panel "$(cat panel.pub)" > first
+            "$1" --as vserver-setup --allow-panel "$(cat panel.pub)"
+            wc -l < /var/lib/vserverpanel/.ssh/authorized_keys
+            getent passwd vserverpanel | cut -d: -f7
+            printf 'HostKey /tmp/keys/host\nPort 8422\nListenAddress 127.0.0.1\nPidFile none\nPasswordAuthentication no\nUsePAM no\n' > config
+            /usr/sbin/sshd -D -e -f config 2> sshd.log &
+            sshd=$!
+            echo "[127.0.0.1]:8422 $(cat host.pub)" > known
+            panel() { key=$1; shift; ssh -F none -T -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile=known -o ConnectTimeout=5 -i "$key" -p 8422 vserverpanel@127.0.0.1 "$@" < /dev/null 2>&1 || echo "ended with $?"; }
+            for i in 1 2 3 4 5 6 7 8 9; do test "$(ssh-keyscan -p 8422 127.0.0.1 2> /dev/null)" && break; sleep 0.2; done
+            echo "list: $(panel panel vserver --as vserver-jobs list --json | tail -n 1)"
+            echo "id: $(panel panel id)"
+            echo "shell: $(panel panel)"
+            echo "trick: $(panel panel 'vserver --as vserver-jobs list; id')"
+            echo "other: $(panel other vserver --as vserver-jobs list --json)"
+            echo "forward: $(ssh -F none -N -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile=known -o ExitOnForwardFailure=yes -i panel -R 9999:127.0.0.1:22 -p 8422 vserverpanel@127.0.0.1 2>&1 | tail -n 1)"
+            rm -rf /var/lib/vserverpanel/.ssh; mkdir -p /root/.ssh; echo mine > /root/.ssh/authorized_keys
+            ln -s /root/.ssh /var/lib/vserverpanel/.ssh
+            "$1" --as vserver-setup --allow-panel "$(cat other.pub)" 2>&1 | tail -n 1
+            cat /root/.ssh/authorized_keys
+            rm /var/lib/vserverpanel/.ssh
+            "$1" --as vserver-setup --allow-panel "$(cat panel.pub)" > /dev/null
+            "$1" --as vserver-setup --deny-panel
+            getent passwd vserverpanel | cut -d: -f7
+            echo "denied: $(panel panel vserver --as vserver-jobs list --json)"
+            kill $sshd
+            """, "--net");
+        Assert.Contains("This host is prepared.", output, StringComparison.Ordinal);
+        Assert.Contains("\n1\n/bin/sh\n", output, StringComparison.Ordinal);
+        Assert.Contains("list: {\"type\":\"result\"", output, StringComparison.Ordinal);
+        Assert.Contains("id: {\"type\":\"hello\",\"version\":1,\"features\":[]}\n{\"type\":\"problem\",\"code\":\"invalid-argument\",\"message\":\"The command must be", output, StringComparison.Ordinal);
+        Assert.Contains("shell: {\"type\":\"hello\",\"version\":1,\"features\":[]}\n{\"type\":\"problem\",\"code\":\"invalid-argument\",\"message\":\"This key is for a panel", output, StringComparison.Ordinal);
+        Assert.Contains("trick: {\"type\":\"hello\",\"version\":1,\"features\":[]}\n{\"type\":\"problem\",\"code\":\"invalid-argument\",\"message\":\"The command must be", output, StringComparison.Ordinal);
+        Assert.Contains("other: vserverpanel@127.0.0.1: Permission denied", output, StringComparison.Ordinal);
+        Assert.Contains("forward: Error: remote port forwarding failed", output, StringComparison.Ordinal);
+        Assert.Contains("is no directory, so no key can be kept in it", output, StringComparison.Ordinal);
+        Assert.Contains("\nmine\nNo panel of another machine is let in any more.", output, StringComparison.Ordinal);
+        Assert.Contains("/usr/sbin/nologin\ndenied: ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("uid=", output, StringComparison.Ordinal);
+        Assert.EndsWith("ended with 255", output.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    private static string OnACopy(string script, params string[] namespaces)
     {
         var command = HostCommand.Path;
-        var start = new ProcessStartInfo("unshare", ["--mount", "/bin/sh", "-c", Copy, "copy", script, command])
+        var start = new ProcessStartInfo("unshare", ["--mount", .. namespaces, "/bin/sh", "-c", Copy, "copy", script, command])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
