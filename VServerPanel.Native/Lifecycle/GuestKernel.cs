@@ -12,6 +12,15 @@ internal static class GuestKernel
     /// <summary>Nice value of process 1, which all others inherit.</summary>
     public static void SetNice(int initPid, int nice) => ErrnoException.ThrowIfFailed(Libc.setpriority(Libc.PRIO_PROCESS, initPid, nice), "setpriority");
 
+    /// <summary>Host name (sethostname(2)).</summary>
+    public static void SetHostname(int initPid, string hostname) => PrivateMounts.OnOwnThread(() =>
+    {
+        using var uts = Libc.open($"/proc/{initPid}/ns/uts", Libc.O_RDONLY);
+        ErrnoException.ThrowIfFailed(Libc.setns(uts, Libc.CLONE_NEWUTS), "setns(CLONE_NEWUTS)");
+        ErrnoException.ThrowIfFailed(Libc.sethostname(hostname, (nuint)Encoding.UTF8.GetByteCount(hostname)), "sethostname");
+        return 0;
+    });
+
     /// <summary>NIS domain name (setdomainname(2)); empty unsets it.</summary>
     public static void SetDomainName(int initPid, string domainName) => PrivateMounts.OnOwnThread(() =>
     {

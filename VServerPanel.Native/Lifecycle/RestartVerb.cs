@@ -1,5 +1,6 @@
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Operations;
+using VServerPanel.Native.Standby;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Lifecycle;
@@ -21,7 +22,7 @@ internal sealed class RestartVerb : Verb
         }
 
         var stopped = new RunStateStore(call.Paths).FindRunning(name) is null
-            ? new ProblemException(ProblemCode.NotRunning, $"Server {name} is not running", exitCode: ExitCodes.Stopped)
+            ? StandbyRule.Refusal(call.Registry.Find(name)) ?? new ProblemException(ProblemCode.NotRunning, $"Server {name} is not running", exitCode: ExitCodes.Stopped)
             : null;
         if (call.Options.Plan)
         {

@@ -30,10 +30,15 @@ internal sealed class StartChecks(Invocation call, VServerName name)
 
         if (_problems.Count == 0)
         {
+            Try(() => Standby.StandbyRule.ThrowIfCopy(call.Registry.Find(name)));
             Try(() => CheckRange());
             Try(() => CheckClaims(conf));
             AfterScript(() => StorageCheck.OpenRoot(call.Paths.VServers, name).Dispose());
             AfterScript(() => CheckDevices(conf));
+            foreach (var share in conf.Shares)
+            {
+                AfterScript(() => Shares.ShareSource.Check(call.Paths, share));
+            }
         }
 
         return (_problems, _warnings);

@@ -25,6 +25,7 @@ internal sealed partial class StartHandler
 
         using var users = UserNamespace.Open(entry.IdBase, entry.IdCount);
         using var mount = IdmappedMount.Create(root, users, _paths.TreeOf(name));
+        using var shares = new Shares.ShareMounts(_paths, conf.Shares, root, users);
         var initPid = PrivateMounts.Run(() =>
         {
             NullDevice.HideHosts(_paths.RunDirectoryOf(name) + "/dev");
@@ -33,6 +34,7 @@ internal sealed partial class StartHandler
 
             // while it loads its libraries
             IdmappedMount.Attach(mount, spec.RootPath);
+            shares.Attach(spec.RootPath);
             HybridCgroups.Hide(_cgroups);
             GuestBundle.Write(_paths.RunDirectoryOf(name), spec);
             _store.Save(name, _state = _state with { Monitor = ProcessMark.Of(launched.Pid) });

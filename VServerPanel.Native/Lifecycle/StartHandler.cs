@@ -47,6 +47,7 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
         var conf = ReadConf();
         var entry = operation.Call.Registry.FindOrAdd(name);
         operation.VServerId = entry.Id;
+        Standby.StandbyRule.ThrowIfCopy(entry);
         var rlimits = ProcessLimits.Clamp(conf.Limits, ProcessLimits.Own, GuestCapabilities.ReadBoundingSet().Contains("CAP_SYS_RESOURCE"), _report.Warn);
 
         Claim(conf, new RunState

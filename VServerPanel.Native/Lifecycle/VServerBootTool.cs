@@ -21,7 +21,11 @@ internal sealed class VServerBootTool : Tool
             case ["start"]:
                 MakeBridges(call);
                 var (_, failed) = Recovery.RunAll(call);
-                var code = ForEach(call, Ordered(call).Where(v => v.Conf.OnBoot), "start", Start);
+                var code = ForEach(call, Ordered(call).Where(v => v.Conf.OnBoot && !IsCopy(call, v.Name)), "start", Start);
+
+                // it may take a while, and nobody waits for it
+                Trash.PurgeHandler.PurgeExpired(call);
+                Moving.Sending.VServerMovesTool.PurgeExpired(call);
                 return failed == 0 ? code : ExitCodes.Failure;
             case ["stop"]:
                 var states = new RunStateStore(call.Paths);
@@ -96,6 +100,19 @@ internal sealed class VServerBootTool : Tool
         }
 
         return failed == 0 ? ExitCodes.Success : ExitCodes.Failure;
+    }
+
+    // what cannot be read is found out by the start itself, which then says so
+    private static bool IsCopy(Invocation call, VServerName name)
+    {
+        try
+        {
+            return call.Registry.Find(name) is { StandbyOf: not null };
+        }
+        catch (ProblemException)
+        {
+            return false;
+        }
     }
 
     private static void Start(Operation operation, VServerName name) => new StartHandler(operation, name, StartHandler.LeaveCaller()).Run();

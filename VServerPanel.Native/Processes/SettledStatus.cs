@@ -15,7 +15,7 @@ internal static class SettledStatus
 {
     public static VServerStatus Read(HostPaths paths, VServerRegistry registry, VServerName name, bool hasTree)
     {
-        var id = IdOf(registry, name, out var fault);
+        var entry = EntryOf(registry, name, out var fault);
         VServerConf conf;
         try
         {
@@ -33,9 +33,10 @@ internal static class SettledStatus
 
         var status = new VServerStatus
         {
-            Id = id,
+            Id = entry?.Id ?? Guid.Empty,
             Name = name,
-            State = fault is not null ? VServerState.Broken : hasTree ? VServerState.Stopped : VServerState.Incomplete,
+            State = fault is not null ? VServerState.Broken : !hasTree ? VServerState.Incomplete : entry?.StandbyOf is not null ? VServerState.Standby : VServerState.Stopped,
+            StandbyOf = entry?.StandbyOf,
             Description = conf.Description,
             Profile = conf.Profile,
             Hostname = conf.Hostname,
@@ -68,17 +69,17 @@ internal static class SettledStatus
         return "";
     }
 
-    private static Guid IdOf(VServerRegistry registry, VServerName name, out string? fault)
+    private static RegistryEntry? EntryOf(VServerRegistry registry, VServerName name, out string? fault)
     {
         try
         {
             fault = null;
-            return (registry.Find(name) ?? registry.AddIfExists(name))?.Id ?? Guid.Empty;
+            return registry.Find(name) ?? registry.AddIfExists(name);
         }
         catch (Exception e) when (e is IOException or ProblemException)
         {
             fault = e.Message;
-            return Guid.Empty;
+            return null;
         }
     }
 

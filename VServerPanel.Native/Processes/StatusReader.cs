@@ -34,6 +34,8 @@ internal sealed class StatusReader(HostPaths paths, TimeProvider time)
 
         public FileMark StateMark { get; set; }
 
+        public FileMark RegistryMark { get; set; }
+
         public FileMark TreeMark { get; set; }
 
         public RunState? State { get; set; }
@@ -131,6 +133,7 @@ internal sealed class StatusReader(HostPaths paths, TimeProvider time)
         var confMark = FileMark.Of(paths.ConfOf(name));
         var stateMark = FileMark.Of(_states.PathOf(name));
         var treeMark = FileMark.Of(paths.TreeOf(name));
+        var registryMark = FileMark.Of(paths.RegistryOf(name));
         if (!_known.TryGetValue(name, out var known))
         {
             _known[name] = known = new Known { VirtualBytesOf = -1 };
@@ -145,9 +148,9 @@ internal sealed class StatusReader(HostPaths paths, TimeProvider time)
             known.Settled = null!;
         }
 
-        if (known.Settled is null || known.ConfMark != confMark || known.TreeMark.Inode != treeMark.Inode)
+        if (known.Settled is null || known.ConfMark != confMark || known.RegistryMark != registryMark || known.TreeMark.Inode != treeMark.Inode)
         {
-            (known.ConfMark, known.TreeMark) = (confMark, treeMark);
+            (known.ConfMark, known.RegistryMark, known.TreeMark) = (confMark, registryMark, treeMark);
             known.Settled = SettledStatus.Read(paths, _registry, name, hasTree: treeMark != default);
         }
 

@@ -55,6 +55,7 @@ internal static class StatusTable
         VServerState.Stopping => "stopping",
         VServerState.Incomplete => "no tree",
         VServerState.Broken => "broken",
+        VServerState.Standby => "standby",
         _ => "stopped",
     };
 }

@@ -18,6 +18,9 @@ internal sealed record RegistryEntry
     public required uint IdCount { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The host that it really is on, where this is a standby copy: then it is not started. Null where it is the real one.</summary>
+    public string? StandbyOf { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

@@ -94,7 +94,7 @@ internal sealed class VServerRegistry(HostPaths paths, TimeProvider time)
 
     private RegistryEntry? Add(VServerName name, bool onlyIfExists)
     {
-        using var gate = FileLock.Acquire($"{paths.Locks}/.registry", TimeSpan.FromSeconds(10), "the registry");
+        using var gate = Lock();
         if (Find(name) is { } meanwhile)
         {
             return meanwhile;
@@ -105,17 +105,42 @@ internal sealed class VServerRegistry(HostPaths paths, TimeProvider time)
             return null;
         }
 
+        var entry = new RegistryEntry { Id = Guid.NewGuid(), Name = name, IdBase = FreeRange(TakenRanges()), IdCount = RangeSize, CreatedAt = time.GetUtcNow() };
+        Save(entry);
+        return entry;
+    }
+
+    /// <summary>Makes the entry of a vserver that comes from elsewhere: it keeps its id, and its range of ids where nobody has it.</summary>
+    public void Adopt(RegistryEntry entry)
+    {
+        using var gate = Lock();
+        if (Find(entry.Name) is { } known)
+        {
+            if (known.Id != entry.Id)
+            {
+                throw new ProblemException(ProblemCode.AlreadyExists, $"'{paths.RegistryOf(entry.Name)}' is another vserver's.");
+            }
+
+            return;
+        }
+
         var taken = TakenRanges();
+        Save(entry with { IdBase = entry.IdBase == 0 || taken.Contains(entry.IdBase) ? FreeRange(taken) : entry.IdBase, IdCount = RangeSize });
+    }
+
+    private static uint FreeRange(HashSet<uint> taken)
+    {
         var idBase = FirstBase;
         while (taken.Contains(idBase))
         {
             idBase = idBase < LastBase ? idBase + RangeSize : throw new ProblemException(ProblemCode.NoSpace, "Every id range of this host is taken.");
         }
 
-        var entry = new RegistryEntry { Id = Guid.NewGuid(), Name = name, IdBase = idBase, IdCount = RangeSize, CreatedAt = time.GetUtcNow() };
-        Save(entry);
-        return entry;
+        return idBase;
     }
+
+    /// <summary>Keeps others from giving ranges away: for who moves entries between here and the trash.</summary>
+    public FileLock Lock() => FileLock.Acquire($"{paths.Locks}/.registry", TimeSpan.FromSeconds(10), "the registry");
 
     public void Save(RegistryEntry entry) =>
         DurableFile.Write(paths.RegistryOf(entry.Name), JsonSerializer.SerializeToUtf8Bytes(entry, RegistryJson.Default.RegistryEntry), 0b110_000_000);
@@ -123,7 +148,8 @@ internal sealed class VServerRegistry(HostPaths paths, TimeProvider time)
     // a range given twice would let one vserver into another's files: as long as one is not known, none is given away
     private HashSet<uint> TakenRanges()
     {
-        var taken = new HashSet<uint>();
+        // those in the trash keep theirs: they may come back, and their files are still there
+        var taken = new Trash.TrashStore(paths).TakenRanges().ToHashSet();
         foreach (var path in Directory.Exists(paths.RegistryDirectory) ? Directory.EnumerateFiles(paths.RegistryDirectory, "*.json") : [])
         {
             if (!VServerName.TryParse(Path.GetFileNameWithoutExtension(path), out var name))
@@ -140,7 +166,7 @@ internal sealed class VServerRegistry(HostPaths paths, TimeProvider time)
             }
             catch (ProblemException e)
             {
-                throw new ProblemException(e.Code, $"{e.Message} Until then no vserver can get a range of its own. If {name} is not needed any more: vserver {name} delete --confirm {name}", e.InnerException, paths.RegistryOf(name));
+                throw new ProblemException(e.Code, $"{e.Message} Until then no vserver can get a range of its own. If {name} is not needed any more: vserver {name} delete --confirm {name} --now", e.InnerException, paths.RegistryOf(name));
             }
         }
 
