@@ -28,6 +28,14 @@ internal sealed record Invocation
     /// <summary>Cancelled by SIGINT, SIGTERM or <c>vserver-jobs cancel</c>.</summary>
     public CancellationToken Cancel { get; init; }
 
+    /// <summary>Another operation as part of this call: on record by words of its own, its lines among ours.</summary>
+    public Invocation Nested(IReporter report, params IReadOnlyList<string> words) => this with
+    {
+        Report = new NestedReporter(report),
+        Words = words,
+        Options = Options with { JobId = null, Detach = false, Plan = false },
+    };
+
     public VServerRegistry Registry => new(Paths, Time);
 
     public Journal Journal => new(Paths);

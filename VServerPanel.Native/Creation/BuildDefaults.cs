@@ -8,7 +8,7 @@ namespace VServerPanel.Native.Creation;
 /// <summary>What new vservers of this host have if nothing else is asked for: <c>/etc/vservers/newvserver.defaults</c>, in the format of conf files.</summary>
 internal sealed record BuildDefaults
 {
-    private static readonly string[] s_own = ["METHOD", "SOURCE", "SUITE", "MIRROR", "VARIANT", "UNIFY"];
+    private static readonly string[] s_own = ["METHOD", "SOURCE", "SUITE", "MIRROR", "VARIANT", "UNIFY", "TRASH_DAYS"];
 
     public string? Method { get; init; }
 
@@ -21,6 +21,9 @@ internal sealed record BuildDefaults
     public string? Variant { get; init; }
 
     public string? Unify { get; init; }
+
+    /// <summary>Days that a deleted vserver stays in the trash, as written.</summary>
+    public string? TrashDays { get; init; }
 
     /// <summary>Keys of the conf file.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
@@ -52,6 +55,7 @@ internal sealed record BuildDefaults
             Mirror = Own("MIRROR"),
             Variant = Own("VARIANT"),
             Unify = Own("UNIFY"),
+            TrashDays = Own("TRASH_DAYS"),
             Settings = [.. values.Where(v => ConfKeys.Find(v.Key) is not null)],
         };
 

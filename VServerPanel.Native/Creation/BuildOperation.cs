@@ -43,15 +43,9 @@ internal static class BuildOperation
     // an operation of its own, with its own entries in the journal; what it says is part of this output
     private static void Follow(Operation operation, VServerName name, IReadOnlyList<string> words, Action<Invocation> run, string done)
     {
-        var call = operation.Call with
-        {
-            Report = new NestedReporter(operation.Report),
-            Words = words,
-            Options = operation.Call.Options with { JobId = null, Detach = false, Plan = false },
-        };
         try
         {
-            run(call);
+            run(operation.Call.Nested(operation.Report, words));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

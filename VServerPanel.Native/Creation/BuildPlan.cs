@@ -2,7 +2,6 @@ using System.Globalization;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Creation.Trees;
-using VServerPanel.Native.Interop;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Creation;
@@ -48,7 +47,7 @@ internal sealed class BuildPlan
         var free = SpaceGuard.FreeAt(Directory.Exists(call.Paths.VServers) ? call.Paths.VServers : "/");
         if (source.BytesNeeded > free)
         {
-            findings.Refuse(ProblemCode.NoSpace, $"It takes about {ByteSize.Format(source.BytesNeeded.Value)}, and '{call.Paths.VServers}' has {ByteSize.Format(free)} free. Make room and try again.");
+            findings.Refuse(ProblemCode.NoSpace, $"It takes about {ByteSize.Format(source.BytesNeeded.Value)}, and '{call.Paths.VServers}' has {ByteSize.Format(free)} free. Make room and try again.{Trash.TrashHint.Of(call.Paths)}");
         }
 
         return new BuildPlan(request, source, file, conf, findings, free);
@@ -75,14 +74,10 @@ internal sealed class BuildPlan
 
     private static void CheckName(Invocation call, VServerName name, BuildFindings findings)
     {
-        var paths = call.Paths;
-        foreach (var (path, what) in ((string Path, string What)[])[(paths.ConfOf(name), "conf file"), (paths.TreeOf(name), "tree"), (paths.RegistryOf(name), "entry in the registry")])
+        if (NamePlace.Taken(call.Paths, name, mayHaveHook: true) is var (path, what))
         {
-            if (Libc.TryStatx(null, path, out _))
-            {
-                findings.Refuse(ProblemCode.AlreadyExists, $"There is a vserver {name} already: its {what} is '{path}'. Take another name{(what == "conf file" ? "" : ", or remove that if nothing needs it")}.");
-                return;
-            }
+            findings.Refuse(ProblemCode.AlreadyExists, $"There is a vserver {name} already: its {what} is '{path}'. Take another name{(path == call.Paths.ConfOf(name) ? "" : ", or remove that if nothing needs it")}.");
+            return;
         }
 
         // a file system that knows no case, and people who do not see it

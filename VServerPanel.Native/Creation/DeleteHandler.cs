@@ -1,34 +1,43 @@
+using System.Globalization;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Creation.Trees;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Operations;
+using VServerPanel.Native.Trash;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Creation;
 
-/// <summary>Deletes a vserver: with one rename it is gone, the rest is clearing up.</summary>
-internal sealed class DeleteHandler(Invocation call, VServerName name)
+/// <summary>Deletes a vserver: by renames alone it is in the trash; for good, with one rename it is gone and the rest is clearing up.</summary>
+internal sealed class DeleteHandler(Invocation call, VServerName name, TrashTerm term)
 {
     private const int Steps = 3;
 
     private readonly Hosts.HostPaths _paths = call.Paths;
+    private readonly TrashStore _trash = new(call.Paths);
 
     public OperationPlan Plan()
     {
         var findings = new BuildFindings();
         Check(findings);
+        var size = Libc.TryStatx(null, _paths.TreeOf(name), out var tree) && (tree.Mode & Libc.S_IFMT) == Libc.S_IFDIR ? TreeMeasure.Measure(_paths.TreeOf(name), call.Cancel).OwnBytes : 0;
+        var until = call.Time.GetUtcNow().AddDays(term.Days ?? 0);
         return new OperationPlan(
-            [.. Files().Prepend(_paths.TreeOf(name)).Where(Exists).Select(p => new PlanStep($"Removing '{p}'"))],
-            ["What is deleted cannot be brought back."],
+            term.Days is null
+                ? [.. ForGood().Prepend(_paths.TreeOf(name)).Where(Exists).Select(p => new PlanStep($"Removing '{p}'"))]
+                : [.. TrashFiles.Of(_paths, name, $"{_paths.Trash}/ID", $"{_paths.TrashTrees}/ID").Where(m => Exists(m.From)).Select(m => new PlanStep($"Moving '{m.From}' to '{m.To}'"))],
+            term.Days is null
+                ? ["What is deleted cannot be brought back.", $"It frees {ByteSize.Format(size)}."]
+                : [string.Create(CultureInfo.InvariantCulture, $"It frees nothing now. Until {until:yyyy-MM-dd HH:mm} UTC it can be restored; then it is purged, and {ByteSize.Format(size)} are free. 'vserver-trash purge' does that earlier.")],
             findings.Problems,
             BytesNeeded: 0,
-            BytesFree: SpaceGuard.FreeAt(_paths.VServers));
+            BytesFree: SpaceGuard.FreeAt(_paths.VServers),
+            BytesFreed: size);
     }
 
-    /// <returns>Bytes that are free again.</returns>
-    public long Run(Operation operation)
+    public DeleteOutcome Run(Operation operation)
     {
         operation.Step(1, Steps, $"Checking {name}");
         var findings = new BuildFindings();
@@ -36,8 +45,49 @@ internal sealed class DeleteHandler(Invocation call, VServerName name)
         findings.ThrowIfRefused();
         operation.VServerId = call.Registry.IdOf(name);
         operation.Before = Exists(_paths.ConfOf(name)) ? ConfFile.Read(_paths.ConfOf(name)).Text : null;
-        var size = Directory.Exists(_paths.TreeOf(name)) ? TreeMeasure.Measure(_paths.TreeOf(name), operation.Cancel).OwnBytes : 0;
+        return term.Days is { } days ? ToTrash(operation, days) : RemoveForGood(operation);
+    }
 
+    private DeleteOutcome ToTrash(Operation operation, int days)
+    {
+        operation.Step(2, Steps, "Making its place in the trash");
+        var now = call.Time.GetUtcNow();
+        var known = call.Registry.Find(name);
+        var entry = new TrashEntry
+        {
+            Id = operation.Id,
+            Name = name,
+            VServerId = known?.Id,
+            IdBase = known?.IdBase,
+            DeletedAt = now,
+            PurgeAfter = now.AddDays(days),
+            DeletedBy = call.Actor,
+        };
+        var directory = _trash.NewDirectoryOf(entry.Id);
+        operation.Undo.Before(new RemoveTree(directory));
+        DurableFile.MakePrivateDirectory(_paths.Trash);
+        DurableFile.MakePrivateDirectory(_paths.TrashTrees);
+        DurableFile.MakePrivateDirectory(directory);
+        TrashStore.Save(entry, directory);
+
+        operation.Step(3, Steps, "Moving it there");
+        var moves = new MoveAllBack(TrashFiles.Of(_paths, name, directory, _trash.TreeOf(entry.Id)));
+        operation.Undo.Before(moves);
+        using (call.Registry.Lock())
+        {
+            moves.Do();
+        }
+
+        var arrival = new MoveAllBack([new MoveBack(directory, _trash.DirectoryOf(entry.Id))]);
+        operation.Undo.Before(arrival);
+        arrival.Do();
+        operation.Undo.CommitThen(new RemoveAll([_paths.ContextOf(name), _paths.RunDirectoryOf(name)]));
+        return new DeleteOutcome(0, entry.Id, entry.PurgeAfter);
+    }
+
+    private DeleteOutcome RemoveForGood(Operation operation)
+    {
+        var size = Directory.Exists(_paths.TreeOf(name)) ? TreeMeasure.Measure(_paths.TreeOf(name), operation.Cancel).OwnBytes : 0;
         operation.Step(2, Steps, "Taking it out of its place");
         var trash = $"{_paths.VServers}/.trash-{name}-{operation.Id}";
         if (Exists(_paths.TreeOf(name)))
@@ -50,8 +100,8 @@ internal sealed class DeleteHandler(Invocation call, VServerName name)
         operation.Step(3, Steps, "Removing its files");
 
         // the conf file first: without it, nothing takes it for a vserver any more. The registry last: its id range is free when no file is left
-        operation.Undo.CommitThen(new RemoveAll([.. Files(), trash, _paths.RegistryOf(name)]));
-        return size;
+        operation.Undo.CommitThen(new RemoveAll([.. ForGood(), trash, _paths.RegistryOf(name)]));
+        return new DeleteOutcome(size);
     }
 
     private void Check(BuildFindings findings)
@@ -70,6 +120,18 @@ internal sealed class DeleteHandler(Invocation call, VServerName name)
         {
             findings.Refuse(ProblemCode.Busy, $"A file system is mounted at '{mount}', in the tree of {name}. Unmount it ('umount {mount}'); then delete {name}.");
         }
+
+        if (term.Days is not null)
+        {
+            try
+            {
+                call.Registry.Find(name);
+            }
+            catch (ProblemException e)
+            {
+                findings.Refuse(e.Code, $"{e.Message} Nothing else can keep that range for it in the trash. If {name} is not needed any more: vserver {name} delete --confirm {name} --now");
+            }
+        }
     }
 
     /// <summary>Where a file system is mounted in a tree; null where none is.</summary>
@@ -86,18 +148,8 @@ internal sealed class DeleteHandler(Invocation call, VServerName name)
         return Hosts.MountTable.Read().FirstOrDefault(m => m.MountPoint == real || m.MountPoint.StartsWith(real + "/", StringComparison.Ordinal))?.MountPoint;
     }
 
-    private IEnumerable<string> Files() =>
-        [_paths.ConfOf(name), _paths.HookOf(name), _paths.ContextOf(name), _paths.RunDirectoryOf(name), .. LogsOf(_paths, name)];
-
-    /// <summary>The console logs there are of a vserver.</summary>
-    /// <remarks>conmon writes a new one as FILE.tmp, and renames; later ones keep FILE.1, FILE.2 … (ctr_logging.c, reopen_k8s_file).</remarks>
-    internal static IEnumerable<string> LogsOf(Hosts.HostPaths paths, VServerName name)
-    {
-        var log = Isolation.Monitor.ConsoleLogOf(paths, name);
-        return Directory.Exists(paths.Log)
-            ? Directory.EnumerateFiles(paths.Log).Where(f => f == log || (f.StartsWith(log + ".", StringComparison.Ordinal) && f[(log.Length + 1)..] is var rest && (rest == "tmp" || rest.All(char.IsAsciiDigit))))
-            : [];
-    }
+    private IEnumerable<string> ForGood() =>
+        [_paths.ConfOf(name), _paths.HookOf(name), _paths.ContextOf(name), _paths.RunDirectoryOf(name), .. Isolation.Monitor.ConsoleLogsOf(_paths, name).Select(l => l.Path)];
 
     private static bool Exists(string path) => Libc.TryStatx(null, path, out _);
 }

@@ -49,6 +49,8 @@ internal sealed class VServerJobsTool : Tool
                 return ExitCodes.Success;
             case ["recover"]:
                 var (recovered, failed) = Recovery.RunAll(call);
+                Trash.PurgeHandler.PurgeExpired(call);
+                Moving.Sending.VServerMovesTool.PurgeExpired(call);
                 if (failed > 0)
                 {
                     throw new ProblemException(ProblemCode.Busy, $"Recovered: {recovered}. Not recovered yet: {failed}; see above why, and try again.");

@@ -37,6 +37,16 @@ internal static class DurableFile
         SyncDirectory(directory);
     }
 
+    /// <summary>Makes a directory for root alone, where there is none; its name is durable.</summary>
+    public static void MakePrivateDirectory(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            SyncDirectory(Path.GetDirectoryName(path)!);
+        }
+    }
+
     /// <summary>Makes names in a directory durable: created, renamed, removed.</summary>
     public static void SyncDirectory(string directory)
     {

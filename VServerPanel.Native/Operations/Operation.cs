@@ -43,6 +43,9 @@ internal sealed class Operation(string id, Invocation call, IReporter report, Un
 /// <param name="VServer">The vserver it changes; it is locked meanwhile.</param>
 internal sealed record OperationKind(string Name, VServerName? VServer)
 {
+    /// <summary>Its stable id, where the registry does not have it under that name.</summary>
+    public Guid? VServerId { get; init; }
+
     /// <summary>Whether it has a job's files, and can be detached, followed and cancelled.</summary>
     public bool IsJob { get; init; } = true;
 

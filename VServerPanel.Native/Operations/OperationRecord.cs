@@ -56,7 +56,7 @@ internal sealed class OperationRecord : IDisposable
             _jobs.Save(_info);
         }
 
-        var entry = Entry(JournalPhase.Asked, _info.StartedAt) with { VServerId = _kind.VServer is { } name ? _call.Registry.IdOf(name) : null };
+        var entry = Entry(JournalPhase.Asked, _info.StartedAt) with { VServerId = _kind.VServerId ?? (_kind.VServer is { } name ? _call.Registry.IdOf(name) : null) };
         _asked = BackgroundWork.Start(() => _call.Journal.Append(entry));
     }
 

@@ -39,7 +39,7 @@ internal static class OperationRunner
         try
         {
             using var locks = early ?? Lock(call, kind);
-            operation.VServerId = kind.VServer is { } known && call.Registry.Exists(known) ? call.Registry.IdOf(known) : null;
+            operation.VServerId = kind.VServerId ?? (kind.VServer is { } known && call.Registry.Exists(known) ? call.Registry.IdOf(known) : null);
             try
             {
                 result = body(operation);
@@ -80,7 +80,7 @@ internal static class OperationRunner
     }
 
     /// <summary>Takes the locks, and rolls back or finishes what was cut off on this vserver.</summary>
-    private static VServerLocks Lock(Invocation call, OperationKind kind)
+    internal static VServerLocks Lock(Invocation call, OperationKind kind)
     {
         var locks = VServerLocks.Acquire(call.Paths, kind, call.Cancel);
         try

@@ -37,7 +37,7 @@ internal sealed class ProblemException(ProblemCode code, string message, Excepti
 
     private static string Explain(ErrnoException e) => e.Errno switch
     {
-        ErrnoNames.ENOSPC or ErrnoNames.EDQUOT => $"The disk is full: {e.Message}. Make room and try again.",
+        ErrnoNames.ENOSPC or ErrnoNames.EDQUOT => $"The disk is full: {e.Message}. Make room and try again.{Trash.TrashHint.Of(Hosts.HostPaths.FromEnvironment())}",
         ErrnoNames.EACCES or ErrnoNames.EPERM when Libc.geteuid() != 0 => $"{e.Message}. Run it as root.",
         _ => e.Message,
     };

@@ -11,6 +11,8 @@ namespace VServerPanel.Native.Operations;
 [JsonDerivedType(typeof(RemoveFile), "remove-file")]
 [JsonDerivedType(typeof(RemoveTree), "remove-tree")]
 [JsonDerivedType(typeof(MoveBack), "move")]
+[JsonDerivedType(typeof(Trash.MoveAllBack), "move-all")]
+[JsonDerivedType(typeof(Trash.PurgeTrash), "purge-trash")]
 [JsonDerivedType(typeof(RestoreContent), "restore-content")]
 [JsonDerivedType(typeof(Creation.RemoveTreeIfSame), "remove-tree-if-same")]
 [JsonDerivedType(typeof(Creation.RemoveAll), "remove-all")]
@@ -22,6 +24,12 @@ namespace VServerPanel.Native.Operations;
 [JsonDerivedType(typeof(Packages.Guests.ClearGuest), "clear-guest")]
 [JsonDerivedType(typeof(Renaming.RenameInStates), "rename-in-states")]
 [JsonDerivedType(typeof(Renaming.CopyRegistryEntry), "copy-registry-entry")]
+[JsonDerivedType(typeof(Readdressing.RestoreGuestFile), "restore-guest-file")]
+[JsonDerivedType(typeof(Readdressing.ReapplyHostname), "reapply-hostname")]
+[JsonDerivedType(typeof(Moving.Sending.UndoHandOver), "undo-hand-over")]
+[JsonDerivedType(typeof(Moving.Sending.PutBackMoved), "put-back-moved")]
+[JsonDerivedType(typeof(Moving.Sending.PurgeMoved), "purge-moved")]
+[JsonDerivedType(typeof(Moving.Receiving.FinishArrival), "finish-arrival")]
 internal abstract record UndoAction
 {
     public abstract void Run(HostPaths paths);

@@ -12,11 +12,14 @@ internal static class PlanExtensions
             report.Item(ItemKinds.PlanStep, step, step.Command is null ? step.Title : $"{step.Title}: {string.Join(' ', step.Command)}");
         }
 
+        // for people only: programs have them in the result
+        var diffs = string.Concat(plan.Changes?.Select(c => c.Diff) ?? []);
+
         foreach (var warning in plan.Warnings)
         {
             report.Warn(warning);
         }
 
-        report.Result(plan, plan.Problems.Count == 0 ? null : "It would be refused: " + string.Join(' ', plan.Problems.Select(p => p.Message)));
+        report.Result(plan, plan.Problems.Count == 0 ? diffs is "" ? null : ReporterExtensions.PrintableLines(diffs).TrimEnd('\n') : "It would be refused: " + string.Join(' ', plan.Problems.Select(p => p.Message)));
     }
 }

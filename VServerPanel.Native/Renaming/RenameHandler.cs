@@ -90,7 +90,7 @@ internal sealed class RenameHandler(Invocation call, VServerName from, VServerNa
             findings.Refuse(ProblemCode.NotFound, $"'{_paths.TreeOf(from)}', its tree, is not there. Bring it back, or remove what is left of it: vserver {from} delete --confirm {from}");
         }
 
-        foreach (var taken in Moves().Select(m => m.To).Concat(DeleteHandler.LogsOf(_paths, to)).Append(_paths.ConfOf(to)).Append(_paths.RegistryOf(to)).Append(_paths.RunDirectoryOf(to)).Where(Exists).Distinct())
+        foreach (var taken in Moves().Select(m => m.To).Concat(Isolation.Monitor.ConsoleLogsOf(_paths, to).Select(l => l.Path)).Append(_paths.ConfOf(to)).Append(_paths.RegistryOf(to)).Append(_paths.RunDirectoryOf(to)).Where(Exists).Distinct())
         {
             findings.Refuse(ProblemCode.AlreadyExists, $"'{taken}' is there already. Choose another name.");
         }
@@ -105,10 +105,9 @@ internal sealed class RenameHandler(Invocation call, VServerName from, VServerNa
     {
         yield return (_paths.TreeOf(from), _paths.TreeOf(to));
         yield return (_paths.HookOf(from), _paths.HookOf(to));
-        var (log, renamed) = (Isolation.Monitor.ConsoleLogOf(_paths, from), Isolation.Monitor.ConsoleLogOf(_paths, to));
-        foreach (var path in DeleteHandler.LogsOf(_paths, from))
+        foreach (var (log, suffix) in Isolation.Monitor.ConsoleLogsOf(_paths, from))
         {
-            yield return (path, renamed + path[log.Length..]);
+            yield return (log, Isolation.Monitor.ConsoleLogOf(_paths, to) + suffix);
         }
     }
 

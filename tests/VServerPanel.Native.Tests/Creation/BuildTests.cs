@@ -245,12 +245,12 @@ public sealed class BuildTests : IDisposable
         File.WriteAllText(_prefix.Paths.HookOf(s_web), "#!/bin/sh\n");
         Assert.Equal(ProblemCode.InvalidArgument, Assert.Throws<ProblemException>(() => new DeleteVerb().Run(s_web, ["--confirm", "other"], _prefix.Call())).Code);
         using var deletion = new PrivateReport();
-        Assert.Equal(ExitCodes.Success, new DeleteVerb().Run(s_web, ["--confirm", "web"], _prefix.Call("web", "delete") with { Report = deletion.Report }));
+        Assert.Equal(ExitCodes.Success, new DeleteVerb().Run(s_web, ["--confirm", "web", "--now"], _prefix.Call("web", "delete") with { Report = deletion.Report }));
         Assert.Equal(before, _prefix.Snapshot());
         var outcome = WireProtocol.FromElement<DeleteOutcome>(((ResultEvent)deletion.Report.Events[^1]).Data!.Value);
         Assert.InRange(outcome.BytesFreed, 1 << 20, 2 << 20);
         Assert.NotNull(_prefix.ReadJournal()[^1].Before);
-        Assert.Equal(ProblemCode.NotFound, Assert.Throws<ProblemException>(() => new DeleteVerb().Run(s_web, ["--confirm", "web"], _prefix.Call())).Code);
+        Assert.Equal(ProblemCode.NotFound, Assert.Throws<ProblemException>(() => new DeleteVerb().Run(s_web, ["--confirm", "web", "--now"], _prefix.Call())).Code);
     }
 
     private void Build(params string[] arguments) => BuildNamed("web", arguments);

@@ -3,6 +3,7 @@ using VServerPanel.Native.Creation;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Tests.Peers;
+using VServerPanel.Native.Trash;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Tests.Creation;
@@ -33,7 +34,7 @@ public sealed class DeleteTests : IDisposable
             Assert.Equal(ProblemCode.Busy, problem.Code);
             Assert.Contains(mount, problem.Message, StringComparison.Ordinal);
             Assert.True(File.Exists(_prefix.Paths.ConfOf(s_name)));
-            Assert.Single(new DeleteHandler(_prefix.Call("web", "delete"), s_name).Plan().Problems);
+            Assert.Single(new DeleteHandler(_prefix.Call("web", "delete"), s_name, TrashTerm.Now).Plan().Problems);
         }
         finally
         {
@@ -90,5 +91,5 @@ public sealed class DeleteTests : IDisposable
         Assert.NotNull(_prefix.Call().Registry.AddIfExists(s_name));
     }
 
-    private void Delete() => new DeleteVerb().Run(s_name, ["--confirm", "web"], _prefix.Call("web", "delete") with { Report = new RecordingReporter() });
+    private void Delete() => new DeleteVerb().Run(s_name, ["--confirm", "web", "--now"], _prefix.Call("web", "delete") with { Report = new RecordingReporter() });
 }

@@ -68,7 +68,7 @@ public sealed class SubvolumeTests : IDisposable
         TrialHost.Run("btrfs", "subvolume", "create", Tree("copy") + "/srv/inner");
         File.WriteAllText(Tree("copy") + "/srv/inner/file", "x");
         Assert.Equal(before + 3, Subvolumes());
-        new DeleteVerb().Run(VServerName.Parse("copy"), ["--confirm", "copy"], _prefix.Call("copy", "delete") with { Report = new RecordingReporter() });
+        new DeleteVerb().Run(VServerName.Parse("copy"), ["--confirm", "copy", "--now"], _prefix.Call("copy", "delete") with { Report = new RecordingReporter() });
         Assert.Equal(before + 1, Subvolumes());
         Assert.Equal(["base"], Directory.EnumerateFileSystemEntries(_prefix.Paths.VServers).Select(p => Path.GetFileName(p)));
     }

@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using VServerPanel.Native.Tests.Peers;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Tests.Operations;
 
 /// <summary>The published command, killed at every fault point: after recovery the host is as before, or as if nothing had happened.</summary>
-public sealed class CrashTests : IDisposable
+public sealed partial class CrashTests : IDisposable
 {
     private readonly PrivatePrefix _prefix = new();
 
@@ -19,14 +20,41 @@ public sealed class CrashTests : IDisposable
     {
         Prepare();
         string[] source = method switch { "clone" => ["--source", "base"], "tar" => ["--source", "image.tar.gz"], _ => [] };
-        EveryFaultPoint(["web", "build", "--method", method, .. source], undo: () => HostCommand.Run(_prefix, "web", "delete", "--confirm", "web"));
+        EveryFaultPoint(["web", "build", "--method", method, .. source], undo: () => HostCommand.Run(_prefix, "web", "delete", "--confirm", "web", "--now"));
     }
 
     [Fact]
     public void Delete_KilledAtEveryFaultPoint_IsRolledBackOrDone()
     {
         Prepare();
-        EveryFaultPoint(["base", "delete", "--confirm", "base"], undo: Prepare);
+        EveryFaultPoint(["base", "delete", "--confirm", "base", "--now"], undo: Prepare);
+    }
+
+    [Fact]
+    public void DeleteToTrash_KilledAtEveryFaultPoint_IsWhollyThereOrWhollyInTheTrash()
+    {
+        PrepareTrash();
+        EveryFaultPoint(["base", "delete", "--confirm", "base"], undo: () => Expect("--as", "vserver-trash", "restore", "base"));
+    }
+
+    [Fact]
+    public void Restore_KilledAtEveryFaultPoint_IsWhollyThereOrWhollyInTheTrash()
+    {
+        PrepareTrash();
+        Expect("base", "delete", "--confirm", "base");
+        EveryFaultPoint(["--as", "vserver-trash", "restore", "base"], undo: () => Expect("base", "delete", "--confirm", "base"));
+    }
+
+    [Fact]
+    public void Purge_KilledAtEveryFaultPoint_IsWhollyInTheTrashOrGone()
+    {
+        PrepareTrash();
+        Expect("base", "delete", "--confirm", "base");
+        EveryFaultPoint(["--as", "vserver-trash", "purge", "base"], undo: () =>
+        {
+            Expect("base", "build", "--method", "skeleton", "--desc", "a base");
+            Expect("base", "delete", "--confirm", "base");
+        });
     }
 
     [Fact]
@@ -90,7 +118,25 @@ public sealed class CrashTests : IDisposable
     private static Dictionary<string, string> At(int point) => new() { ["VSERVER_FAULT_AT"] = point.ToString(CultureInfo.InvariantCulture) };
 
     // ids and times of the registry differ from one build to the next
-    private List<string> Comparable() => [.. _prefix.Snapshot().Select(l => l.Contains("/registry/", StringComparison.Ordinal) ? l.Split(' ')[0] : l)];
+    private List<string> Comparable() =>
+        [.. _prefix.Snapshot().Select(l => l.Contains("/registry", StringComparison.Ordinal) || l.Contains("/trash/", StringComparison.Ordinal) ? l.Split(' ')[0] : l).Select(l => OperationId().Replace(l, "ID"))];
+
+    [GeneratedRegex("[0-9a-f]{32}(?=/|$| )", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex OperationId();
+
+    private void Expect(params string[] words)
+    {
+        var output = HostCommand.Run(_prefix, words);
+        Assert.True(output.ExitCode == 0, $"{string.Join(' ', words)}: {output.Output}{output.Error}");
+    }
+
+    // the trash's own directories are there from the first time on
+    private void PrepareTrash()
+    {
+        Prepare();
+        Expect("base", "delete", "--confirm", "base");
+        Expect("--as", "vserver-trash", "restore", "base");
+    }
 
     private void Prepare()
     {
