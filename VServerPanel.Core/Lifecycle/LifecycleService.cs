@@ -21,20 +21,25 @@ public sealed class LifecycleService(IHostCommand host, OperationRunner operatio
 
     /// <summary>What deleting would do.</summary>
     /// <exception cref="HostProblemException">The host does not answer.</exception>
-    public Task<OperationPlan> PlanDeleteAsync(VServerName name, CancellationToken cancellationToken = default) =>
-        host.AskAsync<OperationPlan>(new HostRequest(DeleteWords(name)) { Plan = true }, cancellationToken);
+    /// <param name="name">Which.</param>
+    /// <param name="forGood">Not to the trash.</param>
+    public Task<OperationPlan> PlanDeleteAsync(VServerName name, bool forGood = false, CancellationToken cancellationToken = default) =>
+        host.AskAsync<OperationPlan>(new HostRequest(DeleteWords(name, forGood)) { Plan = true }, cancellationToken);
 
-    /// <summary>Deletes a stopped vserver with all its files.</summary>
+    /// <summary>Puts a stopped vserver with all its files into the trash, or deletes it for good.</summary>
+    /// <param name="name">Which.</param>
     /// <param name="confirmation">The name again, as the user typed it.</param>
+    /// <param name="forGood">Not to the trash.</param>
+    /// <param name="caller">Who asks.</param>
     /// <exception cref="HostProblemException">It was refused: the confirmation is another name, it is running …</exception>
-    public Task<JobHandle> DeleteAsync(VServerName name, string confirmation, Caller caller, CancellationToken cancellationToken = default)
+    public Task<JobHandle> DeleteAsync(VServerName name, string confirmation, bool forGood, Caller caller, CancellationToken cancellationToken = default)
     {
         if (confirmation != name.Value)
         {
             throw new HostProblemException(ProblemCode.InvalidArgument, $"Type the name of the vserver, {name}, to confirm that it is to be deleted.");
         }
 
-        return operations.StartAsync(new Operation("delete", name, DeleteWords(name)), caller, cancellationToken);
+        return operations.StartAsync(new Operation("delete", name, DeleteWords(name, forGood)), caller, cancellationToken);
     }
 
     /// <summary>The last lines of the vserver's console.</summary>
@@ -54,7 +59,7 @@ public sealed class LifecycleService(IHostCommand host, OperationRunner operatio
         }
     }
 
-    private static string[] DeleteWords(VServerName name) => ["vserver", name.Value, "delete", "--confirm", name.Value];
+    private static string[] DeleteWords(VServerName name, bool forGood) => ["vserver", name.Value, "delete", "--confirm", name.Value, .. forGood ? (string[])["--now"] : []];
 
     private Task<JobHandle> RunAsync(string verb, VServerName name, Caller caller, CancellationToken cancellationToken) =>
         operations.StartAsync(new Operation(verb, name, ["vserver", name.Value, verb]), caller, cancellationToken);

@@ -7,7 +7,7 @@ namespace VServerPanel.Core.Tenants;
 internal static class PlainWords
 {
     /// <summary>The operations that a tenant is told of.</summary>
-    public static IReadOnlyList<string> Operations { get; } = ["build", "start", "stop", "restart", "configure", "halt", "reboot", "move"];
+    public static IReadOnlyList<string> Operations { get; } = ["build", "start", "stop", "restart", "configure", "halt", "reboot", "rename", "readdress", "move"];
 
     /// <summary>Null where it is nothing for a tenant.</summary>
     public static string? Of(AuditEntry entry)
@@ -23,6 +23,8 @@ internal static class PlainWords
             "restart" => succeeded ? "Restarted by hosting staff" : "Could not be restarted; hosting staff can see why",
             "reboot" when succeeded => "Restarted from inside",
             "halt" when succeeded => "Stopped from inside",
+            "rename" when succeeded => "Renamed by hosting staff",
+            "readdress" when succeeded => "Host name or addresses changed by hosting staff",
             "move" when succeeded => "Moved to another host by hosting staff",
             "configure" when succeeded => "Configuration changed by hosting staff",
             _ => null,

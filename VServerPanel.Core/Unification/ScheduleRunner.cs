@@ -6,12 +6,13 @@ using VServerPanel.Core.Auditing;
 using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Jobs;
 using VServerPanel.Core.Lifecycle;
+using VServerPanel.Core.Renaming;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Unification;
 
 /// <summary>Asks for the runs of the schedule when they are due. However many were missed while the panel was away: one is made up.</summary>
-internal sealed partial class ScheduleRunner(ScheduleService schedules, UnificationService unification, VServerDirectory directory, AuditService audit, TimeProvider time, ILogger<ScheduleRunner> logger)
+internal sealed partial class ScheduleRunner(ScheduleService schedules, UnificationService unification, VServerDirectory directory, FormerNames formerNames, AuditService audit, TimeProvider time, ILogger<ScheduleRunner> logger)
     : BackgroundService
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(20);
@@ -47,11 +48,31 @@ internal sealed partial class ScheduleRunner(ScheduleService schedules, Unificat
             return;
         }
 
+        record = await FollowNamesAsync(record, cancellationToken);
         var due = ScheduleTimes.Last(record.Read(), time.GetUtcNow(), time.LocalTimeZone);
         if (due > record.DoneUpTo && time.GetUtcNow() >= _notBefore)
         {
             await RunAsync(record, due, cancellationToken);
         }
+    }
+
+    // a vserver that was renamed stays in the schedule
+    private async Task<ScheduleRecord> FollowNamesAsync(ScheduleRecord record, CancellationToken cancellationToken)
+    {
+        var schedule = record.Read();
+        var names = new Dictionary<VServerName, VServerName>();
+        foreach (var name in (schedule.Members ?? []).Append(schedule.Reference!.Value).Distinct())
+        {
+            names[name] = await formerNames.NowAsync(name, cancellationToken);
+        }
+
+        if (names.Any(n => n.Key != n.Value))
+        {
+            record.Write(schedule with { Reference = names[schedule.Reference.Value], Members = schedule.Members?.Select(m => names[m]).ToList() });
+            await schedules.ChangeAsync(r => (r.Reference, r.Members) = (record.Reference, record.Members));
+        }
+
+        return record;
     }
 
     private async Task RunAsync(ScheduleRecord record, DateTimeOffset due, CancellationToken cancellationToken)

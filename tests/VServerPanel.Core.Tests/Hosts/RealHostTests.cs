@@ -111,7 +111,7 @@ public class RealHostTests
         var status = (await host.Get<TenantStatusService>().GetAsync(tenant.Id, TestContext.Current.CancellationToken))!;
         Assert.Equal(["Created by hosting staff"], Assert.Single(status.VServers).Events.Select(e => e.Text));
 
-        var deleted = await host.Get<LifecycleService>().DeleteAsync(s_web1, "web1", TestCore.Alice, TestContext.Current.CancellationToken);
+        var deleted = await host.Get<LifecycleService>().DeleteAsync(s_web1, "web1", forGood: true, TestCore.Alice, TestContext.Current.CancellationToken);
         Assert.IsType<ResultEvent>(await host.Get<JobService>().FollowAsync(deleted.Id, TestContext.Current.CancellationToken).LastAsync(TestContext.Current.CancellationToken));
         await Eventually.TrueAsync(() => host.Get<VServerDirectory>().Find(s_web1) is null, "it is gone");
     }

@@ -149,7 +149,7 @@ public class OperationTests
     {
         await using var core = await TestCore.CreateAsync();
 
-        await Assert.ThrowsAsync<HostProblemException>(() => core.Get<LifecycleService>().DeleteAsync(s_web1, "web2", TestCore.Alice));
+        await Assert.ThrowsAsync<HostProblemException>(() => core.Get<LifecycleService>().DeleteAsync(s_web1, "web2", forGood: false, TestCore.Alice));
 
         Assert.Empty(core.Host.Requests);
         Assert.Empty((await core.Get<AuditService>().QueryAsync(new AuditFilter())).Entries);

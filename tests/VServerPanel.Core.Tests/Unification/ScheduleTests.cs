@@ -1,6 +1,8 @@
 using VServerPanel.Core.Auditing;
 using VServerPanel.Core.Hosts;
+using VServerPanel.Core.Jobs;
 using VServerPanel.Core.Lifecycle;
+using VServerPanel.Core.Tests.Auditing;
 using VServerPanel.Core.Tests.Fakes;
 using VServerPanel.Core.Unification;
 using VServerPanel.Protocol;
@@ -122,6 +124,23 @@ public sealed class ScheduleTests
 
         Assert.Single(Runs(core));
         Assert.Equal(asked, (await core.Get<ScheduleService>().GetAsync(TestContext.Current.CancellationToken)).LastJobId);
+    }
+
+    [Fact]
+    public async Task Runner_RenamedMeanwhile_GoesOnWithTheNewNames()
+    {
+        await using var core = await StartAsync(new(), s_daily with { Reference = VServerName.Parse("old1"), Members = [VServerName.Parse("old2"), VServerName.Parse("gone")] });
+        foreach (var (old, now) in new[] { ("old1", "web1"), ("old2", "web2"), ("gone", "deleted") })
+        {
+            await core.Get<AuditService>().RecordAskedAsync(Drafts.Asked(JobId.New()) with { Host = core.Host.HostName, VServer = old, VServerId = Statuses.IdOf(now) });
+        }
+
+        core.Time.Advance(TimeSpan.FromDays(1));
+        await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("vunify --content web1 web2", string.Join(' ', Assert.Single(Runs(core)).Words));
+        var schedule = (await core.Get<ScheduleService>().GetAsync(TestContext.Current.CancellationToken)).Schedule;
+        Assert.Equal("web1: web2 gone", $"{schedule.Reference}: {string.Join(' ', schedule.Members!)}");
     }
 
     private static IEnumerable<HostRequest> Runs(TestCore core) => core.Host.Requests.Where(r => r.Words[0] == "vunify");
