@@ -42,6 +42,7 @@ public sealed class NewcomerJourneyTests(TrialHost host)
         await FindInAuditHistoryAsync(page);
         await DownloadCsvAsync(page);
         await SharingJourney.RunAsync(page, host, "web1");
+        await RenamingJourney.RunAsync(page, host);
         await SeeAsTenantAsync(secretLink);
         console.AssertNone();
     }

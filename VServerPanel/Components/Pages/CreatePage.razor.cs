@@ -39,6 +39,10 @@ public sealed partial class CreatePage
     private int _edition;
     private bool _busy;
 
+    /// <summary>The vserver that the new one is to be a copy of.</summary>
+    [SupplyParameterFromQuery(Name = "copyof")]
+    private string? CopyOf { get; set; }
+
     [Inject]
     private CreationService Creation { get; set; } = null!;
 
@@ -66,7 +70,11 @@ public sealed partial class CreatePage
             _tenants = await Tenants.ListAsync(stopping);
             _report = await Host.InfoAsync(cancellationToken: stopping);
             _request.Device = _report.Devices.Count > 0 ? _report.Devices[0] : "";
-            if (_sources.Count > 0)
+            if (_sources.FirstOrDefault(s => s.Method == BuildMethod.Clone && s.Source == CopyOf) is { } copied)
+            {
+                (_request.Method, _request.Source, _step) = (copied.Method, copied.Source, NameStep);
+            }
+            else if (_sources.Count > 0)
             {
                 (_request.Method, _request.Source) = (_sources[0].Method, _sources[0].Source);
             }

@@ -17,6 +17,7 @@ public sealed partial class VServerPage
     private DirectoryEntry? _entry;
     private ConnectionStatus _connection = null!;
     private string? _gone;
+    private VServerName? _renamed;
 
     [Parameter]
     public string Name { get; set; } = "";
@@ -38,7 +39,7 @@ public sealed partial class VServerPage
         _connection = Directory.Snapshot.Connection;
         if (_entry?.Name.Value != Name)
         {
-            _gone = null;
+            (_gone, _renamed) = (null, null);
             _entry = VServerName.TryParse(Name, out var name) ? Directory.Find(name) : null;
         }
     }
@@ -52,13 +53,12 @@ public sealed partial class VServerPage
             var found = change.Changed.FirstOrDefault(e => e.Name.Value == Name);
             if (found is not null)
             {
-                (_entry, _gone) = (found, null);
+                (_entry, _gone, _renamed) = (found, null, null);
             }
             else if (_entry is not null && (change.IsReset || change.Gone.Any(g => g.Id == _entry.Id)))
             {
-                _gone = change.Changed.FirstOrDefault(e => e.Id == _entry.Id) is { } renamed
-                    ? $"{Name} is now called {renamed.Name}."
-                    : $"{Name} was deleted while you looked.";
+                _renamed = Directory.Find(_entry.Id)?.Name;
+                _gone = _renamed is null ? $"{Name} was deleted while you looked." : $"{Name} has another name now.";
                 _entry = null;
             }
 

@@ -15,7 +15,7 @@ public sealed partial class VServersPage
     private static readonly TimeSpan s_pace = TimeSpan.FromMilliseconds(400);
 
     private static readonly VServerState[] s_states =
-        [VServerState.Running, VServerState.Stopped, VServerState.Starting, VServerState.Stopping, VServerState.Incomplete, VServerState.Broken];
+        [VServerState.Running, VServerState.Stopped, VServerState.Starting, VServerState.Stopping, VServerState.Standby, VServerState.Incomplete, VServerState.Broken];
 
     private readonly HashSet<VServerName> _selected = [];
     private LiveDirectory _directory = null!;

@@ -82,6 +82,7 @@ internal static class Format
         VServerState.Stopped => "Stopped",
         VServerState.Incomplete => "Incomplete",
         VServerState.Broken => "Broken",
+        VServerState.Standby => "Standby",
         _ => state.ToString(),
     };
 

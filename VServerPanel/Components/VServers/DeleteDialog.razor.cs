@@ -13,6 +13,7 @@ public sealed partial class DeleteDialog
     private Exception? _problem;
     private string _typed = "";
     private bool _asked;
+    private bool _forGood;
 
     [Parameter, EditorRequired]
     public VServerName Name { get; set; }
@@ -27,12 +28,23 @@ public sealed partial class DeleteDialog
     private Gate Gate { get; set; } = null!;
 
     /// <inheritdoc/>
-    protected override async Task OnInitializedAsync()
+    protected override Task OnInitializedAsync() => PlanAsync();
+
+    private Task ChangeAsync(ChangeEventArgs e)
     {
+        _forGood = e.Value is true;
+        return PlanAsync();
+    }
+
+    private async Task PlanAsync()
+    {
+        var asked = _forGood;
+        (_plan, _problem) = (null, null);
         try
         {
             await Gate.DemandAsync(Policies.Operate);
-            _plan = await Lifecycle.PlanDeleteAsync(Name);
+            var plan = await Lifecycle.PlanDeleteAsync(Name, asked);
+            _plan = asked == _forGood ? plan : _plan;
         }
         catch (Exception e)
         {
@@ -45,7 +57,7 @@ public sealed partial class DeleteDialog
         _asked = true;
         try
         {
-            var job = await Lifecycle.DeleteAsync(Name, _typed, await Gate.DemandAsync(Policies.Operate));
+            var job = await Lifecycle.DeleteAsync(Name, _typed, _forGood, await Gate.DemandAsync(Policies.Operate));
             Dialog.Close(DialogResult.Ok(job.Id));
         }
         catch (Exception e)

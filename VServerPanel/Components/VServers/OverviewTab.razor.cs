@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
+using VServerPanel.Components.Renaming;
 using VServerPanel.Core.Lifecycle;
 using VServerPanel.Core.Tenants;
 using VServerPanel.Identity;
@@ -34,6 +35,10 @@ public sealed partial class OverviewTab
 
     private VServerStatus Status => Entry.Status;
 
+    private bool CanBeRenamed => Status.State is VServerState.Stopped or VServerState.Broken or VServerState.Standby;
+
+    private bool CanBeDeleted => CanBeRenamed || Status.State is VServerState.Incomplete;
+
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
     {
@@ -61,6 +66,15 @@ public sealed partial class OverviewTab
         catch (Exception e)
         {
             _problem = e;
+        }
+    }
+
+    private async Task RenameAsync()
+    {
+        var dialog = await Dialogs.ShowAsync<RenameDialog>($"Rename {Entry.Name}", new DialogParameters<RenameDialog> { { d => d.Name, Entry.Name } });
+        if (await dialog.Result is { Canceled: false, Data: string jobId })
+        {
+            Navigation.NavigateTo($"jobs/{jobId}");
         }
     }
 

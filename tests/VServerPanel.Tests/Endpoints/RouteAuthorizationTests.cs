@@ -25,8 +25,10 @@ public sealed class RouteAuthorizationTests(PanelFixture fixture) : IClassFixtur
         ["/kernel"] = Policies.Read,
         ["/processes"] = Policies.Read,
         ["/disk"] = Policies.Read,
+        ["/trash"] = Policies.Read,
         ["/packages"] = Policies.Read,
         ["/not-found"] = Policies.Read,
+        ["/vservers/{Name}/address"] = Policies.Operate,
         ["/create"] = Policies.Operate,
         ["/unify"] = Policies.Operate,
         ["/packages/upgrade"] = Policies.Operate,
@@ -45,6 +47,7 @@ public sealed class RouteAuthorizationTests(PanelFixture fixture) : IClassFixtur
     private static readonly Dictionary<string, string> s_examples = new(StringComparer.Ordinal)
     {
         ["/vservers/{Name}"] = "/vservers/web1",
+        ["/vservers/{Name}/address"] = "/vservers/web1/address",
         ["/jobs/{Id}"] = "/jobs/" + new string('a', 32),
         ["/tenants/{Id:guid}"] = "/tenants/" + Guid.Empty,
     };

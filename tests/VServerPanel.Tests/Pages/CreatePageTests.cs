@@ -42,6 +42,22 @@ public sealed class CreatePageTests : PagesContext
     }
 
     [Fact]
+    public async Task Wizard_CopyOfAVServer_BeginsWithTheNameOfTheCopy()
+    {
+        await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running, "192.0.2.10")));
+        Host.Command.On("newvserver --list-sources", new HelloEvent(1, []), FakeHost.Item(ItemKinds.BuildSource, Bookworm), FakeHost.Item(ItemKinds.BuildSource, new BuildSource(BuildMethod.Clone, "web1", "Copy of web1")), new ResultEvent());
+        Host.Command.On("vserver web2 build", _ => [new HelloEvent(1, []), FakeHost.Result(s_plan)]);
+        Services.GetRequiredService<NavigationManager>().NavigateTo("/create?copyof=web1");
+        var page = Render<CreatePage>();
+        page.WaitForElement("#name", TimeSpan.FromSeconds(5)).Input("web2");
+        page.Find("#addresses").Input("192.0.2.20/24");
+        await NextAsync(page);
+        await NextAsync(page);
+
+        page.WaitForAssertion(() => Assert.Contains(Commands, c => c.StartsWith("vserver web2 build --method clone --source web1", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Wizard_NetworkOfItsOwn_AsksForBridgeRoutersAndNameServers()
     {
         await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running, "192.0.2.10")));

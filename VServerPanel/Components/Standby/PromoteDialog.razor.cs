@@ -1,0 +1,58 @@
+using Microsoft.AspNetCore.Components;
+using MudBlazor;
+using VServerPanel.Core.Hosts;
+using VServerPanel.Core.Standby;
+using VServerPanel.Identity;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Components.Standby;
+
+/// <summary>Asks for the word that the other host is off before a copy becomes the real one.</summary>
+public sealed partial class PromoteDialog
+{
+    private OperationPlan? _plan;
+    private Exception? _problem;
+    private string _typed = "";
+    private string _fenced = "";
+    private bool _asked;
+
+    /// <summary>The copy, as it was when he asked.</summary>
+    [Parameter, EditorRequired]
+    public VServerStatus Status { get; set; } = null!;
+
+    [CascadingParameter]
+    private IMudDialogInstance Dialog { get; set; } = null!;
+
+    [Inject]
+    private StandbyService Standby { get; set; } = null!;
+
+    [Inject]
+    private Gate Gate { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override async Task OnInitializedAsync()
+    {
+        try
+        {
+            await Gate.DemandAsync(Policies.Operate);
+            _plan = await Standby.PlanPromoteAsync(Status.Name);
+        }
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
+        {
+            _problem = e;
+        }
+    }
+
+    private async Task PromoteAsync()
+    {
+        (_asked, _problem) = (true, null);
+        try
+        {
+            Dialog.Close(DialogResult.Ok(await Standby.PromoteAsync(Status, _typed, _fenced, await Gate.DemandAsync(Policies.Operate))));
+        }
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
+        {
+            (_problem, _asked) = (e, false);
+        }
+    }
+}

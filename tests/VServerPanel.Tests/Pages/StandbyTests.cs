@@ -1,0 +1,92 @@
+using Bunit;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.Extensions.DependencyInjection;
+using VServerPanel.Components.Pages;
+using VServerPanel.Core.Tests.Fakes;
+using VServerPanel.Identity;
+using VServerPanel.Protocol;
+using VServerPanel.Tests.Fakes;
+
+namespace VServerPanel.Tests.Pages;
+
+public sealed class StandbyTests : PagesContext
+{
+    private static readonly OperationPlan s_plan = new([new PlanStep("Note in the registry that shop is no copy any more")], ["What shop has changed on host1 since the last copying is lost."], []);
+
+    [Fact]
+    public async Task FailOver_BothNamesTyped_PromotesAndNeverBefore()
+    {
+        var page = await OpenAsync(Roles.Operator);
+        Assert.Contains("The real shop is on host1", page.Find(".vp-banner-info").TextContent, StringComparison.Ordinal);
+        // ends with the dialog
+        var clicked = page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new());
+        Dialogs.WaitForAssertion(() => Assert.Contains("since the last copying is lost", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+
+        Assert.True(Promote.HasAttribute("disabled"));
+        await Dialogs.Find("#confirm").InputAsync("shop");
+        Assert.True(Promote.HasAttribute("disabled"));
+        await Dialogs.Find("#fenced").InputAsync("host2");
+        Assert.True(Promote.HasAttribute("disabled"));
+        Assert.DoesNotContain(Host.Command.Requests, r => r is { Plan: false, Words: [_, _, "promote", ..] });
+        await Dialogs.Find("#fenced").InputAsync("host1");
+        await Promote.ClickAsync(new());
+
+        page.WaitForAssertion(() => Assert.Contains(Host.Command.Requests, r => r is { Plan: false, Words: ["vserver", "shop", "promote", "--confirm", "shop", "--fenced"] }), TimeSpan.FromSeconds(10));
+        Dialogs.WaitForAssertion(() => Assert.Empty(Dialogs.FindAll("#fenced")), TimeSpan.FromSeconds(10));
+        await clicked;
+    }
+
+    [Fact]
+    public async Task FailOver_RoleTakenAwayMeanwhile_IsRefused()
+    {
+        var page = await OpenAsync(Roles.Operator);
+        // ends with the dialog
+        var clicked = page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new());
+        Dialogs.WaitForAssertion(() => Assert.Contains("since the last copying is lost", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        await SetRoleAsync(Roles.Auditor);
+        await Dialogs.Find("#confirm").InputAsync("shop");
+        await Dialogs.Find("#fenced").InputAsync("host1");
+        await Promote.ClickAsync(new());
+
+        Dialogs.WaitForAssertion(() => Assert.Contains("does not allow this", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        Assert.False(clicked.IsCompleted);
+        Assert.DoesNotContain(Host.Command.Requests, r => r is { Plan: false, Words: [_, _, "promote", ..] });
+    }
+
+    [Fact]
+    public async Task FailOver_AnotherTabHasDoneIt_SaysSo()
+    {
+        var page = await OpenAsync(Roles.Operator);
+        Host.Command.On("vserver shop promote", new HelloEvent(1, []), FakeHost.Result(s_plan with { Steps = [], Warnings = [], Problems = [new ProblemEvent(ProblemCode.Conflict, "shop is no standby copy: it is the real one already.")] }));
+        // ends with the dialog
+        var clicked = page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new());
+        Dialogs.WaitForAssertion(() => Assert.Contains("it is the real one already", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        await Dialogs.Find("#confirm").InputAsync("shop");
+        await Dialogs.Find("#fenced").InputAsync("host1");
+        Assert.True(Promote.HasAttribute("disabled"));
+        Assert.False(clicked.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Page_OfAnAuditor_TellsOfTheCopyAndHasNoButton()
+    {
+        var page = await OpenAsync(Roles.Auditor);
+        Assert.Equal("Standby", page.Find(".vp-state").TextContent.Trim());
+        Assert.DoesNotContain(page.FindAll("button"), b => b.TextContent.Contains("Fail over", StringComparison.Ordinal));
+    }
+
+    private AngleSharp.Dom.IElement Promote => Dialogs.FindAll(".mud-dialog button").Single(b => b.TextContent.Trim() == "Make it the real one");
+
+    private async Task<IRenderedComponent<VServerPage>> OpenAsync(string role)
+    {
+        await StartAsync(role, new HostOfVServers(HostOfVServers.VServer("shop", VServerState.Standby) with { StandbyOf = "host1" }));
+        Host.Command.On("vserver shop promote", request => request.Plan ? [new HelloEvent(1, []), FakeHost.Result(s_plan)] : [new HelloEvent(1, []), FakeHost.Result(new PromoteOutcome("host1", DateTimeOffset.UnixEpoch))]);
+        var authentication = await Services.GetRequiredService<AuthenticationStateProvider>().GetAuthenticationStateAsync();
+        var page = Render<CascadingValue<Task<AuthenticationState>>>(p => p
+            .Add(c => c.Value, Task.FromResult(authentication))
+            .AddChildContent<VServerPage>(v => v.Add(x => x.Name, "shop"))).FindComponent<VServerPage>();
+        page.WaitForAssertion(() => Assert.Contains("A standby copy", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        return page;
+    }
+}
