@@ -9,7 +9,7 @@ public sealed class SourceTreeTests
 
     // Feature folders, the same in every project (docs/architecture.md) …
     private static readonly string[] s_features =
-        ["Lifecycle", "Creation", "Unification", "Renaming", "Moving", "Packages", "Processes", "Network", "Shares", "DiskShares", "Limits", "Hosts", "Auditing", "Tenants", "Configuration", "Jobs", "Isolation", "Kernel", "Terminal", "Contexts"];
+        ["Lifecycle", "Creation", "Unification", "Renaming", "Readdressing", "Trash", "Moving", "Standby", "Packages", "Processes", "Network", "Shares", "DiskShares", "Limits", "Hosts", "Auditing", "Tenants", "Configuration", "Jobs", "Isolation", "Kernel", "Terminal", "Contexts"];
 
     // … and those that one project has for itself.
     private static readonly Dictionary<string, string[]> s_own = new(StringComparer.Ordinal)

@@ -66,7 +66,7 @@ public abstract class IunlinkTests(StockMachine machine)
             vserver bare stop > /dev/null 2>&1
             vserver bare start 2>&1 | grep -c "hard links" || true
             vserver bare stop > /dev/null 2>&1
-            vserver bare delete --confirm bare > /dev/null 2>&1
+            vserver bare delete --confirm bare --now > /dev/null 2>&1
             rm -r $bare /var/lib/vservers/unification
             """, seconds: 180);
         Assert.Equal("0\nbare shares files by hard links (/srv/lonely is one)\nbare shares files by hard links\n0\n", output);

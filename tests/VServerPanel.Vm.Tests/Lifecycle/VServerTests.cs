@@ -30,7 +30,7 @@ public abstract class VServerTests(StockMachine machine)
             test ! -e /sys/fs/cgroup/vservers/gamma
             test ! -e /var/run/vservers/gamma
             grep -c gamma /proc/self/mountinfo || true
-            vserver gamma delete --confirm gamma > /dev/null 2>&1
+            vserver gamma delete --confirm gamma --now > /dev/null 2>&1
             ls -d /vservers/gamma 2>&1 || true
             """, seconds: 120);
         Assert.Equal("hello\nhello\n0\nls: cannot access '/vservers/gamma': No such file or directory\n", output);

@@ -42,7 +42,7 @@ public abstract class TenVServersTests(StockMachine machine)
         var output = machine.Run("vserver v1 exec sh -c 'dpkg --force-unsafe-io -i /root/packages/*.deb' 2>&1", seconds: 180);
         Assert.True(output.ExitCode == 0, output.Output);
         Assert.Contains("Unpacking b (2) over (1)", output.Output, StringComparison.Ordinal);
-        machine.Expect("vserver v2 exec dpkg --force-unsafe-io --purge b > /dev/null 2>&1; vserver v3 delete --confirm v3 > /dev/null 2>&1; [ ! -e /vservers/v3 ]", seconds: 120);
+        machine.Expect("vserver v2 exec dpkg --force-unsafe-io --purge b > /dev/null 2>&1; vserver v3 delete --confirm v3 --now > /dev/null 2>&1; [ ! -e /vservers/v3 ]", seconds: 120);
         AssertSame("v5 v6 v7 v8 v9 v10");
         Assert.Equal("a 2\na 1\n", machine.Expect("for i in 1 4; do vserver v$i exec a; done"));
         Assert.Equal("", machine.Expect("""
