@@ -16,6 +16,11 @@ internal sealed class AuthorizedKeys(HostPaths paths)
 
     public string FilePath => Folder + "/authorized_keys";
 
+    /// <summary>Who is let in, by lines of ours that sshd can read.</summary>
+    public IReadOnlyList<AllowedPeer> List() => File.Exists(FilePath)
+        ? [.. File.ReadLines(FilePath, Encoding.Latin1).Select(Read).OfType<AllowedPeer>().OrderBy(p => p.Name, StringComparer.Ordinal)]
+        : [];
+
     /// <summary>Lets a peer in by this key; one that it had before is replaced.</summary>
     /// <exception cref="ProblemException">AlreadyExists: the key is there for something else, which sshd would go by.</exception>
     public void Allow(string peer, PublicKey key) => Change(lines =>
@@ -39,6 +44,17 @@ internal sealed class AuthorizedKeys(HostPaths paths)
 
     /// <summary>sshd(8): <c>restrict</c> takes away all that a key can do but the command.</summary>
     internal string LineFor(string peer, PublicKey key) => $"restrict,command=\"{ToolLinksStep.Command(paths)} --json --as {VServerReceiveTool.ToolName} --peer {peer}\" {key} {Mark}{peer}";
+
+    private static AllowedPeer? Read(string line)
+    {
+        if (line.LastIndexOf(" " + Mark, StringComparison.Ordinal) is var at and > 0 && line[(at + 1 + Mark.Length)..] is var name && IsOf(line, name)
+            && line[..at].Split(' ') is [.., var type, var blob] && PublicKey.TryParse($"{type} {blob}", out var key))
+        {
+            return new AllowedPeer(name, key.Fingerprint);
+        }
+
+        return null;
+    }
 
     private static bool IsOf(string line, string peer) => line.EndsWith(" " + Mark + peer, StringComparison.Ordinal) && line.StartsWith("restrict,command=", StringComparison.Ordinal);
 

@@ -22,17 +22,24 @@ internal readonly record struct PublicKey
 
     /// <summary>Reads <c>TYPE BASE64 [COMMENT]</c>; what stands before the type would be options of sshd's, and is refused.</summary>
     /// <exception cref="ProblemException">InvalidArgument.</exception>
-    public static PublicKey Parse(string text)
+    public static PublicKey Parse(string text) => TryParse(text, out var key)
+        ? key
+        : throw new ProblemException(ProblemCode.InvalidArgument, $"This is no public key: write it as one word of the shell, such as 'ssh-ed25519 AAAA…'. Types: {string.Join(", ", s_types)}.");
+
+    /// <summary>As <see cref="Parse"/>; false where it is none.</summary>
+    public static bool TryParse(string text, out PublicKey key)
     {
         var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var blob = new byte[4096];
+        key = default;
         if (words.Length < 2 || text.AsSpan().ContainsAny('\n', '\r', '\0') || !s_types.Contains(words[0], StringComparer.Ordinal)
             || !Convert.TryFromBase64String(words[1], blob, out var length) || !Names(blob.AsSpan(0, length), words[0]))
         {
-            throw new ProblemException(ProblemCode.InvalidArgument, $"This is no public key: write it as one word of the shell, such as 'ssh-ed25519 AAAA…'. Types: {string.Join(", ", s_types)}.");
+            return false;
         }
 
-        return new PublicKey(words[0], blob[..length]);
+        key = new PublicKey(words[0], blob[..length]);
+        return true;
     }
 
     /// <inheritdoc/>

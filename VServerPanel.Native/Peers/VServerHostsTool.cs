@@ -46,6 +46,11 @@ internal sealed class VServerHostsTool : Tool
                     call.Report.Item(ItemKinds.Peer, info, $"{info.Name}  {info.Address} port {info.Port}  {info.HostKey}");
                 }
 
+                foreach (var allowed in new AuthorizedKeys(call.Paths).List())
+                {
+                    call.Report.Item(ItemKinds.AllowedPeer, allowed, $"{allowed.Name}  may send vservers here  {allowed.Key}");
+                }
+
                 return ExitCodes.Success;
             case ["add", ..]:
                 return Add([.. arguments.Skip(1)], peers, call);

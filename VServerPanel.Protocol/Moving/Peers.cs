@@ -7,6 +7,11 @@ namespace VServerPanel.Protocol;
 /// <param name="HostKey">Fingerprint of its pinned host key, <c>SHA256:…</c>.</param>
 public sealed record PeerInfo(string Name, string Address, int Port, string HostKey);
 
+/// <summary>Another host that may send vservers to this one: an item <c>allowed-peer</c> of <c>vserver-hosts list</c>.</summary>
+/// <param name="Name">What this host calls it.</param>
+/// <param name="Key">Fingerprint of the key that it is let in by, <c>SHA256:…</c>.</param>
+public sealed record AllowedPeer(string Name, string Key);
+
 /// <summary>The keys of this host: the result of <c>vserver-hosts key</c>, which makes its own key where there is none.</summary>
 /// <param name="PublicKey">Root's key for moves, a line for <c>vserver-hosts allow</c> at the target.</param>
 /// <param name="Fingerprint">Its fingerprint, <c>SHA256:…</c>.</param>

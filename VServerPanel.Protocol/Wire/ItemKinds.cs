@@ -69,6 +69,9 @@ public static class ItemKinds
     /// <summary><see cref="PeerInfo"/>.</summary>
     public const string Peer = "peer";
 
+    /// <summary><see cref="Protocol.AllowedPeer"/>.</summary>
+    public const string AllowedPeer = "allowed-peer";
+
     /// <summary><see cref="StandbyInfo"/>.</summary>
     public const string Standby = "standby";
 

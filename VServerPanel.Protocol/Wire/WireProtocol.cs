@@ -83,6 +83,7 @@ public static class WireProtocol
 [JsonSerializable(typeof(MoveOutcome))]
 [JsonSerializable(typeof(MoveInfo))]
 [JsonSerializable(typeof(PeerInfo))]
+[JsonSerializable(typeof(AllowedPeer))]
 [JsonSerializable(typeof(HostKeys))]
 [JsonSerializable(typeof(PeerReport))]
 [JsonSerializable(typeof(StandbyInfo))]

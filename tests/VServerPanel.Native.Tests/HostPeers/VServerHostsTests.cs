@@ -34,6 +34,8 @@ public sealed class VServerHostsTests
         // as the panel would do it
         await b.ExecAsync("runuser", "-u", "vserverpanel", "--", "sudo", "-n", "/usr/sbin/vserver", "--as", "vserver-hosts", "allow", "hosta", ownKeys.PublicKey);
         Assert.Equal("hostb", (await ResultAsync<PeerReport>(a, "check", "hostb")).Hostname);
+        Assert.Contains($$"""{"name":"hosta","key":"{{ownKeys.Fingerprint}}"}""", await b.ExecAsync("vserver-hosts", "--json", "list"), StringComparison.Ordinal);
+        Assert.DoesNotContain("allowed-peer", await a.ExecAsync("vserver-hosts", "--json", "list"), StringComparison.Ordinal);
 
         // the key opens nothing else
         string[] ssh = ["ssh", "-i", "/etc/vservers/ssh/id_ed25519", "-o", "StrictHostKeyChecking=no", "-o", "BatchMode=yes", "-l", "root", b.Address];

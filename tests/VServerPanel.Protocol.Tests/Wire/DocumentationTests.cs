@@ -60,6 +60,7 @@ public class DocumentationTests
         ItemKinds.MoveProgress => Again<MoveProgress>(item),
         ItemKinds.Move => Again<MoveInfo>(item),
         ItemKinds.Peer => Again<PeerInfo>(item),
+        ItemKinds.AllowedPeer => Again<AllowedPeer>(item),
         ItemKinds.Standby => Again<StandbyInfo>(item),
         _ => "{}",
     };
