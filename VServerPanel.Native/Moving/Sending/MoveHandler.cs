@@ -210,7 +210,9 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
 
     private MoveOutcome Finish(Operation operation, long bytes, long entries)
     {
-        operation.Step(7, Steps, _move is { WasRunning: true, Choices.Start: true } ? $"Starting {_name} on {_move.Peer}" : "Keeping the copy here");
+        // not a step, where a cancel would end it: it is there, and would be started nowhere
+        FaultPoint.Reach();
+        operation.Report.Progress(7, Steps, _move is { WasRunning: true, Choices.Start: true } ? $"Starting {_name} on {_move.Peer}" : "Keeping the copy here");
         long? downtime = null;
         if (_move is { WasRunning: true, Choices.Start: true })
         {
