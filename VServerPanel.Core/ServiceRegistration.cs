@@ -105,6 +105,7 @@ public static class ServiceRegistration
         services.AddSingleton<TerminalSessions>();
         services.AddSingleton<UnificationService>();
         services.AddSingleton<MoveService>();
+        services.AddSingleton<PeerService>();
         services.AddSingleton<StandbyService>();
         services.AddSingleton(p => new MoveQueueStore(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<IHostCommand>().HostName, p.Get<TimeProvider>()));
         services.AddSingleton(p => new MoveQueueService(p.Get<MoveQueueStore>(), p.Get<VServerDirectory>(), p.Get<AuditService>(), p.Get<TimeProvider>(), p.Get<IHostCommand>().HostName));

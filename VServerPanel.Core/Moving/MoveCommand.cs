@@ -23,11 +23,6 @@ public static class MoveCommand
         }
 
         words.AddRange(["--keep", request.KeepDays.ToString(CultureInfo.InvariantCulture)]);
-        if (request.Unify)
-        {
-            words.Add("--unify");
-        }
-
         if (!request.Start)
         {
             words.Add("--no-start");

@@ -29,25 +29,45 @@ public sealed class MoveQueueService
     /// <param name="cancellationToken">Until they are queued.</param>
     /// <returns>The id of the batch.</returns>
     /// <exception cref="HostProblemException">The request has a fault, a vserver is not there, or waits already: none is queued then.</exception>
-    public async Task<string> AddAsync(IReadOnlyList<VServerName> names, MoveRequest request, int atOnce, Caller caller, CancellationToken cancellationToken = default)
+    public Task<string> AddAsync(IReadOnlyList<VServerName> names, MoveRequest request, int atOnce, Caller caller, CancellationToken cancellationToken = default) =>
+        AddAsync([.. names.Select(n => new MoveOrder(n, request))], atOnce, caller, cancellationToken);
+
+    /// <summary>The same, where each may go to a host of its own.</summary>
+    public async Task<string> AddAsync(IReadOnlyList<MoveOrder> orders, int atOnce, Caller caller, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(names);
-        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(orders);
         ArgumentNullException.ThrowIfNull(caller);
-        request.Checked();
-        if (names.Count == 0 || names.Distinct().Count() != names.Count || atOnce is < 1 or > MostAtOnce)
+        if (orders.Count == 0 || orders.DistinctBy(o => o.VServer).Count() != orders.Count || atOnce is < 1 or > MostAtOnce)
         {
             throw new HostProblemException(ProblemCode.InvalidArgument, $"Choose the vservers to move, each once, and let 1 to {MostAtOnce} be moved at the same time.");
         }
 
-        var entries = names.Select(Find).ToList();
+        var moves = orders.Select(o => (Entry: Find(o.VServer), Request: o.Request.Checked())).ToList();
         cancellationToken.ThrowIfCancellationRequested();
         var (batch, position, now) = (JobId.New(), await _store.LastPositionAsync(), _time.GetUtcNow());
 
         // in the history first: what cannot be recorded is not done
-        await _audit.RecordEventAsync(caller, "move-queue", $"{string.Join(", ", names)} to {request.To}, {atOnce} at a time.", cancellationToken: CancellationToken.None);
-        await _store.AddAsync([.. entries.Select(e => Record(e, request, batch, ++position, atOnce, caller, now))]);
+        var words = orders.GroupBy(o => o.Request.To).Select(g => $"{string.Join(", ", g.Select(o => o.VServer))} to {g.Key}");
+        await _audit.RecordEventAsync(caller, "move-queue", $"{string.Join("; ", words)}, {atOnce} at a time.", cancellationToken: CancellationToken.None);
+        await _store.AddAsync([.. moves.Select(m => Record(m.Entry, m.Request, batch, ++position, atOnce, caller, now))]);
         return batch;
+    }
+
+    /// <summary>Queues one again that has failed or was taken out, as it was asked for then; it begins when those before it have.</summary>
+    /// <exception cref="HostProblemException">It has not failed, its vserver is not here any more, or waits already.</exception>
+    public async Task RetryAsync(string jobId, Caller caller)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        if (await _store.FindAsync(jobId) is not { State: QueuedMoveState.Failed or QueuedMoveState.Cancelled } ended)
+        {
+            throw new HostProblemException(ProblemCode.Conflict, "Only a move that has failed, or was taken out of the queue, can be tried again.");
+        }
+
+        // by its id: it may have another name by now
+        var entry = _directory.Snapshot.Entries.FirstOrDefault(e => e.Id == ended.VServerId)
+            ?? throw new HostProblemException(ProblemCode.NotFound, $"{ended.VServer} is not on this host any more.");
+        await _audit.RecordEventAsync(caller, "move-queue", $"{entry.Name} to {ended.Target}: tried again.", cancellationToken: CancellationToken.None);
+        await _store.AddAsync([Record(entry, ended.Request, ended.BatchId, await _store.LastPositionAsync() + 1, ended.AtOnce, caller, _time.GetUtcNow())]);
     }
 
     /// <summary>What waits or is under way in the order of the queue, then what has ended, newest first.</summary>
@@ -105,7 +125,6 @@ public sealed class MoveQueueService
         Bandwidth = request.Bandwidth,
         Checksums = request.Checksums,
         KeepDays = request.KeepDays,
-        Unify = request.Unify,
         Start = request.Start,
         UserId = caller.UserId,
         UserName = caller.UserName,

@@ -40,6 +40,12 @@ internal sealed class MoveQueueStore(IDbContextFactory<StateDbContext> databases
         return [.. open, .. past];
     }
 
+    public async Task<QueuedMoveRecord?> FindAsync(string jobId)
+    {
+        await using var database = await databases.CreateDbContextAsync();
+        return await database.QueuedMoves.AsNoTracking().FirstOrDefaultAsync(m => m.Host == host && m.JobId == jobId);
+    }
+
     public Task<IReadOnlyList<QueuedMoveRecord>> OpenAsync(CancellationToken cancellationToken) => ListAsync(0, cancellationToken);
 
     /// <summary>Whether it was in <paramref name="from"/> and is in <paramref name="to"/> now.</summary>

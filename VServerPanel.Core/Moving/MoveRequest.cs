@@ -19,9 +19,6 @@ public sealed record MoveRequest(string To)
     /// <summary>Days for which the source keeps its copy, disabled.</summary>
     public int KeepDays { get; init; } = 7;
 
-    /// <summary>Whether it is to share files with those at the target again.</summary>
-    public bool Unify { get; init; }
-
     /// <summary>Whether it is started at the target, if it ran.</summary>
     public bool Start { get; init; } = true;
 
@@ -34,6 +31,6 @@ public sealed record MoveRequest(string To)
     internal MoveRequest Checked() => Fault is { } fault ? throw new HostProblemException(ProblemCode.InvalidArgument, fault) : this;
 
     // never taken for an option by the command that it is given to
-    private static bool IsPeerName(string text) =>
-        text is { Length: > 0 and < 64 } && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+    internal static bool IsPeerName(string text) =>
+        text is { Length: > 0 and <= 32 } && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 }

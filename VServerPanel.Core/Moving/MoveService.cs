@@ -8,11 +8,6 @@ namespace VServerPanel.Core.Moving;
 /// <summary>Moves vservers of this host to others. What is moved, kept or stuck is known to the hosts; nothing of it is kept here.</summary>
 public sealed class MoveService(IHostCommand host, OperationRunner operations)
 {
-    /// <summary>The hosts that this one may send vservers to.</summary>
-    /// <exception cref="HostProblemException">The host does not answer.</exception>
-    public Task<IReadOnlyList<PeerInfo>> PeersAsync(CancellationToken cancellationToken = default) =>
-        host.ListAsync<PeerInfo>(new HostRequest(["vserver-hosts", "list"]), ItemKinds.Peer, cancellationToken);
-
     /// <summary>What a move would do, and why it would be refused; nothing is changed.</summary>
     /// <exception cref="HostProblemException">The request has a fault, or the host does not answer.</exception>
     public Task<MovePlan> PlanAsync(VServerName name, MoveRequest request, CancellationToken cancellationToken = default)
@@ -39,6 +34,11 @@ public sealed class MoveService(IHostCommand host, OperationRunner operations)
         var moves = await host.ListAsync<MoveInfo>(new HostRequest(["vserver-moves", "list"]), ItemKinds.Move, cancellationToken);
         return [.. moves.OrderByDescending(m => m.StartedAt)];
     }
+
+    /// <summary>The last move of a vserver to another host that is under way, was cut off, or left a copy here; null where there is none.</summary>
+    /// <exception cref="HostProblemException">The host does not answer.</exception>
+    public async Task<MoveInfo?> FindAsync(VServerName name, CancellationToken cancellationToken = default) =>
+        (await ListAsync(cancellationToken)).FirstOrDefault(m => m.VServer == name && m is { Direction: MoveDirection.Outgoing, State: MoveState.Running or MoveState.Unresolved or MoveState.Kept });
 
     /// <summary>Starts the job that goes on with a move that was cut off.</summary>
     /// <exception cref="HostProblemException">It was refused: there is no such move …</exception>

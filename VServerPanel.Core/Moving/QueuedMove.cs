@@ -34,6 +34,7 @@ public enum QueuedMoveState
 /// <param name="State">How it stands.</param>
 /// <param name="EndedAt">When its end was known (UTC).</param>
 /// <param name="Problem">Why it did not succeed, as a sentence.</param>
+/// <param name="AtOnce">How many of the host may be under way for it to begin.</param>
 public sealed record QueuedMove(
     string JobId,
     string BatchId,
@@ -44,4 +45,5 @@ public sealed record QueuedMove(
     DateTimeOffset QueuedAt,
     QueuedMoveState State,
     DateTimeOffset? EndedAt,
-    string? Problem);
+    string? Problem,
+    int AtOnce);

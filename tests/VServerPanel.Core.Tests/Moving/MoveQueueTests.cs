@@ -75,6 +75,36 @@ public sealed class MoveQueueTests
     }
 
     [Fact]
+    public async Task Retry_OfOneThatFailed_IsQueuedAgainAsItWasAskedFor_ButNotTwice()
+    {
+        var host = Host();
+        host.Host.On("vserver web1 move", new ProblemEvent(ProblemCode.Busy, "Another operation holds web1."));
+        await using var core = await StartAsync(host);
+        await QueueAsync(core, atOnce: 1);
+        await LookAsync(core);
+        var failed = (await ListAsync(core)).Single(m => m.State is QueuedMoveState.Failed);
+
+        await core.Get<MoveQueueService>().RetryAsync(failed.JobId, TestCore.Alice);
+        Assert.Equal(ProblemCode.AlreadyExists, (await Assert.ThrowsAsync<HostProblemException>(() => core.Get<MoveQueueService>().RetryAsync(failed.JobId, TestCore.Alice))).Code);
+
+        var again = (await ListAsync(core)).Single(m => m.State is QueuedMoveState.Waiting);
+        Assert.Equal((failed.VServerId, failed.Request, failed.BatchId, 1), (again.VServerId, again.Request, again.BatchId, again.AtOnce));
+        Assert.NotEqual(failed.JobId, again.JobId);
+        Assert.Equal(ProblemCode.Conflict, (await Assert.ThrowsAsync<HostProblemException>(() => core.Get<MoveQueueService>().RetryAsync(again.JobId, TestCore.Alice))).Code);
+    }
+
+    [Fact]
+    public async Task Add_ToSeveralHosts_EachGoesToItsOwn()
+    {
+        await using var core = await StartAsync(Host());
+        await core.Get<MoveQueueService>().AddAsync([new MoveOrder(s_names[0], s_request), new MoveOrder(s_names[1], s_request with { To = "host3" })], 2, TestCore.Alice, Cancel);
+        await LookAsync(core);
+        Assert.Equal(["host2", "host3"], core.Host.Requests.Where(r => r.Detach).Select(r => r.Words[4]));
+        var entry = Assert.Single((await core.Get<AuditService>().QueryAsync(new AuditFilter(), cancellationToken: Cancel)).Entries, e => e.Operation == "move-queue");
+        Assert.Equal("web1 to host2; web2 to host3, 2 at a time.", entry.Detail);
+    }
+
+    [Fact]
     public async Task Runner_RefusedAtOnce_HoldsTheOthers()
     {
         var host = Host();
