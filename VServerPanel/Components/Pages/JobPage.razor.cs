@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Components;
+using VServerPanel.Components.Moving;
 using VServerPanel.Core.Creation;
 using VServerPanel.Core.DiskShares;
+using VServerPanel.Core.Moving;
 using VServerPanel.Core.Packages;
 using VServerPanel.Core.Unification;
 using VServerPanel.Protocol;
@@ -18,6 +20,8 @@ public sealed partial class JobPage
     private JobState? _started;
     private UnificationOutcome? _outcome;
     private PackageRun? _run;
+    private MoveRun? _move;
+    private MoveOutcome? _moved;
 
     /// <summary>32 hex digits.</summary>
     [Parameter]
@@ -32,10 +36,17 @@ public sealed partial class JobPage
     [Inject]
     private PackageService Packages { get; set; } = null!;
 
+    private RenderFragment? Doing => _move is null ? null : builder =>
+    {
+        builder.OpenComponent<MoveProgressView>(0);
+        builder.AddComponentParameter(1, nameof(MoveProgressView.Run), _move);
+        builder.CloseComponent();
+    };
+
     /// <inheritdoc/>
     protected override async Task OnParametersSetAsync()
     {
-        (_job, _built, _started, _outcome, _run) = (null, null, null, null, null);
+        (_job, _built, _started, _outcome, _run, _move, _moved) = (null, null, null, null, null, null, null);
         _creation = await Creation.FindAsync(Id);
     }
 
@@ -43,6 +54,7 @@ public sealed partial class JobPage
     {
         _job = job;
         _run ??= PackageRun.Of(job);
+        _move ??= MoveRun.Of(job);
     }
 
     private void Hear(IReadOnlyList<WireEvent> said)
@@ -50,7 +62,10 @@ public sealed partial class JobPage
         foreach (var line in said)
         {
             _run?.Take(line);
+            _move?.Take(line);
         }
+
+        _moved = MoveService.OutcomeOf(said[^1]) ?? _moved;
 
         if (UnificationService.OutcomeOf(said[^1]) is { } outcome)
         {

@@ -58,7 +58,7 @@ public sealed partial class VServerPage
             else if (_entry is not null && (change.IsReset || change.Gone.Any(g => g.Id == _entry.Id)))
             {
                 _renamed = Directory.Find(_entry.Id)?.Name;
-                _gone = _renamed is null ? $"{Name} was deleted while you looked." : $"{Name} has another name now.";
+                _gone = _renamed is null ? $"{Name} was deleted or moved away while you looked." : $"{Name} has another name now.";
                 _entry = null;
             }
 

@@ -48,6 +48,10 @@ public sealed partial class JobView
     [Parameter]
     public EventCallback<IReadOnlyList<WireEvent>> Said { get; set; }
 
+    /// <summary>What is shown of it while it runs, where it has more to say than a step and an amount.</summary>
+    [Parameter]
+    public RenderFragment? Doing { get; set; }
+
     [Inject]
     private TimeProvider Clock { get; set; } = null!;
 

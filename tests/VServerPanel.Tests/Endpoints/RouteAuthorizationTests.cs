@@ -26,9 +26,13 @@ public sealed class RouteAuthorizationTests(PanelFixture fixture) : IClassFixtur
         ["/processes"] = Policies.Read,
         ["/disk"] = Policies.Read,
         ["/trash"] = Policies.Read,
+        ["/moves"] = Policies.Read,
         ["/packages"] = Policies.Read,
         ["/not-found"] = Policies.Read,
         ["/vservers/{Name}/address"] = Policies.Operate,
+        ["/vservers/{Name}/move"] = Policies.Operate,
+        ["/moves/empty"] = Policies.Operate,
+        ["/moves/hosts"] = Policies.Administer,
         ["/create"] = Policies.Operate,
         ["/unify"] = Policies.Operate,
         ["/packages/upgrade"] = Policies.Operate,
@@ -48,6 +52,7 @@ public sealed class RouteAuthorizationTests(PanelFixture fixture) : IClassFixtur
     {
         ["/vservers/{Name}"] = "/vservers/web1",
         ["/vservers/{Name}/address"] = "/vservers/web1/address",
+        ["/vservers/{Name}/move"] = "/vservers/web1/move",
         ["/jobs/{Id}"] = "/jobs/" + new string('a', 32),
         ["/tenants/{Id:guid}"] = "/tenants/" + Guid.Empty,
     };
