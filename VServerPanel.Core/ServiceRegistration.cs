@@ -27,11 +27,11 @@ using VServerPanel.Core.Unification;
 
 namespace VServerPanel.Core;
 
-/// <summary>Adds all services of this layer to a container.</summary>
+/// <summary>Adds all services of this layer to a container: those that all hosts share are in it, those of each host in one of its own (<see cref="HostServices"/>).</summary>
 public static class ServiceRegistration
 {
     /// <summary>Adds the services; their options are bound to <paramref name="configuration"/> and checked at start.</summary>
-    /// <remarks>An <see cref="IHostCommand"/> that is registered before stays.</remarks>
+    /// <remarks>An <see cref="IHostCommand"/> that is registered before stays; it is the way to the panel's own host.</remarks>
     public static IServiceCollection AddVServerPanelCore(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -42,12 +42,25 @@ public static class ServiceRegistration
         AddChecked<TerminalOptions>(services, configuration.GetSection(TerminalOptions.Section));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IHostCommand, SudoHostCommand>();
+        services.TryAddSingleton<IHostTransport, SshTransport>();
         AddDatabases(services);
+        AddSharedServices(services);
+        AddServicesOfCurrentHost(services);
+
+        // in this order they start, and in reverse they stop: databases first, then who reads them
+        services.AddHostedService<DatabaseStartup>();
+        services.AddHostedService(p => p.GetRequiredService<Fleet>());
+        return services;
+    }
+
+    /// <summary>Adds what each host has of its own, around its <see cref="IHostCommand"/>, to what all hosts share.</summary>
+    internal static IServiceCollection AddServicesOfOneHost(this IServiceCollection services)
+    {
         AddServices(services);
 
-        // in this order they start, and in reverse they stop: databases first, then who reads them; what waits for jobs stops after the watcher of jobs
-        services.AddHostedService<DatabaseStartup>();
-        services.AddHostedService(p => p.GetRequiredService<VServerDirectory>());
+        // in this order they start, and in reverse they stop: what waits for jobs stops after the watcher of jobs
+        AddInBackground<VServerDirectory>(services);
+        AddInBackground<ProcessDirectory>(services);
         services.AddHostedService(p => p.GetRequiredService<JournalImporter>());
         services.AddHostedService(p => p.GetRequiredService<CreationFollowUp>());
         services.AddHostedService(p => p.GetRequiredService<JobWatcher>());
@@ -55,8 +68,15 @@ public static class ServiceRegistration
         services.AddHostedService(p => p.GetRequiredService<MoveQueueRunner>());
         services.AddHostedService(p => p.GetRequiredService<TrashRunner>());
         services.AddHostedService<JournalPoker>();
-        services.AddHostedService(p => p.GetRequiredService<TerminalSessions>());
+        AddInBackground<TerminalSessions>(services);
         return services;
+    }
+
+    private static void AddInBackground<T>(IServiceCollection services)
+        where T : class, IBackgroundWork
+    {
+        services.AddSingleton<InBackground<T>>();
+        services.AddHostedService(p => p.Get<InBackground<T>>());
     }
 
     private static void AddChecked<T>(IServiceCollection services, IConfigurationSection section)
@@ -80,11 +100,52 @@ public static class ServiceRegistration
         });
     }
 
-    private static void AddServices(IServiceCollection services)
+    private static void AddSharedServices(IServiceCollection services)
     {
         services.AddSingleton<AuditLog>();
-        services.AddSingleton(p => new AuditService(p.Get<IDbContextFactory<AuditDbContext>>(), p.Get<AuditLog>(), p.Get<TimeProvider>(), p.Get<IHostCommand>().HostName));
         services.AddSingleton(p => new AuditExport(p.Get<IDbContextFactory<AuditDbContext>>()));
+        services.AddSingleton(p => new SshIdentity(Path.Combine(p.Get<IOptions<StorageOptions>>().Value.DataDirectory, "ssh")));
+        services.AddSingleton(p => new Fleet(Make(p, p.Get<IHostCommand>(), isOwn: true), p.Get<IDbContextFactory<StateDbContext>>(), host => Make(p, p.Get<IHostTransport>().Reach(host), isOwn: false), p.Get<ILogger<Fleet>>()));
+        services.AddSingleton(p => new HostCatalogue(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<Fleet>(), p.Get<IHostTransport>(), OwnHistory(p), p.Get<AuditLog>(), p.Get<TimeProvider>()));
+        services.AddSingleton(p => new TenantService(p.Get<IDbContextFactory<StateDbContext>>(), OwnHistory(p), p.Get<Fleet>, p.Get<TimeProvider>()));
+        services.AddSingleton(p => new TenantStatusService(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<IDbContextFactory<AuditDbContext>>(), p.Get<Fleet>, p.Get<TimeProvider>()));
+        services.AddScoped<CurrentHost>();
+    }
+
+    /// <summary>Pages and endpoints ask for the services of a host as if there were one: they are given those of <see cref="CurrentHost"/>.</summary>
+    /// <remarks>What can be disposed of is not given away: it would be when the request ends (see <see cref="IBackgroundWork"/>).</remarks>
+    private static void AddServicesOfCurrentHost(IServiceCollection services)
+    {
+        var ofOneHost = new ServiceCollection();
+        AddServices(ofOneHost);
+        foreach (var type in ofOneHost.Select(s => s.ServiceType).Where(t => t.IsPublic && !typeof(IDisposable).IsAssignableFrom(t)))
+        {
+            services.AddScoped(type, p => p.Get<CurrentHost>().Services.Get(type));
+        }
+    }
+
+    private static HostServices Make(IServiceProvider shared, IHostCommand host, bool isOwn)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton(shared.Get<ILoggerFactory>()).AddSingleton(typeof(ILogger<>), typeof(Logger<>));
+        services.AddSingleton(shared.Get<TimeProvider>());
+        services.AddSingleton(shared.Get<IOptions<AuditOptions>>()).AddSingleton(shared.Get<IOptions<TerminalOptions>>());
+        services.AddSingleton(shared.Get<IDbContextFactory<AuditDbContext>>()).AddSingleton(shared.Get<IDbContextFactory<StateDbContext>>());
+        services.AddSingleton(shared.Get<AuditLog>()).AddSingleton(shared.Get<TenantService>());
+        foreach (var guard in shared.GetServices<ITerminalGuard>())
+        {
+            services.AddSingleton(guard);
+        }
+
+        return new HostServices(host, isOwn, services);
+    }
+
+    /// <summary>For what happens in the panel and on no host.</summary>
+    private static AuditService OwnHistory(IServiceProvider p) => new(p.Get<IDbContextFactory<AuditDbContext>>(), p.Get<AuditLog>(), p.Get<TimeProvider>(), p.Get<IHostCommand>().HostName);
+
+    private static void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton(p => new AuditService(p.Get<IDbContextFactory<AuditDbContext>>(), p.Get<AuditLog>(), p.Get<TimeProvider>(), p.Get<IHostCommand>().HostName));
         services.AddSingleton(p => new JournalImporter(
             p.Get<IHostCommand>(), p.Get<IDbContextFactory<AuditDbContext>>(), p.Get<AuditLog>(), p.Get<IOptions<AuditOptions>>(), p.Get<TimeProvider>(), p.Get<ILogger<JournalImporter>>()));
         services.AddSingleton<HostService>();
@@ -112,14 +173,12 @@ public static class ServiceRegistration
         services.AddSingleton<MoveQueueRunner>();
         services.AddSingleton<DiskService>();
         services.AddSingleton<PackageService>();
-        services.AddSingleton(p => new ScheduleService(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<AuditService>(), p.Get<TimeProvider>()));
+        services.AddSingleton(p => new ScheduleService(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<AuditService>(), p.Get<TimeProvider>(), p.Get<IHostCommand>().HostName));
         services.AddSingleton<ScheduleRunner>();
-        services.AddSingleton<CreationStore>();
+        services.AddSingleton(p => new CreationStore(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<IHostCommand>().HostName, p.Get<TimeProvider>()));
         services.AddSingleton<CreationFollowUp>();
         services.AddSingleton(p => new CreationService(
             p.Get<IHostCommand>(), p.Get<HostService>(), p.Get<VServerDirectory>(), p.Get<OperationRunner>(), p.Get<TenantService>(), p.Get<CreationStore>(), p.Get<CreationFollowUp>(), p.Get<TimeProvider>()));
-        services.AddSingleton(p => new TenantService(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<AuditService>(), p.Get<VServerDirectory>(), p.Get<TimeProvider>()));
-        services.AddSingleton(p => new TenantStatusService(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<IDbContextFactory<AuditDbContext>>(), p.Get<VServerDirectory>(), p.Get<TimeProvider>()));
     }
 
     private static T Get<T>(this IServiceProvider provider)

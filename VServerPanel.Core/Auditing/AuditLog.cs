@@ -35,6 +35,13 @@ internal sealed class AuditLog(IDbContextFactory<AuditDbContext> databases) : ID
         }
     }
 
+    /// <summary>Has the journal of a host read from its beginning: by its name another host may have been known. What is told already is not told again.</summary>
+    public async Task ForgetPositionAsync(string host, CancellationToken cancellationToken)
+    {
+        await using var database = await databases.CreateDbContextAsync(cancellationToken);
+        await database.JournalPositions.Where(p => p.Host == host).ExecuteDeleteAsync(cancellationToken);
+    }
+
     public void Dispose() => _writing.Dispose();
 
     private static async Task<int> ChainAsync(AuditDbContext database, IReadOnlyList<AuditDraft> drafts, CancellationToken cancellationToken)

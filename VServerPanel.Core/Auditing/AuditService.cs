@@ -62,11 +62,11 @@ public sealed class AuditService
         return await database.Entries.Matching(filter).OrderByDescending(e => e.Time).Take(limit).CountAsync(cancellationToken);
     }
 
-    /// <summary>Both entries of an operation, as far as they are there, the earlier first.</summary>
+    /// <summary>Both entries of an operation of this host, as far as they are there, the earlier first. A move has the same id on both hosts.</summary>
     public async Task<IReadOnlyList<AuditEntry>> OperationAsync(string operationId, CancellationToken cancellationToken = default)
     {
         await using var database = await _databases.CreateDbContextAsync(cancellationToken);
-        return await database.Entries.AsNoTracking().Where(e => e.OperationId == operationId).OrderBy(e => e.Phase).ToListAsync(cancellationToken);
+        return await database.Entries.AsNoTracking().Where(e => e.OperationId == operationId && e.Host == _host).OrderBy(e => e.Phase).ToListAsync(cancellationToken);
     }
 
     /// <summary>The users, operations and hosts that occur, for filters.</summary>

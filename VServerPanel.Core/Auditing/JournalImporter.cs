@@ -82,14 +82,22 @@ public sealed partial class JournalImporter : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // of a host that is away for a day, one line is enough
+        string? told = null;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await ImportAsync(stoppingToken);
+                told = null;
+            }
+            catch (HostProblemException e) when (e.Message == told)
+            {
+                LogStillNotRead(_logger, _host.HostName, e.Message);
             }
             catch (HostProblemException e)
             {
+                told = e.Message;
                 LogNotRead(_logger, _host.HostName, e.Message);
             }
             catch (Exception e) when (e is DbException or DbUpdateException)
@@ -144,6 +152,9 @@ public sealed partial class JournalImporter : BackgroundService
         ProblemMessage = entry.Problem?.Message,
         DurationMilliseconds = entry.DurationMilliseconds,
     };
+
+    [LoggerMessage(LogLevel.Debug, "The journal of {Host} still cannot be read: {Problem}")]
+    private static partial void LogStillNotRead(ILogger logger, string host, string problem);
 
     [LoggerMessage(LogLevel.Warning, "The journal of {Host} could not be read: {Problem}")]
     private static partial void LogNotRead(ILogger logger, string host, string problem);

@@ -3,8 +3,8 @@ using VServerPanel.Core.Storage;
 
 namespace VServerPanel.Core.Creation;
 
-/// <summary>Keeps creations under way in the database.</summary>
-internal sealed class CreationStore(IDbContextFactory<StateDbContext> databases, TimeProvider time)
+/// <summary>Keeps creations under way on one host in the database.</summary>
+internal sealed class CreationStore(IDbContextFactory<StateDbContext> databases, string host, TimeProvider time)
 {
     public async Task AddAsync(CreationRecord creation, CancellationToken cancellationToken)
     {
@@ -34,7 +34,7 @@ internal sealed class CreationStore(IDbContextFactory<StateDbContext> databases,
     public async Task<IReadOnlyList<CreationRecord>> OpenAsync(CancellationToken cancellationToken)
     {
         await using var database = await databases.CreateDbContextAsync(cancellationToken);
-        return await database.Creations.AsNoTracking().Where(c => c.CompletedAt == null).ToListAsync(cancellationToken);
+        return await database.Creations.AsNoTracking().Where(c => c.Host == host && c.CompletedAt == null).ToListAsync(cancellationToken);
     }
 
     /// <summary>Whether a job of this id is still to be started.</summary>

@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.Hosting;
 using VServerPanel.Core.Hosts;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Lifecycle;
 
 /// <summary>What is known of all vservers, live: one stream per host, however many pages look.</summary>
-public sealed class VServerDirectory(IHostCommand host, TimeProvider time) : BackgroundService
+public sealed class VServerDirectory(IHostCommand host, TimeProvider time) : IBackgroundWork
 {
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(35);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
@@ -34,24 +33,24 @@ public sealed class VServerDirectory(IHostCommand host, TimeProvider time) : Bac
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    async Task IBackgroundWork.RunAsync(CancellationToken stopping)
     {
         var pause = s_firstPause;
-        while (!stoppingToken.IsCancellationRequested)
+        while (!stopping.IsCancellationRequested)
         {
-            var problem = await ReadStreamAsync(stoppingToken);
+            var problem = await ReadStreamAsync(stopping);
             pause = _state.Snapshot.Connection.State is DirectoryConnection.Live ? s_firstPause : pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
             _state.Connect(DirectoryConnection.Unreachable, problem);
-            await Task.Delay(pause, time, stoppingToken);
+            await Task.Delay(pause, time, stopping);
         }
     }
 
     /// <summary>Reads one stream to its end; returns why it ended.</summary>
-    private Task<string> ReadStreamAsync(CancellationToken stoppingToken)
+    private Task<string> ReadStreamAsync(CancellationToken stopping)
     {
         var fresh = new HashSet<VServerName>();
         var isComplete = false;
-        return _stream.ReadAsync(Take, stoppingToken);
+        return _stream.ReadAsync(Take, stopping);
 
         void Take(ItemEvent item)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using VServerPanel.Core.Hosts;
@@ -7,7 +8,8 @@ using VServerPanel.Protocol;
 namespace VServerPanel.Core.Processes;
 
 /// <summary>The processes of the host and its vservers, live: one stream of the host's while anybody looks, none while nobody does.</summary>
-public sealed class ProcessDirectory(IHostCommand host, TimeProvider time) : IDisposable
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Whoever reads the stream disposes of it at its end.")]
+public sealed class ProcessDirectory(IHostCommand host, TimeProvider time) : IBackgroundWork
 {
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
@@ -45,7 +47,19 @@ public sealed class ProcessDirectory(IHostCommand host, TimeProvider time) : IDi
         }
     }
 
-    public void Dispose() => Interlocked.Exchange(ref _stream, null)?.Cancel();
+    // it runs while somebody looks
+    Task IBackgroundWork.RunAsync(CancellationToken stopping) => Task.CompletedTask;
+
+    Task IBackgroundWork.StopAsync(CancellationToken patience)
+    {
+        lock (_gate)
+        {
+            _stream?.Cancel();
+            _stream = null;
+        }
+
+        return Task.CompletedTask;
+    }
 
     private ProcessSnapshot Take(bool includeHost)
     {

@@ -2,11 +2,12 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using VServerPanel.Core.Auditing;
+using VServerPanel.Core.Hosts;
 
 namespace VServerPanel.Core.Storage;
 
 /// <summary>Makes the databases, or brings them to the present form, before anything else starts.</summary>
-internal sealed class DatabaseStartup(IOptions<StorageOptions> options, IDbContextFactory<AuditDbContext> audit, IDbContextFactory<StateDbContext> state) : IHostedLifecycleService
+internal sealed class DatabaseStartup(IOptions<StorageOptions> options, IDbContextFactory<AuditDbContext> audit, IDbContextFactory<StateDbContext> state, IHostCommand own) : IHostedLifecycleService
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -22,6 +23,14 @@ internal sealed class DatabaseStartup(IOptions<StorageOptions> options, IDbConte
 
         await MigrateAsync(audit, cancellationToken);
         await MigrateAsync(state, cancellationToken);
+        await NameOwnScheduleAsync(cancellationToken);
+    }
+
+    // before there were other hosts, the schedule was of no host
+    private async Task NameOwnScheduleAsync(CancellationToken cancellationToken)
+    {
+        await using var database = await state.CreateDbContextAsync(cancellationToken);
+        await database.Database.ExecuteSqlAsync($"UPDATE unification_schedule SET Host = {own.HostName} WHERE Host = ''", cancellationToken);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -1,15 +1,18 @@
 using Microsoft.EntityFrameworkCore;
 using VServerPanel.Core.Creation;
+using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Moving;
 using VServerPanel.Core.Tenants;
 using VServerPanel.Core.Unification;
 
 namespace VServerPanel.Core.Storage;
 
-/// <summary>The database of what the panel knows beyond its hosts, <c>state.db</c>: tenants, creations under way, the queue of moves, and the schedule of unification.</summary>
+/// <summary>The database of what the panel knows beyond its hosts, <c>state.db</c>: which hosts there are, tenants, creations under way, the queue of moves, and the schedule of unification.</summary>
 internal sealed class StateDbContext(DbContextOptions<StateDbContext> options) : DbContext(options)
 {
     public const string FileName = "state.db";
+
+    public DbSet<HostRecord> Hosts => Set<HostRecord>();
 
     public DbSet<TenantRecord> Tenants => Set<TenantRecord>();
 
@@ -33,6 +36,12 @@ internal sealed class StateDbContext(DbContextOptions<StateDbContext> options) :
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
+        var host = modelBuilder.Entity<HostRecord>();
+        host.ToTable("hosts");
+        host.HasKey(h => h.Name);
+        host.Property(h => h.Name).UseCollation("NOCASE");
+        host.HasIndex(h => new { h.Address, h.Port }).IsUnique();
+
         var tenant = modelBuilder.Entity<TenantRecord>();
         tenant.ToTable("tenants");
         tenant.Property(t => t.Name).UseCollation("NOCASE");
@@ -65,6 +74,6 @@ internal sealed class StateDbContext(DbContextOptions<StateDbContext> options) :
         // a vserver waits for one move at a time
         move.HasIndex(m => new { m.Host, m.VServerId }).IsUnique().HasFilter("\"EndedAt\" IS NULL");
 
-        modelBuilder.Entity<ScheduleRecord>().ToTable("unification_schedule").Property(s => s.Id).ValueGeneratedNever();
+        modelBuilder.Entity<ScheduleRecord>().ToTable("unification_schedule").HasKey(s => s.Host);
     }
 }

@@ -10,7 +10,7 @@ public sealed partial class TenantService
     /// <exception cref="HostProblemException">No such tenant or vserver.</exception>
     public async Task AssignAsync(Guid tenantId, Guid vserverId, Caller caller, CancellationToken cancellationToken = default)
     {
-        var name = _directory.Find(vserverId)?.Name.Value ?? throw new HostProblemException(ProblemCode.NotFound, "There is no such vserver. It may have been deleted meanwhile.");
+        var name = NameOf(vserverId) ?? throw new HostProblemException(ProblemCode.NotFound, "There is no such vserver. It may have been deleted meanwhile.");
         await AssignAsync(tenantId, vserverId, name, caller, cancellationToken);
     }
 
@@ -26,7 +26,7 @@ public sealed partial class TenantService
         var tenant = await GetAsync(database, assignment.TenantId, cancellationToken);
         database.Assignments.Remove(assignment);
         await database.SaveChangesAsync(cancellationToken);
-        await RecordAsync(caller, "unassign", $"Took the vserver {_directory.Find(vserverId)?.Name.Value ?? vserverId.ToString("D")} from the tenant {tenant.Name}");
+        await RecordAsync(caller, "unassign", $"Took the vserver {NameOf(vserverId) ?? vserverId.ToString("D")} from the tenant {tenant.Name}");
     }
 
     /// <summary>The tenant of a vserver; null where it has none.</summary>

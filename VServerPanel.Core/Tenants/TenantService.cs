@@ -1,24 +1,24 @@
 using Microsoft.EntityFrameworkCore;
 using VServerPanel.Core.Auditing;
 using VServerPanel.Core.Hosts;
-using VServerPanel.Core.Lifecycle;
 using VServerPanel.Core.Storage;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Tenants;
 
-/// <summary>Tenants, their vservers, their accounts and their links. Every change is recorded in the audit history.</summary>
+/// <summary>Tenants, their vservers on any host, their accounts and their links. Every change is recorded in the audit history.</summary>
 public sealed partial class TenantService
 {
     private const int LongestName = 100;
 
     private readonly IDbContextFactory<StateDbContext> _databases;
     private readonly AuditService _audit;
-    private readonly VServerDirectory _directory;
+    private readonly Func<Fleet> _fleet;
     private readonly TimeProvider _time;
 
-    internal TenantService(IDbContextFactory<StateDbContext> databases, AuditService audit, VServerDirectory directory, TimeProvider time) =>
-        (_databases, _audit, _directory, _time) = (databases, audit, directory, time);
+    /// <param name="fleet">Asked late: services of its hosts ask for this one.</param>
+    internal TenantService(IDbContextFactory<StateDbContext> databases, AuditService audit, Func<Fleet> fleet, TimeProvider time) =>
+        (_databases, _audit, _fleet, _time) = (databases, audit, fleet, time);
 
     /// <summary>All tenants by name.</summary>
     public async Task<IReadOnlyList<Tenant>> ListAsync(CancellationToken cancellationToken = default)
@@ -75,6 +75,8 @@ public sealed partial class TenantService
         await database.SaveChangesAsync(cancellationToken);
         await RecordAsync(caller, "delete-tenant", $"Removed the tenant {tenant.Name}, his links and assignments");
     }
+
+    private string? NameOf(Guid vserverId) => _fleet().All.Select(h => h.Directory.Find(vserverId)?.Name.Value).FirstOrDefault(name => name is not null);
 
     private static async Task<TenantRecord> GetAsync(StateDbContext database, Guid tenantId, CancellationToken cancellationToken) =>
         await database.Tenants.FindAsync([tenantId], cancellationToken) ?? throw new HostProblemException(ProblemCode.NotFound, "There is no such tenant. It may have been removed meanwhile.");

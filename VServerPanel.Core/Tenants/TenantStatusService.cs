@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using VServerPanel.Core.Auditing;
+using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Lifecycle;
 using VServerPanel.Core.Storage;
 using VServerPanel.Protocol;
@@ -13,11 +14,11 @@ public sealed class TenantStatusService
 
     private readonly IDbContextFactory<StateDbContext> _state;
     private readonly IDbContextFactory<AuditDbContext> _history;
-    private readonly VServerDirectory _directory;
+    private readonly Func<Fleet> _fleet;
     private readonly TimeProvider _time;
 
-    internal TenantStatusService(IDbContextFactory<StateDbContext> state, IDbContextFactory<AuditDbContext> history, VServerDirectory directory, TimeProvider time) =>
-        (_state, _history, _directory, _time) = (state, history, directory, time);
+    internal TenantStatusService(IDbContextFactory<StateDbContext> state, IDbContextFactory<AuditDbContext> history, Func<Fleet> fleet, TimeProvider time) =>
+        (_state, _history, _fleet, _time) = (state, history, fleet, time);
 
     /// <summary>The status page's content; null where there is no such tenant.</summary>
     public async Task<TenantStatus?> GetAsync(Guid tenantId, CancellationToken cancellationToken = default)
@@ -29,17 +30,31 @@ public sealed class TenantStatusService
         }
 
         var ids = (await state.Assignments.Where(a => a.TenantId == tenantId).Select(a => a.VServerId).ToListAsync(cancellationToken)).ToHashSet();
-        var snapshot = _directory.Snapshot;
+        var hosts = _fleet().All.Select(h => h.Directory.Snapshot).ToList();
+        var entries = hosts.SelectMany(h => h.Entries).Where(e => ids.Contains(e.Id)).GroupBy(e => e.Id).Select(same => same.MinBy(Rank)!).OrderBy(e => e.Name.Value, StringComparer.Ordinal).ToList();
         var now = _time.GetUtcNow();
         var vservers = new List<TenantVServer>();
         await using var history = await _history.CreateDbContextAsync(cancellationToken);
-        foreach (var entry in snapshot.Entries.Where(e => ids.Contains(e.Id)))
+        foreach (var entry in entries)
         {
             vservers.Add(View(entry, now, await EventsAsync(history, entry.Id, cancellationToken)));
         }
 
-        return new TenantStatus(tenant.Name, now, snapshot.Connection.State is DirectoryConnection.Live, vservers);
+        return new TenantStatus(tenant.Name, now, IsCurrent(hosts, entries, ids.Count), vservers);
     }
+
+    // of a vserver that was moved, or has a standby copy, the real one
+    private static int Rank(DirectoryEntry entry) => entry.Status.State switch
+    {
+        VServerState.Running => 0,
+        VServerState.Starting or VServerState.Stopping => 1,
+        VServerState.Stopped => 2,
+        _ => 3,
+    };
+
+    // one that is not found may be on a host that does not answer
+    private static bool IsCurrent(List<DirectorySnapshot> hosts, List<DirectoryEntry> entries, int all) =>
+        hosts.Where(h => entries.Count == 0 || entries.Count < all || entries.Any(e => e.Host == h.Host)).All(h => h.Connection.State is DirectoryConnection.Live);
 
     private static async Task<IReadOnlyList<TenantEvent>> EventsAsync(AuditDbContext history, Guid vserverId, CancellationToken cancellationToken)
     {

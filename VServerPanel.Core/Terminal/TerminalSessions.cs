@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using VServerPanel.Core.Hosts;
@@ -8,7 +7,7 @@ using VServerPanel.Protocol;
 namespace VServerPanel.Core.Terminal;
 
 /// <summary>All terminals of this panel: one a user and vserver. Each is a recorded operation from its first to its last moment; what is typed is not recorded.</summary>
-public sealed partial class TerminalSessions(OperationRunner operations, IEnumerable<ITerminalGuard> guards, IOptions<TerminalOptions> options, TimeProvider time, ILogger<TerminalSessions> logger) : BackgroundService
+public sealed partial class TerminalSessions(OperationRunner operations, IEnumerable<ITerminalGuard> guards, IOptions<TerminalOptions> options, TimeProvider time, ILogger<TerminalSessions> logger) : IBackgroundWork
 {
     /// <summary>How often it is looked who is idle and who may no longer.</summary>
     internal static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
@@ -77,7 +76,7 @@ public sealed partial class TerminalSessions(OperationRunner operations, IEnumer
         }
     }
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    async Task IBackgroundWork.StopAsync(CancellationToken patience)
     {
         List<Task> running;
         lock (_gate)
@@ -91,24 +90,23 @@ public sealed partial class TerminalSessions(OperationRunner operations, IEnumer
             session.HangUp("The panel was stopped.");
         }
 
-        await Task.WhenAny(Task.WhenAll(running), Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
-        await base.StopAsync(cancellationToken);
+        await Task.WhenAny(Task.WhenAll(running), Task.Delay(Timeout.InfiniteTimeSpan, patience));
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    async Task IBackgroundWork.RunAsync(CancellationToken stopping)
     {
         using var timer = new PeriodicTimer(Look, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await timer.WaitForNextTickAsync(stopping))
         {
             Forget();
             foreach (var session in Running())
             {
-                await LookAfterAsync(session, stoppingToken);
+                await LookAfterAsync(session, stopping);
             }
         }
     }
 
-    private async Task LookAfterAsync(TerminalSession session, CancellationToken stoppingToken)
+    private async Task LookAfterAsync(TerminalSession session, CancellationToken stopping)
     {
         if (session.Idle >= IdleLimit)
         {
@@ -126,7 +124,7 @@ public sealed partial class TerminalSessions(OperationRunner operations, IEnumer
         {
             try
             {
-                if (await guard.FindReasonToEndAsync(session, stoppingToken) is { } reason)
+                if (await guard.FindReasonToEndAsync(session, stopping) is { } reason)
                 {
                     session.HangUp(reason);
                 }

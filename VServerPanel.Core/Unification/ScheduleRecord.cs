@@ -2,12 +2,10 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Unification;
 
-/// <summary>The one row of the schedule, and how far it is.</summary>
+/// <summary>The schedule of a host, and how far it is.</summary>
 internal sealed class ScheduleRecord
 {
-    public const int OnlyId = 1;
-
-    public int Id { get; init; } = OnlyId;
+    public required string Host { get; init; }
 
     public bool IsOn { get; set; }
 

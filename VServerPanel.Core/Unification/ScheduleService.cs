@@ -6,20 +6,20 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Unification;
 
-/// <summary>Keeps the schedule by which vservers are unified again.</summary>
+/// <summary>Keeps the schedule by which the vservers of a host are unified again.</summary>
 public sealed class ScheduleService
 {
     private readonly IDbContextFactory<StateDbContext> _databases;
     private readonly AuditService _audit;
     private readonly TimeProvider _time;
+    private readonly string _host;
 
-    internal ScheduleService(IDbContextFactory<StateDbContext> databases, AuditService audit, TimeProvider time) => (_databases, _audit, _time) = (databases, audit, time);
+    internal ScheduleService(IDbContextFactory<StateDbContext> databases, AuditService audit, TimeProvider time, string host) => (_databases, _audit, _time, _host) = (databases, audit, time, host);
 
     /// <summary>The schedule, when it is due next, and what came of its last run.</summary>
     public async Task<ScheduleStatus> GetAsync(CancellationToken cancellationToken = default)
     {
-        await using var database = await _databases.CreateDbContextAsync(cancellationToken);
-        var record = await database.Schedules.AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+        var record = await FindAsync(cancellationToken);
         var schedule = record?.Read() ?? UnificationSchedule.Off;
         return new ScheduleStatus(
             schedule, schedule.IsOn ? ScheduleTimes.Next(schedule, _time.GetUtcNow(), _time.LocalTimeZone) : null, record?.LastRun, record?.LastJobId, record?.LastProblem);
@@ -47,13 +47,13 @@ public sealed class ScheduleService
     internal async Task<ScheduleRecord?> FindAsync(CancellationToken cancellationToken)
     {
         await using var database = await _databases.CreateDbContextAsync(cancellationToken);
-        return await database.Schedules.AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+        return await database.Schedules.AsNoTracking().FirstOrDefaultAsync(s => s.Host == _host, cancellationToken);
     }
 
     internal async Task ChangeAsync(Action<ScheduleRecord> change)
     {
         await using var database = await _databases.CreateDbContextAsync();
-        var record = await database.Schedules.FirstOrDefaultAsync() ?? database.Schedules.Add(new ScheduleRecord()).Entity;
+        var record = await database.Schedules.FindAsync(_host) ?? database.Schedules.Add(new ScheduleRecord { Host = _host }).Entity;
         change(record);
         await database.SaveChangesAsync();
     }

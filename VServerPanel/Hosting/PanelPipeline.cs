@@ -1,6 +1,6 @@
-using Microsoft.AspNetCore.Diagnostics;
 using VServerPanel.Auditing;
 using VServerPanel.Components;
+using VServerPanel.Hosts;
 using VServerPanel.Identity;
 using VServerPanel.Security;
 using VServerPanel.Tenants;
@@ -13,6 +13,7 @@ internal static class PanelPipeline
     internal static void UsePanel(this WebApplication app)
     {
         app.UseForwardedHeaders();
+        app.UseHostPath();
         app.UseSecurityHeaders();
         if (!app.Environment.IsDevelopment())
         {
@@ -26,6 +27,7 @@ internal static class PanelPipeline
         app.UseRateLimiter();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseHostOfPath();
         app.UseAntiforgery();
 
         app.MapStaticAssets().AllowAnonymous();
@@ -39,7 +41,7 @@ internal static class PanelPipeline
     /// <summary>A form that was refused would be sent to the error page again, which has no such form.</summary>
     private static Task AskForErrorPagesByGet(HttpContext context, RequestDelegate next)
     {
-        if (context.Features.Get<IStatusCodeReExecuteFeature>() is not null || context.Features.Get<IExceptionHandlerFeature>() is not null)
+        if (context.IsErrorPage())
         {
             context.Request.Method = HttpMethods.Get;
         }

@@ -1,4 +1,7 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.Components.Web;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -8,7 +11,10 @@ using MudBlazor;
 using MudBlazor.Services;
 using VServerPanel.Components.Parts;
 using VServerPanel.Core;
+using VServerPanel.Core.Auditing;
+using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Terminal;
+using VServerPanel.Hosts;
 using VServerPanel.Identity;
 using VServerPanel.Security;
 using VServerPanel.Terminal;
@@ -53,6 +59,7 @@ internal static class PanelServices
 
         services.AddAccounts(dataDirectory);
         services.AddScoped<ClientAddress>();
+        services.AddScoped<CircuitHandler, HostOfCircuit>();
         services.AddScoped<LifecycleActions>();
         services.AddSingleton<PublicAddress>();
     }
@@ -76,6 +83,7 @@ internal static class PanelServices
             cookie.LogoutPath = "/sign-out";
             cookie.ReturnUrlParameter = "returnUrl";
             cookie.Events.OnValidatePrincipal = SessionCheck.ValidateAsync;
+            cookie.Events.OnRedirectToLogin = ToSignIn(cookie.Events.OnRedirectToLogin);
             cookie.Events.OnRedirectToAccessDenied = context =>
             {
                 if (context.Request.Path == "/" && context.HttpContext.User.IsInRole(Roles.Tenant))
@@ -114,7 +122,18 @@ internal static class PanelServices
         services.AddScoped<TwoStepService>();
         services.AddScoped<Gate>();
         services.AddScoped<UserAdministration>();
-        services.AddSingleton<AccountAudit>();
+        services.AddSingleton(p => new AccountAudit(p.GetRequiredService<Fleet>().Own.Get<AuditService>()));
         services.AddSingleton<ITerminalGuard, TerminalGuard>();
     }
+
+    /// <summary>There is one, at the root; where he came from may be a page below the base of a host.</summary>
+    private static Func<RedirectContext<CookieAuthenticationOptions>, Task> ToSignIn(Func<RedirectContext<CookieAuthenticationOptions>, Task> redirect) => context =>
+    {
+        if (context.Request.PathBase.HasValue)
+        {
+            context.RedirectUri = context.RedirectUri.Replace(context.Request.PathBase.ToUriComponent() + context.Options.LoginPath, context.Options.LoginPath, StringComparison.Ordinal);
+        }
+
+        return redirect(context);
+    };
 }

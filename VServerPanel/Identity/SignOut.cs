@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Antiforgery;
+using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Terminal;
 using VServerPanel.Security;
 
@@ -8,7 +9,7 @@ namespace VServerPanel.Identity;
 /// <summary>POST /sign-out, from a form: it changes something, so no link does it.</summary>
 internal static class SignOut
 {
-    internal static void MapSignOut(this IEndpointRouteBuilder routes) => routes.MapPost("/sign-out", async (HttpContext context, IAntiforgery antiforgery, AccountService accounts, TerminalSessions terminals) =>
+    internal static void MapSignOut(this IEndpointRouteBuilder routes) => routes.MapPost("/sign-out", async (HttpContext context, IAntiforgery antiforgery, AccountService accounts, Fleet fleet) =>
     {
         if (!await antiforgery.IsRequestValidAsync(context))
         {
@@ -17,7 +18,10 @@ internal static class SignOut
 
         if (context.User.FindFirstValue(ClaimTypes.NameIdentifier) is { } userId)
         {
-            terminals.EndAllOf(userId, "You signed out.");
+            foreach (var host in fleet.All)
+            {
+                host.Get<TerminalSessions>().EndAllOf(userId, "You signed out.");
+            }
         }
 
         await accounts.SignOutAsync(context.User.Identity?.Name ?? "", ClientAddress.Of(context));

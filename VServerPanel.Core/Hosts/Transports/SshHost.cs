@@ -30,14 +30,21 @@ internal sealed record SshHost
     /// <exception cref="HostProblemException">InvalidArgument: a part is not what it should be; the message says which.</exception>
     public static SshHost Parse(string name, string address, int port, string hostKey, string user = PanelUser)
     {
-        Demand(IsName(name, LongestName), $"'{Shown(name)}' is no name for a host: up to {LongestName} letters, digits, '-' and '.', a letter or digit first.");
-        Demand(IsName(address, 253) || IsAddress(address), $"'{Shown(address)}' is neither an address nor a name of a machine.");
-        Demand(port is >= 1 and <= 65535, "A port is a number from 1 to 65535.");
+        Check(name, address, port);
         Demand(
-            hostKey?.Split(' ') is [var kind, var key] && Algorithms(kind).Length > 0 && key.Length is > 40 and < 2000 && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '/' or '='),
+            hostKey?.Split(' ') is [var kind, var key] && Algorithms(kind).Length > 0 && key.Length is > 40 and < 2000 && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '/' or '=') && Convert.TryFromBase64String(key, new byte[key.Length], out _),
             "The host key must be of the kind ssh-ed25519, ecdsa-sha2-nistp256 or ssh-rsa, as ssh-keyscan prints it.");
         Demand(IsName(user, 32), "This is no name of a user.");
         return new SshHost(name, address, port, hostKey!, user);
+    }
+
+    /// <summary>The same, of one whose key is not known yet.</summary>
+    /// <exception cref="HostProblemException">InvalidArgument: a part is not what it should be; the message says which.</exception>
+    public static void Check(string name, string address, int port)
+    {
+        Demand(IsName(name, LongestName), $"'{Shown(name)}' is no name for a host: up to {LongestName} letters, digits, '-' and '.', a letter or digit first.");
+        Demand(IsName(address, 253) || IsAddress(address), $"'{Shown(address)}' is neither an address nor a name of a machine.");
+        Demand(port is >= 1 and <= 65535, "A port is a number from 1 to 65535.");
     }
 
     /// <summary>By which signatures the host may prove that key (ssh_config(5), HostKeyAlgorithms).</summary>

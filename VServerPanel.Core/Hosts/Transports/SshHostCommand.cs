@@ -57,7 +57,7 @@ internal sealed class SshHostCommand(SshHost host, SshIdentity identity) : IHost
         .. Option("VerifyHostKeyDNS", "no"),
         .. Option("ClearAllForwardings", "yes"),
         .. Option("ControlMaster", "auto"),
-        .. Option("ControlPath", identity.ControlPath),
+        .. Option("ControlPath", identity.ControlPath(host)),
         .. Option("ControlPersist", "30"),
         .. Option("ConnectTimeout", "5"),
         .. Option("ServerAliveInterval", "5"),

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace VServerPanel.Core.Hosts.Transports;
 
@@ -15,8 +17,8 @@ internal sealed class SshIdentity(string directory) : IDisposable
 
     public string KeyPath => Path.Combine(directory, "id_ed25519");
 
-    /// <summary>%C is a hash of where to and as whom (ssh_config(5), TOKENS).</summary>
-    public string ControlPath => Path.Combine(_sockets, "%C");
+    /// <summary>%C is a hash of where to and as whom (ssh_config(5), TOKENS). Of the host key as well: a connection that stands is not asked for its key again.</summary>
+    public string ControlPath(SshHost host) => Path.Combine(_sockets, $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{host.Name} {host.HostKey}")).AsSpan(0, 4))}-%C");
 
     /// <summary>The public key, one line, for the hosts.</summary>
     /// <exception cref="HostProblemException">MissingTool, CommandFailed.</exception>
@@ -47,11 +49,17 @@ internal sealed class SshIdentity(string directory) : IDisposable
         var line = $"{host.Name} {host.HostKey}\n";
         if (!File.Exists(path) || File.ReadAllText(path) != line)
         {
-            File.WriteAllText(path, line);
+            // another ssh may read it at this moment, and takes a host whose key is not there for a wrong one
+            var fresh = Path.Combine(directory, Path.GetRandomFileName());
+            File.WriteAllText(fresh, line);
+            File.Move(fresh, path, overwrite: true);
         }
 
         return path;
     }
+
+    /// <summary>What was pinned is not needed any more.</summary>
+    public void Forget(string hostName) => File.Delete(Path.Combine(directory, "hosts", hostName));
 
     public void Dispose()
     {

@@ -62,6 +62,38 @@ namespace VServerPanel.Core.Storage.Migrations
                     b.ToTable("creations", (string)null);
                 });
 
+            modelBuilder.Entity("VServerPanel.Core.Hosts.HostRecord", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("TEXT")
+                        .UseCollation("NOCASE");
+
+                    b.Property<long>("AddedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("AddedBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("HostKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Port")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Name");
+
+                    b.HasIndex("Address", "Port")
+                        .IsUnique();
+
+                    b.ToTable("hosts", (string)null);
+                });
+
             modelBuilder.Entity("VServerPanel.Core.Moving.QueuedMoveRecord", b =>
                 {
                     b.Property<string>("JobId")
@@ -239,8 +271,8 @@ namespace VServerPanel.Core.Storage.Migrations
 
             modelBuilder.Entity("VServerPanel.Core.Unification.ScheduleRecord", b =>
                 {
-                    b.Property<int>("Id")
-                        .HasColumnType("INTEGER");
+                    b.Property<string>("Host")
+                        .HasColumnType("TEXT");
 
                     b.Property<int>("Day")
                         .HasColumnType("INTEGER");
@@ -278,7 +310,7 @@ namespace VServerPanel.Core.Storage.Migrations
                     b.Property<int>("Scope")
                         .HasColumnType("INTEGER");
 
-                    b.HasKey("Id");
+                    b.HasKey("Host");
 
                     b.ToTable("unification_schedule", (string)null);
                 });

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using VServerPanel.Components.Parts;
+using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Lifecycle;
 
 namespace VServerPanel.Components.Layout;
@@ -8,6 +9,9 @@ namespace VServerPanel.Components.Layout;
 public sealed partial class ConnectionBar : LiveComponent
 {
     private ConnectionStatus? _connection;
+
+    [Inject]
+    private CurrentHost Host { get; set; } = null!;
 
     [Inject]
     private VServerDirectory Directory { get; set; } = null!;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
+using VServerPanel.Core.Hosts;
 
 namespace VServerPanel.Components.Layout;
 
@@ -7,6 +8,9 @@ namespace VServerPanel.Components.Layout;
 public sealed partial class MainLayout
 {
     private ErrorBoundary? _boundary;
+
+    [Inject]
+    private CurrentHost Current { get; set; } = null!;
 
     [Inject]
     private NavigationManager Navigation { get; set; } = null!;

@@ -139,8 +139,9 @@ public class AuditServiceTests
         var again = await log.AppendAsync([Drafts.Ended(id) with { User = "third" }, Drafts.Ended(id) with { Host = "host2" }], cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal((1, 1), (first, again));
-        var entries = await core.Get<AuditService>().OperationAsync(id, TestContext.Current.CancellationToken);
+        var entries = (await core.Get<AuditService>().QueryAsync(new AuditFilter { OperationId = id }, cancellationToken: TestContext.Current.CancellationToken)).Entries;
         Assert.Equal(["host1:alice", "host2:alice"], entries.Select(e => $"{e.Host}:{e.User}").Order());
+        Assert.Equal("host1", Assert.Single(await core.Get<AuditService>().OperationAsync(id, TestContext.Current.CancellationToken)).Host);
     }
 
     [Fact]

@@ -6,11 +6,11 @@ using VServerPanel.Protocol;
 namespace VServerPanel.Core.Tests.Fakes;
 
 /// <summary>A host whose answers are scripted, by the beginning of the command.</summary>
-internal sealed class FakeHost : IHostCommand
+internal sealed class FakeHost(string name = "host1") : IHostCommand
 {
     private readonly ConcurrentDictionary<string, Func<HostRequest, CancellationToken, IAsyncEnumerable<WireEvent>>> _answers = new(StringComparer.Ordinal);
 
-    public string HostName => "host1";
+    public string HostName => name;
 
     public ConcurrentQueue<HostRequest> Requests { get; } = new();
 

@@ -57,8 +57,9 @@ internal sealed class TestCore : IAsyncDisposable
         }
     }
 
+    /// <summary>A service of the own host, or one that all hosts share.</summary>
     public T Get<T>()
-        where T : notnull => _services.GetRequiredService<T>();
+        where T : notnull => _services.GetRequiredService<Fleet>().Own.Find<T>() ?? _services.GetRequiredService<T>();
 
     /// <summary>Starts the background services, as the panel's start does.</summary>
     public async Task StartAsync()

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using VServerPanel.Core.Hosts;
 
 namespace VServerPanel.Core.Tests.Hosts;
 
@@ -57,7 +58,7 @@ internal sealed class RealHost : IAsyncDisposable
     }
 
     public T Get<T>()
-        where T : notnull => _services.GetRequiredService<T>();
+        where T : notnull => _services.GetRequiredService<Fleet>().Own.Find<T>() ?? _services.GetRequiredService<T>();
 
     /// <summary>Operations that are begun from now on are killed at their Nth step; with null, no longer.</summary>
     public void KillAt(int? step)

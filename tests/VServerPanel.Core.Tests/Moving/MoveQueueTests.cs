@@ -224,9 +224,9 @@ public sealed class MoveQueueTests
         await using var core = await TestCore.CreateAsync(host.Host);
         await StartDirectoryAsync(core);
         await QueueAsync(core, atOnce: 3);
-        await core.Get<VServerDirectory>().StopAsync(Cancel);
+        await core.Get<InBackground<VServerDirectory>>().StopAsync(Cancel);
         host.Host.OnCall("vserver-stat --watch", (_, _) => Refuse());
-        await core.Get<VServerDirectory>().StartAsync(Cancel);
+        await core.Get<InBackground<VServerDirectory>>().StartAsync(Cancel);
         await Eventually.TrueAsync(() => core.Get<VServerDirectory>().Snapshot.Connection.State is DirectoryConnection.Unreachable, "the host is known not to answer");
 
         await LookAsync(core);
@@ -241,9 +241,9 @@ public sealed class MoveQueueTests
         var host = Host();
         await using var core = await StartAsync(host);
         await QueueAsync(core, atOnce: 3);
-        await core.Get<VServerDirectory>().StopAsync(Cancel);
+        await core.Get<InBackground<VServerDirectory>>().StopAsync(Cancel);
         host.Host.OnCall("vserver-stat --watch", (_, stopping) => Watch([Statuses.Running("web2") with { Name = VServerName.Parse("shop2") }, Statuses.Running("web1")], stopping));
-        await core.Get<VServerDirectory>().StartAsync(Cancel);
+        await core.Get<InBackground<VServerDirectory>>().StartAsync(Cancel);
         await Eventually.TrueAsync(() => core.Get<VServerDirectory>().Snapshot.Entries.Any(e => e.Name.Value == "shop2"), "the new name is known");
 
         await LookAsync(core);
@@ -284,7 +284,7 @@ public sealed class MoveQueueTests
 
     private static async Task StartDirectoryAsync(TestCore core)
     {
-        await core.Get<VServerDirectory>().StartAsync(Cancel);
+        await core.Get<InBackground<VServerDirectory>>().StartAsync(Cancel);
         await Eventually.TrueAsync(() => core.Get<VServerDirectory>().Snapshot.Connection.State is DirectoryConnection.Live, "the directory is live");
     }
 

@@ -166,8 +166,9 @@ public class TerminalSessionsTests
         await using var core = await TestCore.CreateAsync();
         var host = new TerminalHost(core.Host);
         var time = new ManualTime();
-        using var sessions = Sessions(core, new TerminalOptions { IdleMinutes = 10 }, time);
-        await sessions.StartAsync(TestContext.Current.CancellationToken);
+        var sessions = Sessions(core, new TerminalOptions { IdleMinutes = 10 }, time);
+        using var background = new InBackground<TerminalSessions>(sessions);
+        await background.StartAsync(TestContext.Current.CancellationToken);
         var session = sessions.Open(s_web1, s_size, TestCore.Alice, "");
         host.Show("a program that talks is no key");
 
@@ -181,7 +182,7 @@ public class TerminalSessionsTests
         time.Ahead += TimeSpan.FromMinutes(4);
         await EndedAsync(session);
         Assert.Equal("Nothing was typed for 10 minutes.", session.End);
-        await sessions.StopAsync(TestContext.Current.CancellationToken);
+        await background.StopAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -190,8 +191,9 @@ public class TerminalSessionsTests
         await using var core = await TestCore.CreateAsync();
         _ = new TerminalHost(core.Host);
         var guard = new Guard();
-        using var sessions = Sessions(core, new TerminalOptions(), core.Time, guard);
-        await sessions.StartAsync(TestContext.Current.CancellationToken);
+        var sessions = Sessions(core, new TerminalOptions(), core.Time, guard);
+        using var background = new InBackground<TerminalSessions>(sessions);
+        await background.StartAsync(TestContext.Current.CancellationToken);
         var first = sessions.Open(s_web1, s_size, TestCore.Alice, "stamp");
         await Eventually.TrueAsync(() => guard.Asked > 1, "it is asked now and then");
         Assert.NotEqual(TerminalState.Ended, first.State);
@@ -203,7 +205,7 @@ public class TerminalSessionsTests
         var second = sessions.Open(s_web1, s_size, TestCore.Alice, "stamp");
         await EndedAsync(second);
         Assert.Contains("could not be checked", second.End, StringComparison.Ordinal);
-        await sessions.StopAsync(TestContext.Current.CancellationToken);
+        await background.StopAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -215,7 +217,8 @@ public class TerminalSessionsTests
             _ = new TerminalHost(core.Host, name);
         }
 
-        using var sessions = Sessions(core, new TerminalOptions { MostOpen = 3, MostOpenOfOne = 2 }, core.Time);
+        var sessions = Sessions(core, new TerminalOptions { MostOpen = 3, MostOpenOfOne = 2 }, core.Time);
+        using var background = new InBackground<TerminalSessions>(sessions);
         sessions.Open(s_web1, s_size, TestCore.Alice, "");
         sessions.Open(VServerName.Parse("web2"), s_size, TestCore.Alice, "");
         var own = Assert.Throws<HostProblemException>(() => sessions.Open(VServerName.Parse("web3"), s_size, TestCore.Alice, ""));
@@ -228,7 +231,7 @@ public class TerminalSessionsTests
         sessions.EndAllOf(TestCore.Alice.UserId, "Signed out.");
         await EndedAsync(sessions.Find(TestCore.Alice.UserId, s_web1)!);
         Assert.NotEqual(TerminalState.Ended, third.State);
-        await sessions.StopAsync(TestContext.Current.CancellationToken);
+        await background.StopAsync(TestContext.Current.CancellationToken);
         Assert.Equal("The panel was stopped.", third.End);
     }
 

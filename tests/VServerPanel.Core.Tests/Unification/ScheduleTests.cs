@@ -151,7 +151,7 @@ public sealed class ScheduleTests
         host.On("vunify", new HelloEvent(1, []), new ResultEvent());
         var core = await TestCore.CreateAsync(host);
         await core.Get<ScheduleService>().SetAsync(schedule, TestCore.Alice, TestContext.Current.CancellationToken);
-        await core.Get<VServerDirectory>().StartAsync(TestContext.Current.CancellationToken);
+        await core.Get<InBackground<VServerDirectory>>().StartAsync(TestContext.Current.CancellationToken);
         await Eventually.TrueAsync(() => core.Get<VServerDirectory>().Snapshot.Connection.State is DirectoryConnection.Live, "the directory is live");
         return core;
     }

@@ -36,6 +36,8 @@ public sealed class RouteAuthorizationTests(PanelFixture fixture) : IClassFixtur
         ["/create"] = Policies.Operate,
         ["/unify"] = Policies.Operate,
         ["/packages/upgrade"] = Policies.Operate,
+        ["/hosts"] = Policies.Operate,
+        ["/hosts/add"] = Policies.Administer,
         ["/tenants"] = Policies.Operate,
         ["/tenants/{Id:guid}"] = Policies.Operate,
         ["/audit"] = Policies.Audit,

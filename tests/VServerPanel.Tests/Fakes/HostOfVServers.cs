@@ -13,7 +13,13 @@ internal sealed class HostOfVServers
     private readonly Channel<WireEvent> _processes = Channel.CreateUnbounded<WireEvent>();
 
     public HostOfVServers(params VServerStatus[] vservers)
+        : this("host1", vservers)
     {
+    }
+
+    public HostOfVServers(string name, params VServerStatus[] vservers)
+    {
+        Command = new FakeHost(name);
         foreach (var vserver in vservers)
         {
             _vservers[vserver.Name] = vserver;
@@ -26,7 +32,7 @@ internal sealed class HostOfVServers
         Command.On("newvserver --list-sources", new HelloEvent(1, []), FakeHost.Item(ItemKinds.BuildSource, Bookworm), FakeHost.Item(ItemKinds.BuildSource, Skeleton), new ResultEvent());
     }
 
-    public FakeHost Command { get; } = new();
+    public FakeHost Command { get; }
 
     public static BuildSource Bookworm { get; } = new(BuildMethod.Debootstrap, "bookworm", "Debian 12 (bookworm)", "https://deb.example.org", 300L << 20);
 
@@ -105,8 +111,29 @@ internal sealed class HostOfVServers
         return [new HelloEvent(1, [], job.Id), new ResultEvent()];
     });
 
+    /// <summary>Whether it answers; who watches it is cut off when it no longer does.</summary>
+    public bool IsUp
+    {
+        get;
+        set
+        {
+            field = value;
+            lock (_vservers)
+            {
+                _watchers.ForEach(w => w.Writer.TryComplete());
+                _watchers.Clear();
+            }
+        }
+    } = true;
+
     private async IAsyncEnumerable<WireEvent> Stat(bool watch, [EnumeratorCancellation] CancellationToken stopping)
     {
+        if (!IsUp)
+        {
+            yield return new ProblemEvent(ProblemCode.Unreachable, $"{Command.HostName} cannot be reached: no route to host");
+            yield break;
+        }
+
         var channel = Channel.CreateUnbounded<WireEvent>();
         lock (_vservers)
         {

@@ -28,6 +28,9 @@ public abstract class PagesContext : BunitContext, IAsyncLifetime
 
     internal HostOfVServers Host { get; private protected set; } = new();
 
+    /// <summary>Other hosts, where a test adds them.</summary>
+    internal FakeTransport Transport { get; } = new();
+
     /// <summary>Signs a user in and starts what runs in the background.</summary>
     internal async Task StartAsync(string role, HostOfVServers? host = null)
     {
@@ -37,6 +40,7 @@ public abstract class PagesContext : BunitContext, IAsyncLifetime
         Services.AddLogging();
         Services.AddDataProtection();
         Services.AddSingleton<IHostCommand>(Host.Command);
+        Services.AddSingleton<IHostTransport>(Transport);
         Services.AddVServerPanelCore(new ConfigurationManager { ["Storage:DataDirectory"] = _data });
         Services.AddAccounts(_data);
         Services.Configure<PasswordHasherOptions>(o => o.IterationCount = 1000);

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using VServerPanel.Core.Hosts;
+using VServerPanel.Core.Tests.Fakes;
 using VServerPanel.Identity;
 
 namespace VServerPanel.Tests.Fakes;
@@ -16,6 +17,9 @@ internal sealed class PanelFactory(HostOfVServers host, ILoggerProvider? log = n
 
     /// <summary>Shorter than in real life, and longer than anything a sign-in does.</summary>
     internal static readonly TimeSpan RefusalTakes = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Other hosts, where a test adds them.</summary>
+    internal FakeTransport Transport { get; } = new();
 
     private readonly string _data = TemporaryDirectory.Create("vsp-panel-");
 
@@ -48,6 +52,14 @@ internal sealed class PanelFactory(HostOfVServers host, ILoggerProvider? log = n
         return user;
     }
 
+    /// <summary>Adds another host, as an administrator does.</summary>
+    internal async Task AddHostAsync(HostOfVServers other, string address = "192.0.2.7")
+    {
+        Transport.Hosts[address] = other.Command;
+        var catalogue = Services.GetRequiredService<HostCatalogue>();
+        await catalogue.AddAsync(await catalogue.FindAsync(other.Command.HostName, address, 22), new VServerPanel.Core.Caller("u1", "alice", null));
+    }
+
     internal async Task<string> MakeLinkAsync(OneTimeLinkKind kind, string? userName = null, string? role = null, Guid? tenantId = null)
     {
         await using var scope = Services.CreateAsyncScope();
@@ -61,6 +73,7 @@ internal sealed class PanelFactory(HostOfVServers host, ILoggerProvider? log = n
         .ConfigureTestServices(services =>
         {
             services.AddSingleton<IHostCommand>(host.Command);
+            services.AddSingleton<IHostTransport>(Transport);
             if (log is not null)
             {
                 services.AddSingleton(log);
