@@ -61,6 +61,11 @@ internal sealed record Target(GlobalOptions Options, string Title, bool NeedsRoo
         (options, var arguments) = GlobalOptions.Take(options, [.. tail.Skip(1)], verb.PassesThrough);
         return new Target(options, $"vserver {name} {verb.Name}", NeedsRoot: true, verb.OpenToPanel, verb.OnlyReads, call =>
         {
+            if (!verb.OnlyReads && !options.Plan)
+            {
+                Recovery.RunIfRenamed(call, name);
+            }
+
             if (verb.NeedsExisting)
             {
                 call.Registry.Require(name);

@@ -44,6 +44,7 @@ internal sealed class DeleteHandler(Invocation call, VServerName name, TrashTerm
         Check(findings);
         findings.ThrowIfRefused();
         operation.VServerId = call.Registry.IdOf(name);
+        Isolation.ConsoleFiles.Settle(_paths, name);
         operation.Before = Exists(_paths.ConfOf(name)) ? ConfFile.Read(_paths.ConfOf(name)).Text : null;
         return term.Days is { } days ? ToTrash(operation, days) : RemoveForGood(operation);
     }
@@ -81,7 +82,7 @@ internal sealed class DeleteHandler(Invocation call, VServerName name, TrashTerm
         var arrival = new MoveAllBack([new MoveBack(directory, _trash.DirectoryOf(entry.Id))]);
         operation.Undo.Before(arrival);
         arrival.Do();
-        operation.Undo.CommitThen(new RemoveAll([_paths.ContextOf(name), _paths.RunDirectoryOf(name)]));
+        operation.Undo.CommitThen(new RemoveAll([_paths.ContextOf(name), _paths.DirectoryOf(_paths.HandleOf(name)), _paths.RunDirectoryOf(name)]));
         return new DeleteOutcome(0, entry.Id, entry.PurgeAfter);
     }
 
@@ -149,7 +150,7 @@ internal sealed class DeleteHandler(Invocation call, VServerName name, TrashTerm
     }
 
     private IEnumerable<string> ForGood() =>
-        [_paths.ConfOf(name), _paths.HookOf(name), _paths.ContextOf(name), _paths.RunDirectoryOf(name), .. Isolation.Monitor.ConsoleLogsOf(_paths, name).Select(l => l.Path)];
+        [_paths.ConfOf(name), _paths.HookOf(name), _paths.ContextOf(name), .. new[] { _paths.DirectoryOf(_paths.HandleOf(name)), _paths.RunDirectoryOf(name) }.Distinct(), .. Isolation.Monitor.ConsoleLogsOf(_paths, name).Select(l => l.Path)];
 
     private static bool Exists(string path) => Libc.TryStatx(null, path, out _);
 }

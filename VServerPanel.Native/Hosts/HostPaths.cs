@@ -10,6 +10,8 @@ internal sealed class HostPaths(string? prefix)
 {
     public const string PrefixVariable = "VSERVER_PREFIX";
 
+    private const string ById = ".by-id";
+
     /// <summary>The unprivileged user that the panel runs as.</summary>
     public const string PanelUser = "vserverpanel";
 
@@ -66,8 +68,8 @@ internal sealed class HostPaths(string? prefix)
         ? "/vservers"
         : "/vservers-" + ShortHash(prefix).ToString("x8", CultureInfo.InvariantCulture);
 
-    /// <summary>A name for the container that no other prefix uses: abstract sockets and cgroups know no prefix.</summary>
-    public string CgroupOf(VServerName name) => $"{CgroupParent}/{name}";
+    /// <summary>The cgroup of a vserver that runs. A cgroup cannot be renamed (version 2), so it is called as the container.</summary>
+    public string CgroupOf(VServerName name) => $"{CgroupParent}/{ContainerOf(HandleOf(name))}";
 
     public string TreeOf(VServerName name) => $"{VServers}/{name}";
 
@@ -77,8 +79,25 @@ internal sealed class HostPaths(string? prefix)
 
     public string ContextOf(VServerName name) => $"{Run}/{name}.ctx";
 
-    /// <summary>Bundle, console log, monitor's exit files … of a running vserver.</summary>
+    /// <summary>Bundle, state, monitor's exit files … of a running vserver: a link to <see cref="DirectoryOf"/>, so that its name can change.</summary>
     public string RunDirectoryOf(VServerName name) => $"{Run}/{name}";
+
+    /// <summary>What a running vserver is known by to all that outlives a renaming (monitor, container, cgroup, claims): <c>.by-id/ID</c>. Its name, where an
+    /// earlier version started it or where it does not run.</summary>
+    public string HandleOf(VServerName name) => new FileInfo(RunDirectoryOf(name)).LinkTarget is { } target && IsById(target) ? target : name.Value;
+
+    /// <summary>The handle that a vserver gets at its start.</summary>
+    /// <param name="id">Its stable id.</param>
+    public static string HandleOf(Guid id) => $"{ById}/{id:n}";
+
+    /// <summary>Whether a handle stays what it is when the vserver is renamed.</summary>
+    public static bool IsById(string handle) => Path.GetDirectoryName(handle) == ById && Guid.TryParseExact(Path.GetFileName(handle), "n", out _);
+
+    /// <summary>Where the files of a running vserver are.</summary>
+    public string DirectoryOf(string handle) => $"{Run}/{handle}";
+
+    /// <summary>The container's name, and its cgroup's. No other vserver of this prefix has it: the prefix has its own directory of containers, and of cgroups.</summary>
+    public static string ContainerOf(string handle) => Path.GetFileName(handle);
 
     public string RegistryOf(VServerName name) => $"{RegistryDirectory}/{name}.json";
 

@@ -6,7 +6,7 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Isolation;
 
-/// <summary>The OCI runtime, crun. Containers are called as their vservers; the prefix has its own state directory.</summary>
+/// <summary>The OCI runtime, crun. Containers are called by the ids of their vservers, which stay when those are renamed; the prefix has its own state directory.</summary>
 internal sealed class IsolationRuntime(HostPaths paths)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
@@ -20,21 +20,21 @@ internal sealed class IsolationRuntime(HostPaths paths)
     /// <remarks>Of what <c>crun start</c> does, this is all where there are no hooks of the runtime's and no socket to notify, as here
     /// (libcrun_container_start, libcrun_status_write_exec_fifo; the same in every version since 0.1): the process waits for a byte in a pipe whose
     /// name stands for "created". It is asked itself where that pipe is not as it was.</remarks>
-    public void Start(VServerName name)
+    public void Start(string container)
     {
-        if (!TryLetGo($"{paths.RuntimeState}/{name}/exec.fifo"))
+        if (!TryLetGo($"{paths.RuntimeState}/{container}/exec.fifo"))
         {
-            Run("start", name.Value);
+            Run("start", container);
         }
     }
 
     /// <summary>Ends the container if it is still there and removes what the runtime keeps of it.</summary>
     /// <returns>Whether it is gone.</returns>
-    public bool Delete(VServerName name) =>
-        !Exists(name) || SpawnedProcess.Run(Program, [.. GlobalArguments, "delete", "--force", name.Value], s_patience).ExitCode == 0 || !Exists(name);
+    public bool Delete(string container) =>
+        !Exists(container) || SpawnedProcess.Run(Program, [.. GlobalArguments, "delete", "--force", container], s_patience).ExitCode == 0 || !Exists(container);
 
     /// <summary>Whether the runtime keeps anything of it.</summary>
-    public bool Exists(VServerName name) => Directory.Exists($"{paths.RuntimeState}/{name}");
+    public bool Exists(string container) => Directory.Exists($"{paths.RuntimeState}/{container}");
 
     private static bool TryLetGo(string fifo)
     {

@@ -20,17 +20,19 @@ internal sealed class Monitor(HostPaths paths, IsolationRuntime runtime)
     private readonly string _program = ChildProcess.Require("conmon");
 
     /// <summary>What a start makes.</summary>
+    /// <param name="Name">Its name now, for messages.</param>
+    /// <param name="Handle">What it is known by as long as it runs.</param>
     /// <param name="OwnPath">Absolute path of this command, to be called back.</param>
     /// <param name="Generation">Passed back, so that an old call cannot be taken for this life's.</param>
     /// <param name="HasConsole">Whether the container asks for a terminal.</param>
     /// <param name="Patience">How long the creation may take.</param>
-    internal sealed record Request(VServerName Name, string OwnPath, string Generation, bool HasConsole, TimeSpan Patience);
+    internal sealed record Request(VServerName Name, string Handle, string OwnPath, string Generation, bool HasConsole, TimeSpan Patience);
 
     /// <summary>The file in which the exit code stands when the container has ended.</summary>
-    public static string ExitFileOf(HostPaths paths, VServerName name) => $"{DirectoryOf(paths, name)}/{name}";
+    public static string ExitFileOf(HostPaths paths, string handle) => $"{DirectoryOf(paths, handle)}/{HostPaths.ContainerOf(handle)}";
 
     /// <summary>conmon's own directory of a vserver.</summary>
-    public static string DirectoryOf(HostPaths paths, VServerName name) => paths.RunDirectoryOf(name) + "/monitor";
+    public static string DirectoryOf(HostPaths paths, string handle) => paths.DirectoryOf(handle) + "/monitor";
 
     /// <summary>The container's console output; stays when it ends.</summary>
     public static string ConsoleLogOf(HostPaths paths, VServerName name) => $"{paths.Log}/{name}.console.log";
@@ -48,7 +50,7 @@ internal sealed class Monitor(HostPaths paths, IsolationRuntime runtime)
     /// <summary>Starts the monitor, to be called in the private mount namespace: it gets itself ready while the rest is made, and waits for <see cref="Launched.Create"/>.</summary>
     public Launched Launch(Request request)
     {
-        var directory = DirectoryOf(paths, request.Name);
+        var directory = DirectoryOf(paths, request.Handle);
         Directory.CreateDirectory(directory);
 
         // it stays where it was started, and makes a file there when the guest is out of memory (conmon, write_oom_files): not in its administrator's directory
@@ -109,11 +111,11 @@ internal sealed class Monitor(HostPaths paths, IsolationRuntime runtime)
         List<string> arguments =
         [
             "--sync", "--api-version", "1", "--full-attach", "--no-sync-log",
-            "--cid", request.Name.Value, "--cuuid", request.Generation, "--name", request.Name.Value,
+            "--cid", HostPaths.ContainerOf(request.Handle), "--cuuid", request.Generation, "--name", HostPaths.ContainerOf(request.Handle),
             "--runtime", runtime.Program,
-            "--bundle", paths.RunDirectoryOf(request.Name),
+            "--bundle", paths.DirectoryOf(request.Handle),
             "--exit-dir", directory, "--persist-dir", directory, "--container-pidfile", directory + "/pid",
-            "--log-path", "k8s-file:" + ConsoleLogOf(paths, request.Name), "--log-size-max", ConsoleLogBytes.ToString(CultureInfo.InvariantCulture),
+            "--log-path", "k8s-file:" + ConsoleFiles.OfRunning(paths, request.Handle), "--log-size-max", ConsoleLogBytes.ToString(CultureInfo.InvariantCulture),
         ];
         foreach (var argument in runtime.GlobalArguments)
         {
@@ -121,7 +123,7 @@ internal sealed class Monitor(HostPaths paths, IsolationRuntime runtime)
         }
 
         arguments.AddRange(["--exit-command", request.OwnPath]);
-        foreach (var argument in (string[])["--as", "vserver-exited", request.Name.Value, request.Generation])
+        foreach (var argument in (string[])["--as", "vserver-exited", request.Handle, request.Generation])
         {
             arguments.AddRange(["--exit-command-arg", argument]);
         }

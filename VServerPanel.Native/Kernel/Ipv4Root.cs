@@ -38,13 +38,13 @@ internal sealed class Ipv4Root(HostPaths paths, string? objectFile = null)
         }
     }
 
-    /// <summary>What it costs that a vserver could not be tied, as a sentence.</summary>
-    public static string CostOf(VServerName name, VServerConf conf, string whyNot)
+    /// <summary>What it costs that a vserver could not be tied, as a sentence about it without its subject.</summary>
+    public static string CostOf(VServerConf conf, string whyNot)
     {
         const string LowPorts = "its root cannot bind ports below 1024";
         return conf.Addresses.Count == 0
-            ? $"{name} has not got its low ports ({LowPorts}): {whyNot}"
-            : $"{name} is not tied to its addresses (it can use every address of the host and reach its loopback, and {LowPorts}): {whyNot}";
+            ? $"has not got its low ports ({LowPorts}): {whyNot}"
+            : $"is not tied to its addresses (it can use every address of the host and reach its loopback, and {LowPorts}): {whyNot}";
     }
 
     /// <summary>Gives a running vserver other addresses. New sockets have them at once; what old ones send from an address that was taken away is dropped.</summary>
@@ -52,7 +52,7 @@ internal sealed class Ipv4Root(HostPaths paths, string? objectFile = null)
     public void Update(VServerName name, VServerConf conf)
     {
         using var entries = OpenEntries();
-        var id = Libc.TryStatx(null, $"{_programs.ParentCgroup}/{name}", out var cgroup) ? cgroup.Inode : 0;
+        var id = Libc.TryStatx(null, VServerCgroup.PathOf(paths, _programs, name), out var cgroup) ? cgroup.Inode : 0;
         if (entries.Find(id) is not { } old)
         {
             throw new ProblemException(ProblemCode.NotRunning, $"{name} is not running, or it was started without being tied to addresses.");

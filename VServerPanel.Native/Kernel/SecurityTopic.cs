@@ -52,7 +52,7 @@ internal abstract class SecurityTopic : KernelTopic
         var states = new RunStateStore(_paths);
         foreach (var directory in Directory.EnumerateDirectories(ParentCgroup))
         {
-            var number = VServerName.TryParse(Path.GetFileName(directory), out var name) ? states.Find(name)?.Context : ContextTable.NumberIn(Path.GetFileName(directory));
+            var number = ContextTable.NumberIn(Path.GetFileName(directory)) ?? states.FindByContainer(Path.GetFileName(directory))?.Context;
             if (number is > 0 && Libc.TryStatx(null, directory, out var cgroup) && contexts?.Find(cgroup.Inode) is null)
             {
                 contexts?.Set(cgroup.Inode, new ContextEntry { Context = (uint)number });

@@ -33,7 +33,7 @@ internal sealed class ContextNumbers(HostPaths paths)
         for (var tried = 0; tried <= Last - First; tried++)
         {
             candidate = candidate is < First or >= Last ? First : candidate + 1;
-            if (!_others.IsThere(candidate) && _claims.OwnerOf(Key(candidate)) != name.Value && _claims.TryTake(Key(candidate), name))
+            if (!_others.IsThere(candidate) && !_claims.IsOwn(Key(candidate), name) && _claims.TryTake(Key(candidate), name))
             {
                 File.WriteAllText(LastFile, Key(candidate));
                 return candidate;

@@ -14,6 +14,11 @@ internal sealed class Dismantling(HostPaths paths, VServerName name)
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
 
     private readonly RunStateStore _store = new(paths);
+    private readonly string _handle = paths.HandleOf(name);
+
+    private string Container => HostPaths.ContainerOf(_handle);
+
+    private string Cgroup => $"{paths.CgroupParent}/{Container}";
 
     /// <summary>Claims of addresses, one vserver each.</summary>
     public static RunClaims AddressClaims(HostPaths paths) => new(paths, "addresses");
@@ -66,7 +71,8 @@ internal sealed class Dismantling(HostPaths paths, VServerName name)
         }
 
         File.Delete(paths.ContextOf(name));
-        TreeRemoval.Remove(paths.RunDirectoryOf(name));
+        ConsoleFiles.Settle(paths, name);
+        new RunPlace(paths, name).Remove();
     }
 
     private static GuestNetwork? NetworkOf(RunState? state)
@@ -109,17 +115,17 @@ internal sealed class Dismantling(HostPaths paths, VServerName name)
 
     private bool IsGone(RunState? state, IsolationRuntime runtime, CgroupTree cgroups)
     {
-        if (WaitForMonitor(state) && !runtime.Exists(name) && cgroups.Remove(paths.CgroupOf(name)))
+        if (WaitForMonitor(state) && !runtime.Exists(Container) && cgroups.Remove(Cgroup))
         {
             return true;
         }
 
-        foreach (var pid in cgroups.Processes(paths.CgroupOf(name)))
+        foreach (var pid in cgroups.Processes(Cgroup))
         {
             _ = Libc.kill(pid, Libc.SIGKILL);
         }
 
-        return runtime.Delete(name) && cgroups.Remove(paths.CgroupOf(name)) && WaitForMonitor(state);
+        return runtime.Delete(Container) && cgroups.Remove(Cgroup) && WaitForMonitor(state);
     }
 
     // it calls our exit command and ends; that one leaves at once while we hold the vserver
@@ -138,7 +144,7 @@ internal sealed class Dismantling(HostPaths paths, VServerName name)
 
     private void KillBundleUsers()
     {
-        var bundle = paths.RunDirectoryOf(name);
+        var bundle = paths.DirectoryOf(_handle);
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(directory), System.Globalization.CultureInfo.InvariantCulture, out var pid)

@@ -14,6 +14,10 @@ internal sealed class GuestExec(HostPaths paths, VServerName name, RunState stat
 {
     private readonly IsolationRuntime _runtime = new(paths);
 
+    // a shell may stay open while the vserver gets another name
+    private readonly string _container = HostPaths.ContainerOf(paths.HandleOf(name));
+    private readonly string _cgroup = paths.CgroupOf(name);
+
     /// <summary>The process's description. The runtime takes it whole: with single options it would drop the configured environment, PATH too.</summary>
     public OciProcess Describe(GuestUser user, IReadOnlyList<string> words, bool hasTerminal, params ReadOnlySpan<string> environment)
     {
@@ -96,7 +100,7 @@ internal sealed class GuestExec(HostPaths paths, VServerName name, RunState stat
             using (handle)
             {
                 // opened, then looked at: the descriptor is of a process of this vserver
-                if (Limits.CgroupTree.Detect().Processes(paths.CgroupOf(name)).Contains(pid))
+                if (Limits.CgroupTree.Detect().Processes(_cgroup).Contains(pid))
                 {
                     Libc.Signal(handle, signal);
                 }
@@ -127,7 +131,7 @@ internal sealed class GuestExec(HostPaths paths, VServerName name, RunState stat
             words.Add("--tty");
         }
 
-        words.AddRange(["--process", description, name.Value]);
+        words.AddRange(["--process", description, _container]);
         return words;
     }
 

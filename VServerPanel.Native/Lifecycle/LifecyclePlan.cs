@@ -16,6 +16,10 @@ internal static class LifecyclePlan
     {
         var (conf, _) = VServerConf.From(ConfFile.Read(call.Paths.ConfOf(name)));
         var steps = new List<PlanStep>();
+
+        // one that was put here by hand gets its id when it is started
+        var handle = call.Registry.IdOf(name) is { } id ? HostPaths.HandleOf(id) : name.Value;
+        var container = HostPaths.ContainerOf(handle);
         AddHook(steps, call.Paths, name, HookScript.PreStart);
         if (conf is { NetworkMode: NetworkMode.Private, Device: { } parent } && !call.Options.NoDevices)
         {
@@ -28,8 +32,8 @@ internal static class LifecyclePlan
         }
 
         steps.Add(new PlanStep($"Mount '{call.Paths.TreeOf(name)}' with the vserver's own ids, in a mount namespace of its own"));
-        steps.Add(new PlanStep("Make namespaces, limits and filters", ["conmon", "--cid", name.Value, "--bundle", call.Paths.RunDirectoryOf(name)]));
-        steps.Add(new PlanStep("Start its first process", ["crun", .. new IsolationRuntime(call.Paths).GlobalArguments, "start", name.Value]));
+        steps.Add(new PlanStep("Make namespaces, limits and filters", ["conmon", "--cid", container, "--bundle", call.Paths.DirectoryOf(handle)]));
+        steps.Add(new PlanStep("Start its first process", ["crun", .. new IsolationRuntime(call.Paths).GlobalArguments, "start", container]));
         AddHook(steps, call.Paths, name, HookScript.PostStart);
         return steps;
     }
@@ -43,7 +47,7 @@ internal static class LifecyclePlan
         {
             AddHook(steps, call.Paths, name, HookScript.PreStop);
             steps.Add(new PlanStep($"Ask the vserver to shut down, and give it {conf.StopTimeout.TotalSeconds:0} s"));
-            steps.Add(new PlanStep("End what is left of it: TERM, then KILL", ["crun", .. new IsolationRuntime(call.Paths).GlobalArguments, "delete", "--force", name.Value]));
+            steps.Add(new PlanStep("End what is left of it: TERM, then KILL", ["crun", .. new IsolationRuntime(call.Paths).GlobalArguments, "delete", "--force", HostPaths.ContainerOf(call.Paths.HandleOf(name))]));
         }
 
         AddHook(steps, call.Paths, name, HookScript.PostStop);

@@ -9,14 +9,24 @@ namespace VServerPanel.Native.Lifecycle;
 /// <summary>State files of vservers that run. They are replaced whole, and not synced: after a power cut nothing runs.</summary>
 internal sealed class RunStateStore(HostPaths paths)
 {
-    public string PathOf(VServerName name) => paths.RunDirectoryOf(name) + "/state.json";
+    private const string FileName = "state.json";
+
+    public string PathOf(VServerName name) => $"{paths.RunDirectoryOf(name)}/{FileName}";
 
     /// <summary>What is written down; null where nothing is, or nothing that can be read.</summary>
-    public RunState? Find(VServerName name)
+    public RunState? Find(VServerName name) => Read(PathOf(name));
+
+    /// <summary>The same, by what stays when it is renamed (<see cref="HostPaths.HandleOf(VServerName)"/>).</summary>
+    public RunState? Find(string handle) => HostPaths.IsById(handle) || VServerName.TryParse(handle, out _) ? Read(paths.DirectoryOf(handle) + "/" + FileName) : null;
+
+    /// <summary>The same, by the name of its container and cgroup.</summary>
+    public RunState? FindByContainer(string container) => Find(new RunNames(paths).HandleOf(container));
+
+    private static RunState? Read(string path)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(PathOf(name)), RunStateJson.Default.RunState);
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), RunStateJson.Default.RunState);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {

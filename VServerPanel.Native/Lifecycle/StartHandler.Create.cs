@@ -20,15 +20,17 @@ internal sealed partial class StartHandler
         NullDevice.Repair(_report.Warn);
         var runtime = new IsolationRuntime(_paths);
         var monitor = new Isolation.Monitor(_paths, runtime);
-        var request = new Isolation.Monitor.Request(name, Environment.ProcessPath ?? "/usr/sbin/vserver", _state.Generation, GuestKernel.HasConsole(spec.Style), conf.StartTimeout);
+        var handle = _paths.HandleOf(name);
+        var request = new Isolation.Monitor.Request(name, handle, Environment.ProcessPath ?? "/usr/sbin/vserver", _state.Generation, GuestKernel.HasConsole(spec.Style), conf.StartTimeout);
         FaultPoint.Reach();
+        ConsoleFiles.Begin(_paths, name, handle);
 
         using var users = UserNamespace.Open(entry.IdBase, entry.IdCount);
         using var mount = IdmappedMount.Create(root, users, _paths.TreeOf(name));
         using var shares = new Shares.ShareMounts(_paths, conf.Shares, root, users);
         var initPid = PrivateMounts.Run(() =>
         {
-            NullDevice.HideHosts(_paths.RunDirectoryOf(name) + "/dev");
+            NullDevice.HideHosts(_paths.DirectoryOf(handle) + "/dev");
             ReadOnlyProgram.Show(runtime.Program);
             using var launched = monitor.Launch(request);
 
@@ -36,7 +38,7 @@ internal sealed partial class StartHandler
             IdmappedMount.Attach(mount, spec.RootPath);
             shares.Attach(spec.RootPath);
             HybridCgroups.Hide(_cgroups);
-            GuestBundle.Write(_paths.RunDirectoryOf(name), spec);
+            GuestBundle.Write(_paths.DirectoryOf(handle), spec);
             _store.Save(name, _state = _state with { Monitor = ProcessMark.Of(launched.Pid) });
             FaultPoint.Reach();
 
@@ -72,7 +74,7 @@ internal sealed partial class StartHandler
     {
         if (conf.NetworkMode == NetworkMode.Shared && new Kernel.Ipv4Root(_paths).Apply(name, conf, initPid, _state.Context) is { } whyNot)
         {
-            Keep(Kernel.Ipv4Root.CostOf(name, conf, whyNot));
+            Keep(Kernel.Ipv4Root.CostOf(conf, whyNot));
         }
     }
 
@@ -87,15 +89,16 @@ internal sealed partial class StartHandler
             }
             else if (lack.Topic == Kernel.Iunlink.TopicName && Kernel.SharedFiles.MayBeOn(_paths) && Kernel.SharedFiles.FindOne(root, s_searchForShared) is { } file)
             {
-                Keep($"{name} shares files by hard links ({file} is one), which nothing protects now: root in it can change those of other vservers. Stop it and run 'vserver {name} deunify', or see to what is missing: {lack.WhyNot}");
+                Keep($"shares files by hard links ({file} is one), which nothing protects now: root in it can change those of other vservers. Stop it and run 'vserver NAME deunify', or see to what is missing: {lack.WhyNot}");
             }
         }
     }
 
     /// <summary>Warns, and shows it with the vserver as long as it runs.</summary>
+    /// <param name="warning">A sentence that lacks its subject. It is kept without the name, which may change meanwhile.</param>
     private void Keep(string warning)
     {
-        _store.Save(name, _state = _state with { Warning = _state.Warning is null ? warning : $"{_state.Warning} {warning}" });
-        _report.Warn(warning);
+        _store.Save(name, _state = _state with { Warning = _state.Warning is null ? $"It {warning}" : $"{_state.Warning} It {warning}" });
+        _report.Warn($"{name} {warning}");
     }
 }

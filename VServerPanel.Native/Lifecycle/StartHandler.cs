@@ -1,10 +1,12 @@
 using VServerPanel.Native.Configuration;
+using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Isolation;
 using VServerPanel.Native.Jobs;
 using VServerPanel.Native.Limits;
 using VServerPanel.Native.Network;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
+using VServerPanel.Native.Registry;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Lifecycle;
@@ -24,7 +26,7 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
     /// <summary>What is known of it by now.</summary>
     public RunState State => _state;
 
-    private readonly Hosts.HostPaths _paths = operation.Paths;
+    private readonly HostPaths _paths = operation.Paths;
     private readonly IReporter _report = operation.Report;
     private readonly RunStateStore _store = new(operation.Paths);
     private readonly CgroupTree _cgroups = CgroupTree.Detect();
@@ -50,7 +52,7 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
         Standby.StandbyRule.ThrowIfCopy(entry);
         var rlimits = ProcessLimits.Clamp(conf.Limits, ProcessLimits.Own, GuestCapabilities.ReadBoundingSet().Contains("CAP_SYS_RESOURCE"), _report.Warn);
 
-        Claim(conf, new RunState
+        Claim(conf, entry, new RunState
         {
             Generation = operation.Id,
             BootId = ProcessIdentity.BootId,
@@ -103,7 +105,7 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
 
         operation.Step(5, Steps, "Starting init");
         var runtimesProgram = GuestKernel.ProgramOf(_state.Init?.Pid ?? 0);
-        new IsolationRuntime(_paths).Start(name);
+        new IsolationRuntime(_paths).Start(HostPaths.ContainerOf(_paths.HandleOf(name)));
         GuestKernel.WaitForExec(_state.Init?.Pid ?? 0, runtimesProgram, () => _state.IsAlive);
         if (IsMaintenance)
         {
@@ -144,7 +146,7 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
     }
 
     /// <summary>Writes down that a start is under way, and takes what only one may have: the context's number and the addresses.</summary>
-    private void Claim(VServerConf conf, RunState state)
+    private void Claim(VServerConf conf, RegistryEntry entry, RunState state)
     {
         if (Directory.Exists(_paths.RunDirectoryOf(name)))
         {
@@ -155,7 +157,7 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
         }
 
         operation.Undo.Before(new ClearRun(name));
-        Directory.CreateDirectory(_paths.RunDirectoryOf(name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        new RunPlace(_paths, name).Make(entry.Id);
         _state = state with { Claims = conf.AddressClaims };
         _store.Save(name, _state);
 

@@ -9,9 +9,9 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Lifecycle;
 
-/// <summary><c>vserver-exited NAME GENERATION</c>: what the monitor calls when process 1 has ended. If nobody stops the vserver, it ended by
+/// <summary><c>vserver-exited HANDLE GENERATION</c>: what the monitor calls when process 1 has ended. If nobody stops the vserver, it ended by
 /// itself: a halt asked for inside is a stop, a reboot a new start.</summary>
-/// <remarks>conmon waits for us, in its private mount namespace; hook scripts and a new start belong in the host's, and the monitor must not
+/// <remarks>By its handle, since it may be called otherwise than at its start; or be renamed just now. conmon waits for us, in its private mount namespace; hook scripts and a new start belong in the host's, and the monitor must not
 /// wait for the vserver's lock. So this only looks, and lets a process of its own go on.</remarks>
 internal sealed class VServerExitedTool : Tool
 {
@@ -32,23 +32,26 @@ internal sealed class VServerExitedTool : Tool
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)
     {
-        if (arguments is not [var text, var generation, ..] || !VServerName.TryParse(text, out var name))
+        if (arguments is not [var handle, var generation, ..])
         {
-            throw new ProblemException(ProblemCode.InvalidArgument, "vserver-exited is called by the monitor of a vserver, with its name and generation.");
+            throw new ProblemException(ProblemCode.InvalidArgument, "vserver-exited is called by the monitor of a vserver, with its handle and generation.");
         }
 
         var store = new RunStateStore(call.Paths);
-        if (store.Find(name) is not { IsAlive: false } state || !IsOurs(state, generation))
+        while (store.Find(handle) is { IsAlive: false } state && IsOurs(state, generation) && new RunNames(call.Paths).Find(handle) is { } name)
         {
-            return ExitCodes.Success;
+            if (arguments is not [_, _, "--finish"])
+            {
+                LetGo(handle, generation, state.MountNamespace, call);
+                return ExitCodes.Success;
+            }
+
+            if (Finish(name, handle, state, call) is { } code)
+            {
+                return code;
+            }
         }
 
-        if (arguments is [_, _, "--finish"])
-        {
-            return Finish(name, state, call);
-        }
-
-        LetGo(name, generation, state.MountNamespace, call);
         return ExitCodes.Success;
     }
 
@@ -56,7 +59,7 @@ internal sealed class VServerExitedTool : Tool
     private static bool IsOurs(RunState? state, string generation) =>
         state is not null && state.Generation == generation && !(state.Stage != RunStage.Running && state.IsOwned);
 
-    private static void LetGo(VServerName name, string generation, string mountNamespace, Invocation call)
+    private static void LetGo(string handle, string generation, string mountNamespace, Invocation call)
     {
         PrivateMounts.OnOwnThread(() =>
         {
@@ -74,31 +77,37 @@ internal sealed class VServerExitedTool : Tool
                 // we stay in a copy of the host's table: without what the start had added to it
                 _ = Libc.umount2(RootMountPoint.Choose([call.Paths.Run, call.Paths.Log, Environment.ProcessPath ?? "/"]), Libc.MNT_DETACH);
                 _ = Libc.umount2("/dev/null", Libc.MNT_DETACH);
-                _ = Libc.umount2(call.Paths.RunDirectoryOf(name) + "/dev", Libc.MNT_DETACH);
+                _ = Libc.umount2(call.Paths.DirectoryOf(handle) + "/dev", Libc.MNT_DETACH);
             }
 
-            return SpawnedProcess.Start(Environment.ProcessPath ?? "/usr/sbin/vserver", ["--as", "vserver-exited", name.Value, generation, "--finish"], [], ownSession: true).Id;
+            return SpawnedProcess.Start(Environment.ProcessPath ?? "/usr/sbin/vserver", ["--as", "vserver-exited", handle, generation, "--finish"], [], ownSession: true).Id;
         });
     }
 
-    private static int Finish(VServerName name, RunState ended, Invocation call)
+    /// <returns>The exit code; null where it has got another name while this waited for its lock.</returns>
+    private static int? Finish(VServerName name, string handle, RunState ended, Invocation call)
     {
         // it was the vserver itself that asked
         var own = call with { Actor = new Actor($"vserver {name}") };
-        var exitCode = ReadExitCode(call, name);
+        var exitCode = ReadExitCode(call, handle);
         var now = call.Time.GetUtcNow();
         IReadOnlyList<DateTimeOffset> recent = [.. ended.Reboots.Where(t => now - t < s_rebootSpan)];
         var isLoop = exitCode == RebootExitCode && recent.Count >= MostReboots;
         var reboots = exitCode == RebootExitCode && !isLoop;
         var store = new RunStateStore(call.Paths);
+        var isRenamed = false;
         var kind = LifecycleOperation.Kind(reboots ? "reboot" : "halt", name) with
         {
             Patience = TimeSpan.FromMinutes(10),
 
             // a stop that was at work meanwhile has seen to it, and is what is on record
-            IsStillWanted = () => store.Find(name) is { IsAlive: false } state && IsOurs(state, ended.Generation),
+            IsStillWanted = () =>
+            {
+                isRenamed = call.Paths.HandleOf(name) != handle;
+                return !isRenamed && store.Find(handle) is { IsAlive: false } state && IsOurs(state, ended.Generation);
+            },
         };
-        return OperationRunner.Run(own, kind, operation =>
+        var code = OperationRunner.Run(own, kind, operation =>
         {
             operation.Report.Info(string.Create(CultureInfo.InvariantCulture, $"The first process of {name} ended with exit code {exitCode}."));
             var lifetime = call.Time.GetUtcNow() - ended.StartedAt;
@@ -129,13 +138,14 @@ internal sealed class VServerExitedTool : Tool
 
             return (null, null);
         });
+        return isRenamed ? null : code;
     }
 
-    private static int ReadExitCode(Invocation call, VServerName name)
+    private static int ReadExitCode(Invocation call, string handle)
     {
         try
         {
-            return int.Parse(File.ReadAllText(Isolation.Monitor.ExitFileOf(call.Paths, name)), CultureInfo.InvariantCulture);
+            return int.Parse(File.ReadAllText(Isolation.Monitor.ExitFileOf(call.Paths, handle)), CultureInfo.InvariantCulture);
         }
         catch (Exception e) when (e is IOException or FormatException)
         {

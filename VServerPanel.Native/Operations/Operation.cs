@@ -58,6 +58,9 @@ internal sealed record OperationKind(string Name, VServerName? VServer)
     /// <summary>Other vservers it reads and must not change meanwhile.</summary>
     public IReadOnlyList<VServerName> AlsoLocked { get; init; } = [];
 
+    /// <summary>The name that the vserver gets by it; locked meanwhile as its old one.</summary>
+    public VServerName? NewName { get; init; }
+
     /// <summary>Asked under the locks before anything is written down: where it says no there was nothing to do, and no operation.</summary>
     public Func<bool>? IsStillWanted { get; init; }
 

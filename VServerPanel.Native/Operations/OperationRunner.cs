@@ -32,7 +32,7 @@ internal static class OperationRunner
         using var allowance = Kernel.SignalAllowance.Take(call.Paths);
         using var record = new OperationRecord(call, kind, id);
         record.Begin();
-        var owner = new UndoOwner(id, kind.Name, kind.VServer, call.Actor, call.Words, call.Time.GetUtcNow(), Environment.ProcessId, ProcessIdentity.StartOf(Environment.ProcessId), ProcessIdentity.BootId);
+        var owner = new UndoOwner(id, kind.Name, kind.VServer, call.Actor, call.Words, call.Time.GetUtcNow(), Environment.ProcessId, ProcessIdentity.StartOf(Environment.ProcessId), ProcessIdentity.BootId) { NewName = kind.NewName };
         using var undo = new UndoLog(call.Paths, owner, kind.IsDurable);
         var operation = new Operation(id, call, record.Report, undo);
         (JsonElement? Data, string? Human) result;
@@ -82,20 +82,36 @@ internal static class OperationRunner
     /// <summary>Takes the locks, and rolls back or finishes what was cut off on this vserver.</summary>
     internal static VServerLocks Lock(Invocation call, OperationKind kind)
     {
-        var locks = VServerLocks.Acquire(call.Paths, kind, call.Cancel);
-        try
+        while (true)
         {
-            if (kind.IsLocked)
+            // a renaming that was cut off has two names, and perhaps is cut off while we wait
+            var others = kind.IsLocked ? Recovery.OtherNames(call.Paths, [kind.VServer, kind.NewName]) : [];
+            var locks = VServerLocks.Acquire(call.Paths, kind with { AlsoLocked = [.. kind.AlsoLocked, .. others] }, call.Cancel);
+            try
             {
-                Recovery.Run(call, kind.VServer);
+                if (!kind.IsLocked)
+                {
+                    return locks;
+                }
+
+                if (!Recovery.OtherNames(call.Paths, [kind.VServer, kind.NewName]).Except(others).Any())
+                {
+                    Recovery.Run(call, kind.VServer);
+                    if (kind.NewName is { } wanted)
+                    {
+                        Recovery.Run(call, wanted);
+                    }
+
+                    return locks;
+                }
+            }
+            catch
+            {
+                locks.Dispose();
+                throw;
             }
 
-            return locks;
-        }
-        catch
-        {
             locks.Dispose();
-            throw;
         }
     }
 }

@@ -9,12 +9,31 @@ namespace VServerPanel.Native.Operations;
 /// <summary>Rolls back or finishes what a crash cut off, and says so in the journal.</summary>
 internal static class Recovery
 {
-    /// <summary>Recovers the operations on one vserver, whose lock the caller holds; null: those that concern none.</summary>
+    /// <summary>Names that operations which were cut off have beside these: whoever recovers them needs their locks as well.</summary>
+    public static IReadOnlyList<VServerName> OtherNames(HostPaths paths, IReadOnlyList<VServerName?> names) =>
+        [.. UndoLog.Abandoned(paths)
+            .Where(a => a.Owner.NewName is not null && names.Any(a.Owner.Concerns))
+            .SelectMany(a => (VServerName?[])[a.Owner.VServer, a.Owner.NewName])
+            .OfType<VServerName>()
+            .Where(n => !names.Contains(n))
+            .Distinct()];
+
+    /// <summary>Recovers a renaming that was cut off, from or to this name: which of the two it has is known then.</summary>
+    public static void RunIfRenamed(Invocation call, VServerName name)
+    {
+        if (OtherNames(call.Paths, [name]).Count > 0)
+        {
+            // on the wire nothing stands before the operation's own first line
+            OperationRunner.Lock(call.Options.Json ? call with { Report = new UnheardReporter() } : call, new OperationKind("recover", name)).Dispose();
+        }
+    }
+
+    /// <summary>Recovers the operations on one vserver, whose locks the caller holds (<see cref="OtherNames"/>); null: those that concern none.</summary>
     /// <returns>How many there were.</returns>
     public static int Run(Invocation call, VServerName? name)
     {
         var recovered = 0;
-        foreach (var (path, owner) in UndoLog.Abandoned(call.Paths).Where(a => a.Owner.VServer == name).ToList())
+        foreach (var (path, owner) in UndoLog.Abandoned(call.Paths).Where(a => a.Owner.Concerns(name)).ToList())
         {
             var (finished, failures) = UndoLog.Recover(call.Paths, path);
             foreach (var failure in failures)
@@ -43,7 +62,7 @@ internal static class Recovery
         {
             Try(() =>
             {
-                using var held = VServerLocks.Acquire(call.Paths, new OperationKind("recover", name));
+                using var held = VServerLocks.Acquire(call.Paths, new OperationKind("recover", name) { AlsoLocked = OtherNames(call.Paths, [name]) });
                 recovered += Run(call, name);
             });
         }
@@ -103,10 +122,10 @@ internal static class Recovery
     private static void Tell(Invocation call, UndoOwner owner, bool finished)
     {
         call.Report.Info($"'{owner.Operation}'{(owner.VServer is { } n ? $" of {n}" : "")}, cut off at {owner.StartedAt:u} or later, has been {(finished ? "finished" : "rolled back")}.");
-        End(call, owner.OperationId, owner.Operation, owner.VServer, owner.Actor, owner.Command, owner.StartedAt, finished);
+        End(call, owner.OperationId, owner.Operation, owner.VServer, owner.Actor, owner.Command, owner.StartedAt, finished, finished ? owner.NewName : null);
     }
 
-    private static void End(Invocation call, string id, string operation, VServerName? name, Actor actor, IReadOnlyList<string> command, DateTimeOffset startedAt, bool finished)
+    private static void End(Invocation call, string id, string operation, VServerName? name, Actor actor, IReadOnlyList<string> command, DateTimeOffset startedAt, bool finished, VServerName? newName = null)
     {
         var now = call.Time.GetUtcNow();
         if (call.Journal.FindEnd(id) is { } written)
@@ -124,7 +143,7 @@ internal static class Recovery
             Actor = actor,
             Operation = operation,
             VServer = name,
-            VServerId = name is { } known ? call.Registry.IdOf(known) : null,
+            VServerId = (newName ?? name) is { } known ? call.Registry.IdOf(known) : null,
             Command = command,
             Outcome = finished ? OperationOutcome.Succeeded : OperationOutcome.RolledBack,
             Problem = finished ? null : new ProblemEvent(ProblemCode.Terminated, "Its process ended before it was done; what it had done is undone."),

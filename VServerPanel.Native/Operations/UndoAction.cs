@@ -24,6 +24,7 @@ namespace VServerPanel.Native.Operations;
 [JsonDerivedType(typeof(Packages.Guests.ClearGuest), "clear-guest")]
 [JsonDerivedType(typeof(Renaming.RenameInStates), "rename-in-states")]
 [JsonDerivedType(typeof(Renaming.CopyRegistryEntry), "copy-registry-entry")]
+[JsonDerivedType(typeof(Renaming.TakeName), "take-name")]
 [JsonDerivedType(typeof(Readdressing.RestoreGuestFile), "restore-guest-file")]
 [JsonDerivedType(typeof(Readdressing.ReapplyHostname), "reapply-hostname")]
 [JsonDerivedType(typeof(Moving.Sending.UndoHandOver), "undo-hand-over")]
@@ -85,7 +86,14 @@ internal sealed record UndoLine
 }
 
 /// <summary>The operation an undo log belongs to.</summary>
-internal sealed record UndoOwner(string OperationId, string Operation, VServerName? VServer, Actor Actor, IReadOnlyList<string> Command, DateTimeOffset StartedAt, int ProcessId, long ProcessStart, string BootId);
+internal sealed record UndoOwner(string OperationId, string Operation, VServerName? VServer, Actor Actor, IReadOnlyList<string> Command, DateTimeOffset StartedAt, int ProcessId, long ProcessStart, string BootId)
+{
+    /// <summary>The name that the vserver gets by it; null where it keeps its own.</summary>
+    public VServerName? NewName { get; init; }
+
+    /// <summary>Whether it has to be over before anything else is done with this one.</summary>
+    public bool Concerns(VServerName? name) => VServer == name || (name is not null && NewName == name);
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(UndoLine))]

@@ -13,7 +13,7 @@ internal sealed class VServerLocks : IDisposable
         var locks = new VServerLocks();
         try
         {
-            var names = kind.AlsoLocked.Concat(kind is { IsLocked: true, VServer: { } own } ? [own] : Array.Empty<VServerName>());
+            var names = kind.AlsoLocked.Concat(kind.IsLocked ? ((VServerName?[])[kind.VServer, kind.NewName]).OfType<VServerName>() : []);
             foreach (var name in names.Distinct().OrderBy(n => n.Value, StringComparer.Ordinal))
             {
                 locks._held.Add(FileLock.Acquire(PathOf(paths, name), kind.Patience, name.Value, cancel));

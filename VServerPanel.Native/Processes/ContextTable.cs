@@ -18,6 +18,7 @@ internal sealed class ContextTable(HostPaths paths, TimeProvider time)
 
     private readonly VServerRegistry _registry = new(paths, time);
     private readonly RunStateStore _states = new(paths);
+    private readonly RunNames _names = new(paths);
     private readonly Dictionary<string, Known> _known = new(StringComparer.Ordinal);
 
     [StructLayout(LayoutKind.Auto)]
@@ -60,7 +61,7 @@ internal sealed class ContextTable(HostPaths paths, TimeProvider time)
         }
     }
 
-    /// <summary>cgroups(7), /proc/pid/cgroup: <c>8:pids:/vservers/web1/system.slice</c>, and <c>0::…</c> for version 2. Null: it is not below <paramref name="parent"/>.</summary>
+    /// <summary>cgroups(7), /proc/pid/cgroup: <c>8:pids:/vservers/ID/system.slice</c>, and <c>0::…</c> for version 2. Null: it is not below <paramref name="parent"/>.</summary>
     internal static string? NameIn(ReadOnlySpan<char> text, ReadOnlySpan<char> controller, ReadOnlySpan<char> parent)
     {
         foreach (var line in text.EnumerateLines())
@@ -121,7 +122,7 @@ internal sealed class ContextTable(HostPaths paths, TimeProvider time)
             return null;
         }
 
-        if (_known.TryGetValue(name, out var known) && known.Inode == stat.Inode && known.Context.Number is not null)
+        if (_known.TryGetValue(name, out var known) && known.Inode == stat.Inode && known.Context.Number is not null && IsStillCalled(known.Context.VServer, name))
         {
             return known.Context;
         }
@@ -135,6 +136,9 @@ internal sealed class ContextTable(HostPaths paths, TimeProvider time)
         return context;
     }
 
+    // without a number it belongs to no vserver, and has no name that could change
+    private bool IsStillCalled(VServerName? vserver, string group) => vserver is not { } name || HostPaths.ContainerOf(paths.HandleOf(name)) == group;
+
     private ProcessContext? Read(string name)
     {
         var cgroup = $"{paths.CgroupParent}/{name}";
@@ -143,7 +147,8 @@ internal sealed class ContextTable(HostPaths paths, TimeProvider time)
             return number == 0 ? null : new ProcessContext(cgroup, null, number, 0, 0);
         }
 
-        if (!VServerName.TryParse(name, out var vserver))
+        // one that is just being taken apart has its id for a name
+        if (_names.Find(_names.HandleOf(name)) is not { } vserver && !VServerName.TryParse(name, out vserver))
         {
             return null;
         }

@@ -11,10 +11,12 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Renaming;
 
-/// <summary>Renames a stopped vserver. Until the conf file has its new name there is no vserver of that name: nobody can start one that is half renamed.</summary>
+/// <summary>Renames a vserver. Until the conf file has its new name there is no vserver of that name: nobody can start one that is half renamed.</summary>
 /// <remarks>The tree and all else move first, each with its undo; registry and conf file follow after the point of no return. The new entry comes before the conf
 /// file moves, since a conf file without one would be given another id and range; the old one goes last, so that its range is never free in between; and a rename that
-/// is cut off before leaves none, which a vserver that is made with the new name would take for its own.</remarks>
+/// is cut off before leaves none, which a vserver that is made with the new name would take for its own.
+/// One that runs goes on: its monitor, container, cgroup, addresses and context number are known by its id (<see cref="HostPaths.HandleOf(VServerName)"/>), and the kernel by its cgroup.
+/// Of what it has in /var/run only names change.</remarks>
 internal sealed class RenameHandler(Invocation call, VServerName from, VServerName to)
 {
     private const int Steps = 3;
@@ -26,8 +28,8 @@ internal sealed class RenameHandler(Invocation call, VServerName from, VServerNa
         var findings = new BuildFindings();
         Check(findings);
         return new OperationPlan(
-            [.. Moves().Append((From: _paths.ConfOf(from), To: _paths.ConfOf(to))).Where(m => Exists(m.From)).Select(m => new PlanStep($"Renaming '{m.From}' to '{m.To}'"))],
-            [.. findings.Warnings],
+            [.. Moves().Concat(TakeName.Moves(_paths, from, to)).Where(m => Exists(m.From)).Select(m => new PlanStep($"Renaming '{m.From}' to '{m.To}'"))],
+            HostPaths.IsById(_paths.HandleOf(from)) ? [$"{from} runs, and goes on: its processes, its connections and open shells stay. So does the host name in it.", .. findings.Warnings] : [.. findings.Warnings],
             findings.Problems,
             BytesNeeded: 0,
             BytesFree: SpaceGuard.FreeAt(_paths.VServers));
@@ -57,7 +59,7 @@ internal sealed class RenameHandler(Invocation call, VServerName from, VServerNa
         operation.Step(3, Steps, "Telling the others");
         operation.Undo.CommitThen(
             new CopyRegistryEntry(from, to),
-            new MoveBack(_paths.ConfOf(from), _paths.ConfOf(to)),
+            new TakeName(from, to),
             new RenameInStates(from, to),
             new RemoveFile(_paths.RegistryOf(from)));
     }
@@ -70,9 +72,10 @@ internal sealed class RenameHandler(Invocation call, VServerName from, VServerNa
             return;
         }
 
-        if (new RunStateStore(_paths).Find(from) is { } state && (state.IsAlive || state.IsOwned))
+        var store = new RunStateStore(_paths);
+        if (store.Find(from) is { } state && (state.IsAlive || state.IsOwned))
         {
-            findings.Refuse(ProblemCode.AlreadyRunning, $"{from} is running. 'vserver {from} stop' stops it; then rename it.");
+            CheckRunning(findings, store);
         }
         else if (Exists(_paths.RunDirectoryOf(from)) || Exists(_paths.ContextOf(from)))
         {
@@ -90,7 +93,7 @@ internal sealed class RenameHandler(Invocation call, VServerName from, VServerNa
             findings.Refuse(ProblemCode.NotFound, $"'{_paths.TreeOf(from)}', its tree, is not there. Bring it back, or remove what is left of it: vserver {from} delete --confirm {from}");
         }
 
-        foreach (var taken in Moves().Select(m => m.To).Concat(Isolation.Monitor.ConsoleLogsOf(_paths, to).Select(l => l.Path)).Append(_paths.ConfOf(to)).Append(_paths.RegistryOf(to)).Append(_paths.RunDirectoryOf(to)).Where(Exists).Distinct())
+        foreach (var taken in Moves().Select(m => m.To).Concat(Isolation.Monitor.ConsoleLogsOf(_paths, to).Select(l => l.Path)).Concat(TakeName.Moves(_paths, from, to).Select(m => m.To)).Append(_paths.RegistryOf(to)).Where(Exists).Distinct())
         {
             findings.Refuse(ProblemCode.AlreadyExists, $"'{taken}' is there already. Choose another name.");
         }
@@ -98,6 +101,18 @@ internal sealed class RenameHandler(Invocation call, VServerName from, VServerNa
         if (Exists(_paths.ConfOf(from)) && ConfFile.Read(_paths.ConfOf(from)).Text.Contains(from.Value, StringComparison.Ordinal))
         {
             findings.Warn($"'{_paths.ConfOf(from)}' speaks of '{from}', perhaps as its host name; its text stays as it is. 'vserver {to} config set' changes it.");
+        }
+    }
+
+    private void CheckRunning(BuildFindings findings, RunStateStore store)
+    {
+        if (store.FindRunning(from) is not { Stage: RunStage.Running })
+        {
+            findings.Refuse(ProblemCode.Busy, $"{from} is just being started or stopped. Rename it when that is over.");
+        }
+        else if (!HostPaths.IsById(_paths.HandleOf(from)))
+        {
+            findings.Refuse(ProblemCode.AlreadyRunning, $"{from} was started by an earlier version of this command, which gave its name to what cannot be renamed. 'vserver {from} restart', once; from then on it can be renamed while it runs.");
         }
     }
 

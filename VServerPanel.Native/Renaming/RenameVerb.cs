@@ -6,7 +6,7 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Renaming;
 
-/// <summary><c>vserver NAME rename NEW</c>: a stopped one.</summary>
+/// <summary><c>vserver NAME rename NEW</c>: stopped or running.</summary>
 internal sealed class RenameVerb : Verb
 {
     public override string Name => "rename";
@@ -15,12 +15,12 @@ internal sealed class RenameVerb : Verb
 
     public override string Usage => "NEW";
 
-    public override string Summary => "give the stopped vserver another name; it stays the same vserver";
+    public override string Summary => "give the vserver another name; it stays the same vserver, and goes on where it runs";
 
     public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
     {
         var word = new Argument<string>("NEW") { Description = "The name it gets." };
-        var command = new Command("rename", "Renames a stopped vserver: tree, conf file, hook script, logs and registry entry. Its id, ids of users and host name stay.") { word };
+        var command = new Command("rename", "Renames a vserver: tree, conf file, hook script, logs and registry entry. Its id, ids of users and host name stay; where it runs, its processes and connections go on.") { word };
         if (ArgumentParser.Parse(command, arguments, "vserver NAME rename") is not { } result)
         {
             return ExitCodes.Success;
@@ -34,7 +34,7 @@ internal sealed class RenameVerb : Verb
             return ExitCodes.Success;
         }
 
-        return OperationRunner.Run(call, new OperationKind("rename", name) { AlsoLocked = [target] }, operation =>
+        return OperationRunner.Run(call, new OperationKind("rename", name) { NewName = target }, operation =>
         {
             handler.Run(operation);
             return (null, $"{name} is called {target} now.");

@@ -52,7 +52,7 @@ public sealed class StartStopTests : IDisposable
     {
         _host.Add("alpha");
         _host.Expect("alpha", "start");
-        Assert.Contains("\"status\": \"running\"", TrialHost.Run("crun", "--root=" + _host.Paths.RuntimeState, "--cgroup-manager=cgroupfs", "state", "alpha"), StringComparison.Ordinal);
+        Assert.Contains("\"status\": \"running\"", TrialHost.Run("crun", "--root=" + _host.Paths.RuntimeState, "--cgroup-manager=cgroupfs", "state", Native.Hosts.HostPaths.ContainerOf(_host.Paths.HandleOf(VServerName.Parse("alpha")))), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal sealed record KernelCensus(string Mounts, string Cgroups, int Namespace
                     && !f.StartsWith("./var/lib/vservers/registry/", StringComparison.Ordinal)
 
                     // made by the first start and used by all that follow
-                    && f is not ("./var/run/vservers/.contexts" or "./var/run/vservers/.contexts/last" or "./var/run/vservers/.addresses" or "./var/run/vservers/.crun"))));
+                    && f is not ("./var/run/vservers/.contexts" or "./var/run/vservers/.contexts/last" or "./var/run/vservers/.addresses" or "./var/run/vservers/.by-id" or "./var/run/vservers/.crun"))));
     }
 
     /// <summary>Processes end, and namespaces with them, a moment after the last one who saw them.</summary>

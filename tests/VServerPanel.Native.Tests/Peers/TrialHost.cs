@@ -44,6 +44,14 @@ public sealed class TrialHost : IDisposable
         return parsed;
     }
 
+    /// <summary>A name that one of them may get: it is looked after as well.</summary>
+    internal VServerName MayBeCalled(string name)
+    {
+        var parsed = VServerName.Parse(name);
+        _names.Add(parsed);
+        return parsed;
+    }
+
     /// <summary>Runs <c>vserver ARGUMENTS</c>.</summary>
     internal CommandOutput VServer(params string[] arguments) => HostCommand.Run(Prefix, arguments);
 

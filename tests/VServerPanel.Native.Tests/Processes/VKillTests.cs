@@ -106,7 +106,7 @@ public sealed class VKillTests : IDisposable
         strace.StandardInput.Close();
         strace.WaitForExit();
         var calls = File.ReadAllLines(trace);
-        var entered = Array.FindIndex(calls, l => l.Contains($"{unified}{_host.Paths.CgroupParent}/alpha/cgroup.procs", StringComparison.Ordinal) && l.EndsWith("= 1", StringComparison.Ordinal));
+        var entered = Array.FindIndex(calls, l => l.Contains($"{unified}{_host.Paths.CgroupOf(VServerName.Parse("alpha"))}/cgroup.procs", StringComparison.Ordinal) && l.EndsWith("= 1", StringComparison.Ordinal));
         var sent = Array.FindIndex(calls, l => l.Contains("pidfd_send_signal", StringComparison.Ordinal) && l.Contains("SIGTERM", StringComparison.Ordinal) && l.EndsWith("= 0", StringComparison.Ordinal));
         Assert.True(entered >= 0 && sent > entered, string.Join('\n', calls));
     }
@@ -119,7 +119,7 @@ public sealed class VKillTests : IDisposable
         _host.Add("alpha");
         _host.Expect("alpha", "start");
         var pid = Spawn("alpha");
-        var freeze = $"{unified}{_host.Paths.CgroupParent}/alpha/cgroup.freeze";
+        var freeze = $"{unified}{_host.Paths.CgroupOf(VServerName.Parse("alpha"))}/cgroup.freeze";
         File.WriteAllText(freeze, "1");
         try
         {
