@@ -2,9 +2,11 @@ using System.Globalization;
 
 namespace VServerPanel.TwoHosts;
 
-/// <summary>A bridge of this machine's with a 10.77.x.0/24 of its own. Its name is taken by making it, so that two runs never share one.</summary>
-internal sealed record HostNetwork(int Number)
+/// <summary>A bridge of this machine's with a 10.77.x.0/24 of its own. Its number is taken by a lock, so that two runs never share one, also in network namespaces of their own.</summary>
+internal sealed record HostNetwork(int Number) : IDisposable
 {
+    private FileStream? _taken;
+
     public string Bridge => $"vs77n{Number}";
 
     /// <summary>Names the instance: its directory below /var/tmp, its cgroups.</summary>
@@ -15,9 +17,15 @@ internal sealed record HostNetwork(int Number)
     public static async Task<HostNetwork> TakeAsync()
     {
         var problem = "";
-        for (var number = 1; number < 255; number++)
+        var first = Random.Shared.Next(254);
+        for (var tried = 0; tried < 254; tried++)
         {
-            var network = new HostNetwork(number);
+            var network = new HostNetwork(1 + ((first + tried) % 254));
+            if (!network.Lock())
+            {
+                continue;
+            }
+
             var made = await Programs.TryAsync("ip", ["link", "add", network.Bridge, "type", "bridge"]);
             if (made.ExitCode == 0)
             {
@@ -26,6 +34,7 @@ internal sealed record HostNetwork(int Number)
                 return network;
             }
 
+            network.Dispose();
             problem = made.Error;
             if (!problem.Contains("exists", StringComparison.Ordinal))
             {
@@ -34,5 +43,21 @@ internal sealed record HostNetwork(int Number)
         }
 
         throw new InvalidOperationException("No bridge can be made: " + problem);
+    }
+
+    public void Dispose() => _taken?.Dispose();
+
+    // flock(2), which ends with us; the file stays
+    private bool Lock()
+    {
+        try
+        {
+            _taken = new FileStream($"/run/{Id}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 }

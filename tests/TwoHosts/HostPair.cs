@@ -47,7 +47,8 @@ public sealed class HostPair : IAsyncDisposable
 
     /// <summary>Brings both up.</summary>
     /// <param name="roomOnB">Bytes of a file system of its own for /vservers of host B, so that it can be filled; null: none.</param>
-    public static async Task<HostPair> UpAsync(long? roomOnB = null)
+    /// <param name="fileSystem">Which: ext4, xfs, btrfs.</param>
+    public static async Task<HostPair> UpAsync(long? roomOnB = null, string fileSystem = "ext4")
     {
         var hosts = new HostPair(await HostNetwork.TakeAsync());
         try
@@ -59,7 +60,7 @@ public sealed class HostPair : IAsyncDisposable
             {
                 System.IO.Directory.CreateDirectory(hosts.B.Directory);
                 await Programs.RunAsync("truncate", "-s", bytes.ToString(CultureInfo.InvariantCulture), hosts.B.Directory + "/vservers.img");
-                await Programs.RunAsync("mkfs.ext4", "-q", hosts.B.Directory + "/vservers.img");
+                await Programs.RunAsync("mkfs." + fileSystem, "-q", hosts.B.Directory + "/vservers.img");
             }
 
             await Task.WhenAll(hosts.A.BootAsync(), hosts.B.BootAsync());
@@ -83,6 +84,7 @@ public sealed class HostPair : IAsyncDisposable
         await B.KillAsync();
         await ClearAsync();
         await Programs.TryAsync("ip", ["link", "del", _network.Bridge]);
+        _network.Dispose();
     }
 
     private async Task ClearAsync()
