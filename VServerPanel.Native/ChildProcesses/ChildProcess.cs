@@ -102,7 +102,8 @@ internal sealed class ChildProcess
     }
 
     /// <summary>Runs it on our own terminal and streams; returns its exit code. Signals that would end us go to it, so that we see its end.</summary>
-    public int RunAttached()
+    /// <param name="whileItRuns">Called beside it with its pid; the token tells that it has ended. Null: nothing.</param>
+    public int RunAttached(Action<int, CancellationToken>? whileItRuns = null)
     {
         // 0: not started yet, or ended
         var (pid, early) = (0, 0);
@@ -116,8 +117,12 @@ internal sealed class ChildProcess
             _ = Libc.kill(process.Id, missed);
         }
 
+        using var ended = new CancellationTokenSource();
+        var beside = whileItRuns is null ? null : BackgroundWork.Start(() => whileItRuns(process.Id, ended.Token));
         process.WaitForExit();
         Volatile.Write(ref pid, 0);
+        ended.Cancel();
+        beside?.Wait();
         return process.ExitCode;
 
         PosixSignalRegistration Forward(PosixSignal signal, int number) => PosixSignalRegistration.Create(signal, context =>

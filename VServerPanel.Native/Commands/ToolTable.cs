@@ -28,6 +28,7 @@ internal static class ToolTable
         new Peers.VServerHostsTool(),
         new Peers.VServerReceiveTool(),
         new Processes.SignalTool(),
+        new Standby.VServerStandbyTool(),
         new Trash.VServerTrashTool(),
         new Unification.VUnifyTool(),
         new Processes.VKillTool(),

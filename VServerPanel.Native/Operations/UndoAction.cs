@@ -31,6 +31,8 @@ namespace VServerPanel.Native.Operations;
 [JsonDerivedType(typeof(Moving.Sending.PutBackMoved), "put-back-moved")]
 [JsonDerivedType(typeof(Moving.Sending.PurgeMoved), "purge-moved")]
 [JsonDerivedType(typeof(Moving.Receiving.FinishArrival), "finish-arrival")]
+[JsonDerivedType(typeof(Standby.Receiving.FinishCopy), "finish-copy")]
+[JsonDerivedType(typeof(Standby.FinishPromotion), "finish-promotion")]
 internal abstract record UndoAction
 {
     public abstract void Run(HostPaths paths);

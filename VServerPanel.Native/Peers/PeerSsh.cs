@@ -14,7 +14,16 @@ internal sealed class PeerSsh(HostPaths paths, Peer peer)
     // ssh(1): it ends with 255 where it failed itself
     private const int OwnFailure = 255;
 
+    // unix(7): sun_path has 108 bytes, and ssh puts 17 behind it until it listens
+    private const int LongestSocket = 90;
+
     private string Folder => paths.Run + "/.ssh";
+
+    /// <summary>Where calls of this process find a connection that they share; in a directory for root alone.</summary>
+    public string ControlPath => $"{Folder}/{peer.Name}.{Environment.ProcessId}";
+
+    /// <summary>Whether a socket may lie there.</summary>
+    public bool CanShare => ControlPath.Length <= LongestSocket;
 
     /// <summary>Words before the host's: also for rsync's -e. A dead link is noticed within 15 seconds.</summary>
     public IReadOnlyList<string> Options() =>
@@ -35,7 +44,7 @@ internal sealed class PeerSsh(HostPaths paths, Peer peer)
         .. Setting("ServerAliveCountMax", "3"),
         .. Setting("ClearAllForwardings", "yes"),
         .. Setting("ControlMaster", "no"),
-        .. Setting("ControlPath", $"{Folder}/{peer.Name}"),
+        .. Setting("ControlPath", CanShare ? ControlPath : "none"),
         "-l", "root",
         "-p", peer.Port.ToString(CultureInfo.InvariantCulture),
     ];

@@ -5,6 +5,7 @@ using VServerPanel.Native.Limits;
 using VServerPanel.Native.Moving.Receiving;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
+using VServerPanel.Native.Standby.Receiving;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Peers;
@@ -19,6 +20,9 @@ internal sealed class VServerReceiveTool : Tool
     private const int LongestRequest = 2 << 20;
     private const string AskedVariable = "SSH_ORIGINAL_COMMAND";
 
+    // said by ourselves to the process that becomes rsync: a forced command has no words of the peer's
+    private const string WatchedWord = "--watched";
+
     public override string Name => ToolName;
 
     public override bool IsInternal => true;
@@ -27,32 +31,56 @@ internal sealed class VServerReceiveTool : Tool
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)
     {
-        if (arguments is not ["--peer", var peer])
+        if (arguments is not (["--peer", _] or ["--peer", _, WatchedWord]))
         {
             throw new ProblemException(ProblemCode.InvalidArgument, "Usage: vserver-receive --peer NAME");
         }
 
-        Peer.CheckName(peer);
-        var incoming = new IncomingStore(call.Paths);
+        var peer = Peer.CheckName(arguments[1]);
         switch (Environment.GetEnvironmentVariable(AskedVariable))
         {
+            case "hold":
+                Hold(call);
+                return ExitCodes.Success;
             case "check":
                 call.Report.Result(Check(call));
                 return ExitCodes.Success;
             case { } asked when asked.StartsWith("rsync ", StringComparison.Ordinal):
                 var words = RsyncServerWords.Parse(asked);
+                var tree = TreeOf(words.MoveId, peer, call);
+                if (arguments is not [_, _, WatchedWord])
+                {
+                    return ReceivingWatch.Run(tree, ["--json", "--as", ToolName, "--peer", peer, WatchedWord], AskedVariable, asked);
+                }
 
                 // asked again under the lock: it may have become a vserver in between
-                using (TreeWriters.Join(incoming.RequireTree(words.MoveId, peer)))
+                using (TreeWriters.Join(tree))
                 {
-                    return ReceivingRoot.Become(call.Paths, incoming.RequireTree(words.MoveId, peer), words.Options);
+                    return ReceivingRoot.Become(call.Paths, TreeOf(words.MoveId, peer, call), words.Options);
                 }
 
             case { } asked when new ArrivalHandler(call, peer).Answer(asked, ReadRequest) is { } code:
                 return code;
+            case { } asked when new CopyArrival(call, peer).Answer(asked, ReadRequest) is { } code:
+                return code;
             default:
                 throw new ProblemException(ProblemCode.NotPermitted, "This key is for vservers that come from another host, and for nothing else.");
         }
+    }
+
+    private static string TreeOf(string id, string peer, Invocation call) => new KeptCopyStore(call.Paths).FindTree(id, peer) ?? new IncomingStore(call.Paths).RequireTree(id, peer);
+
+    // keeps the connection open that other words of its source go through, as long as the source lives: its end closes our input
+    private static void Hold(Invocation call)
+    {
+        call.Report.Info("Held.");
+        using var input = Console.OpenStandardInput();
+        Span<byte> nothing = stackalloc byte[64];
+        while (input.Read(nothing) > 0)
+        {
+        }
+
+        call.Report.Result(null, null);
     }
 
     // one line, which must not take our memory

@@ -1,62 +1,56 @@
-using System.CommandLine;
 using VServerPanel.Native.Commands;
-using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Operations;
-using VServerPanel.Native.Output;
+using VServerPanel.Native.Standby.Keeping;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Standby;
 
-/// <summary><c>vserver NAME standby --of HOST</c>: for whoever keeps the copy up to date by means of his own.</summary>
+/// <summary><c>vserver NAME standby copy | keep | stop | --of HOST</c></summary>
 internal sealed class StandbyVerb : Verb
 {
+    public const string UsageLine = """
+        Usage: vserver NAME standby copy [--to HOST] [--bandwidth BYTES]                   copy it to the other host once; --to the first time
+               vserver NAME standby keep [--to HOST] --every MINUTES [--bandwidth BYTES]   copy it there again and again
+               vserver NAME standby stop                                                   copy it no more
+               vserver NAME standby --of HOST                                              this one is the copy, which is filled by means of your own
+        """;
+
     public override string Name => "standby";
 
     public override bool OpenToPanel => true;
 
-    public override string Usage => "--of HOST";
+    // what is kept of one that was deleted here can be ended
+    public override bool NeedsExisting => false;
 
-    public override string Summary => "this one is the copy of another host's: never start it unless it is promoted";
+    public override string Usage => "copy|keep|stop|--of HOST";
+
+    public override string Summary => "keep a stopped copy on another host; or: this one is the copy, never started unless it is promoted";
 
     public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
     {
-        var of = new Option<string>("--of") { Description = "the host that the vserver really is on", HelpName = "HOST", Required = true };
-        var command = new Command("standby", "Marks a stopped vserver as the standby copy of another host's. It is not started, at boot neither, until 'promote' makes it the real one.") { of };
-        if (ArgumentParser.Parse(command, arguments, "vserver NAME standby") is not { } result)
+        if (arguments is ["--help" or "-h"])
         {
+            Console.Out.WriteLine(UsageLine);
             return ExitCodes.Success;
         }
 
-        var source = CheckedHost(result.GetValue(of)!);
-        if (call.Options.Plan)
+        var keeping = new KeepingCommands(name, call);
+        if (arguments is ["stop", ..])
         {
-            call.Report.Plan(new OperationPlan([new PlanStep($"Note in the registry that {name} is the copy of {source}'s")], [], Refusal(call, name) is { } refusal ? [refusal.ToEvent()] : []));
-            return ExitCodes.Success;
+            return keeping.Stop([.. arguments.Skip(1)]);
         }
 
-        return OperationRunner.Run(call, new OperationKind("standby", name) { IsJob = false }, operation =>
+        if (!call.Registry.Exists(name))
         {
-            if (Refusal(call, name) is { } refusal)
-            {
-                throw refusal;
-            }
+            throw ProblemException.NoSuchVServer(name);
+        }
 
-            var entry = call.Registry.FindOrAdd(name);
-            operation.VServerId = entry.Id;
-            call.Registry.Save(entry with { StandbyOf = source });
-            return (null, $"{name} is the standby copy of {source}'s. It will not be started until it is promoted.");
-        });
+        return arguments switch
+        {
+            ["copy", ..] => keeping.Copy([.. arguments.Skip(1)]),
+            ["keep", ..] => keeping.Keep([.. arguments.Skip(1)]),
+            ["--of", ..] or [['-', '-', 'o', 'f', '=', ..]] => MarkCommand.Run(name, arguments, call),
+            _ => throw new ProblemException(ProblemCode.InvalidArgument, UsageLine),
+        };
     }
-
-    private static ProblemException? Refusal(Invocation call, VServerName name) =>
-        call.Registry.Find(name) is { StandbyOf: { } source }
-            ? new ProblemException(ProblemCode.AlreadyExists, $"{name} is a copy already, that of {source}'s.")
-            : new RunStateStore(call.Paths).Find(name) is { } state && (state.IsAlive || state.IsOwned)
-                ? new ProblemException(ProblemCode.AlreadyRunning, $"{name} is running, so it is no copy. 'vserver {name} stop' stops it.")
-                : null;
-
-    // it goes into messages and onto pages
-    private static string CheckedHost(string text) => text.Length is > 0 and < 254 && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')
-        ? text
-        : throw new ProblemException(ProblemCode.InvalidArgument, "Say which host the vserver really is on, by its name: --of HOST");
 }

@@ -88,6 +88,7 @@ public static class WireProtocol
 [JsonSerializable(typeof(PeerReport))]
 [JsonSerializable(typeof(StandbyInfo))]
 [JsonSerializable(typeof(StandbyOutcome))]
+[JsonSerializable(typeof(PromotePlan))]
 [JsonSerializable(typeof(PromoteOutcome))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class WireJson : JsonSerializerContext;

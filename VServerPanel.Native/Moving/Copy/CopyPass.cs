@@ -52,13 +52,17 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
         return result.ExitCode switch
         {
             0 => totals,
-            VanishedFiles or PartialTransfer when IsOfRunningTree => totals with { IsComplete = false },
+            _ when result.Error.Contains(Receiving.ReceivingWatch.Full, StringComparison.Ordinal) => throw Full(),
+            VanishedFiles when IsOfRunningTree => totals,
+            PartialTransfer when IsOfRunningTree => totals with { IsComplete = false },
             255 => throw new PeerSsh(paths, peer).Failure(result.Error),
-            NoSpaceOrInputOutput when result.Error.Contains("No space left on device", StringComparison.Ordinal) => throw new ProblemException(ProblemCode.NoSpace, $"The disk of {peer.Name} is full. Make room there and try again."),
+            NoSpaceOrInputOutput when result.Error.Contains("No space left on device", StringComparison.Ordinal) => throw Full(),
             10 or 12 or 30 or 35 => throw new ProblemException(ProblemCode.Unreachable, $"The connection to {peer.Name} broke: {LastLine(result.Error)}"),
             var code => throw new ProblemException(ProblemCode.CommandFailed, $"rsync to {peer.Name} ended with exit code {code}: {LastLine(result.Error)}"),
         };
     }
+
+    private ProblemException Full() => new(ProblemCode.NoSpace, $"The disk of {peer.Name} is full. Make room there and try again.");
 
     /// <summary>The words for rsync.</summary>
     internal IReadOnlyList<string> Arguments(string tree, string moveId) =>
@@ -105,6 +109,6 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
 /// <param name="BytesSent">Bytes over the wire, from here to there.</param>
 internal sealed record CopyTotals(long Entries = 0, long Bytes = 0, long BytesSent = 0)
 {
-    /// <summary>Whether nothing vanished or could not be read meanwhile.</summary>
+    /// <summary>Whether all was read that did not vanish meanwhile.</summary>
     public bool IsComplete { get; init; } = true;
 }

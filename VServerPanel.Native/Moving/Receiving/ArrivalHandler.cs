@@ -1,6 +1,7 @@
 using System.Text.Json;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Creation.Trees;
+using VServerPanel.Native.Interop;
 using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Moving.Verifying;
 using VServerPanel.Native.Operations;
@@ -43,7 +44,8 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
             throw new ProblemException(refused.Key switch { "space" => ProblemCode.NoSpace, "name" => ProblemCode.AlreadyExists, "addresses" => ProblemCode.AddressInUse, _ => ProblemCode.InvalidConfiguration }, refused.Found);
         }
 
-        return Tell(answer with { State = _store.Begin(request, peer, call.Time.GetUtcNow()).State });
+        var incoming = _store.Begin(request, peer, call.Time.GetUtcNow());
+        return Tell(answer with { State = incoming.State, IsSuspect = incoming.BootId != ProcessIdentity.BootId });
     }
 
     private IncomingAnswer Measure(IncomingRequest request) =>
@@ -66,6 +68,9 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
             }
 
             using var writers = TreeWriters.Exclude(tree, operation.Cancel);
+
+            // sizes and times are on disk sooner than contents, and from here on this is the only one
+            ErrnoException.ThrowIfFailed(Libc.syncfs(writers), "syncfs", tree);
             var now = call.Time.GetUtcNow();
             operation.Undo.CommitThen(new FinishArrival(request.MoveId, request.Conf ?? [], request.CreatedAt ?? now, now));
             operation.Undo.Complete();

@@ -23,6 +23,9 @@ internal sealed record IncomingRequest(string MoveId, VServerName VServer, Guid 
     /// <summary>Whether contents are compared, too: with <c>measure</c>.</summary>
     public bool Checksums { get; init; }
 
+    /// <summary>When the pass was begun: with <c>standby-complete</c>.</summary>
+    public DateTimeOffset? AsOf { get; init; }
+
     /// <summary>It came from another host.</summary>
     /// <exception cref="ProblemException">InvalidArgument.</exception>
     public IncomingRequest Checked()
@@ -60,6 +63,9 @@ internal enum IncomingState
 internal sealed record Incoming(IncomingRequest Request, string Peer, IncomingState State, DateTimeOffset StartedAt)
 {
     public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>The boot in which its tree was begun.</summary>
+    public string? BootId { get; init; }
 }
 
 /// <summary>What the target answers.</summary>
@@ -76,6 +82,15 @@ internal sealed record IncomingAnswer
     public long? BytesFree { get; init; }
 
     public TreeFingerprint? Fingerprint { get; init; }
+
+    /// <summary>Whether what lies there was written before a power cut: sizes and times may be on disk, and contents not, so that the next pass has to compare contents.</summary>
+    public bool IsSuspect { get; init; }
+
+    /// <summary>Of a copy that is kept there: what it is of; null where none is whole yet.</summary>
+    public DateTimeOffset? CompleteAsOf { get; init; }
+
+    /// <summary>Of a copy that was kept there: when it was made the real one.</summary>
+    public DateTimeOffset? PromotedAt { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

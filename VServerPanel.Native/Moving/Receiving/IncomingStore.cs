@@ -24,7 +24,7 @@ internal sealed class IncomingStore(HostPaths paths)
             throw new ProblemException(ProblemCode.Conflict, "This move was taken back, has arrived, or is another one. A new move has a new id.");
         }
 
-        incoming ??= Save(new Incoming(request.Bare(), peer, IncomingState.Receiving, now));
+        incoming ??= Save(new Incoming(request.Bare(), peer, IncomingState.Receiving, now) { BootId = ProcessIdentity.BootId });
         DurableFile.MakePrivateDirectory($"{paths.VServers}/.incoming");
         DurableFile.MakePrivateDirectory(TreeOf(request.MoveId));
         return incoming;

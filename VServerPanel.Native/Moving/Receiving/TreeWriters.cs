@@ -41,10 +41,14 @@ internal static class TreeWriters
 
     /// <summary>Waits until nobody writes, and lets nobody begin before it is disposed of.</summary>
     /// <exception cref="ProblemException">Busy.</exception>
-    public static SafeFileHandle Exclude(string tree, CancellationToken cancel)
+    public static SafeFileHandle Exclude(string tree, CancellationToken cancel) => Exclude(tree, s_patience, cancel);
+
+    /// <summary>Waits no longer than this until nobody writes.</summary>
+    /// <exception cref="ProblemException">Busy.</exception>
+    public static SafeFileHandle Exclude(string tree, TimeSpan patience, CancellationToken cancel)
     {
         var fd = Libc.open(tree, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
-        for (var until = Environment.TickCount64 + (long)s_patience.TotalMilliseconds; Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) != 0; cancel.WaitHandle.WaitOne(50))
+        for (var until = Environment.TickCount64 + (long)patience.TotalMilliseconds; Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) != 0; cancel.WaitHandle.WaitOne(50))
         {
             if (Marshal.GetLastPInvokeError() != ErrnoNames.EAGAIN || Environment.TickCount64 >= until || cancel.IsCancellationRequested)
             {

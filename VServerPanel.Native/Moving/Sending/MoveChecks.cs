@@ -57,6 +57,11 @@ internal sealed class MoveChecks(Invocation call, MoveTarget target)
             _checks.Add(new("standby", "Standby copy", CheckState.Refused, $"{name} is a standby copy here, and really on {real}.", "Move it from there, or promote it first."));
         }
 
+        if (call.Registry.IdOf(name) is { } id && new Standby.Keeping.KeptStandbyStore(call.Paths).Of(id) is { } kept)
+        {
+            _checks.Add(new("standby", "Standby copy", CheckState.Refused, $"A copy of {name} is kept on {kept.Peer}, from here.", $"'vserver {name} standby stop' ends that; begin it anew from the other host."));
+        }
+
         if (Path.Exists(call.Paths.HookOf(name)))
         {
             _checks.Add(new("hook", "Hook script", CheckState.Warning, $"'{call.Paths.HookOf(name)}' does not go with it: a script of another host's is not run as root of the target.", "Copy it by hand, before the vserver is started there, where it is needed."));

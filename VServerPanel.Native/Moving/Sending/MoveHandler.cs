@@ -17,6 +17,9 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
 {
     private const int Steps = 7;
 
+    // what changes in so short a time is copied while it is stopped in less than that again
+    private static readonly TimeSpan s_shortPass = TimeSpan.FromSeconds(5);
+
     private readonly Hosts.HostPaths _paths = call.Paths;
     private readonly VServerName _name = move.VServer;
     private readonly OutgoingStore _store = new(call.Paths);
@@ -34,6 +37,7 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
     public MoveOutcome Run(Operation operation)
     {
         using var alone = _store.Lock(_name, operation.Cancel);
+        using var connection = PeerConnection.Open(_paths, _move.Peer);
         _move = (_store.Find(_move.Id) ?? _move) with { JobId = operation.Id, Problem = null };
         operation.VServerId = _move.VServerId;
         _report = operation.Report;
@@ -83,20 +87,22 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
         }
 
         _move = _store.Save(_move with { Bytes = request.Bytes });
-        _target.Ask("begin", request, operation.Cancel);
+        var isSuspect = _target.Ask("begin", request, operation.Cancel).IsSuspect;
 
         var runs = IsRunning();
         operation.Step(2, Steps, $"Copying {_name} to {_move.Peer}");
-        Pass(operation, 1, MovePhase.Copying, isLast: false);
-        if (runs)
+        var pass = 1;
+        var watch = Stopwatch.StartNew();
+        Pass(operation, pass++, MovePhase.Copying, isLast: false, isSuspect);
+        if (runs && watch.Elapsed > s_shortPass)
         {
-            Pass(operation, 2, MovePhase.Copying, isLast: false);
+            Pass(operation, pass++, MovePhase.Copying, isLast: false);
         }
 
         using var locks = Lock(operation);
         try
         {
-            return LastPart(operation, request, size.Entries, runs ? 3 : 2);
+            return LastPart(operation, request, size.Entries, pass);
         }
         catch (Exception e) when (e is not OutOfMemoryException && _move.State == OutgoingState.Copying)
         {
@@ -258,11 +264,11 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
     private VServerLocks Lock(Operation operation) =>
         OperationRunner.Lock(call with { Report = new NestedReporter(operation.Report) }, new OperationKind("move", _name) { Patience = TimeSpan.FromSeconds(30) });
 
-    private CopyTotals Pass(Operation operation, int number, MovePhase phase, bool isLast)
+    private CopyTotals Pass(Operation operation, int number, MovePhase phase, bool isLast, bool withChecksums = false)
     {
         var told = 0L;
         Tell(phase, number);
-        var pass = new CopyPass(_paths, new PeerStore(_paths).Require(_move.Peer)) { BytesPerSecond = _move.Choices.BytesPerSecond, IsOfRunningTree = !isLast };
+        var pass = new CopyPass(_paths, new PeerStore(_paths).Require(_move.Peer)) { BytesPerSecond = _move.Choices.BytesPerSecond, IsOfRunningTree = !isLast, Checksums = withChecksums };
         var totals = pass.Run(_paths.TreeOf(_name), _move.Id, (bytes, rate) =>
         {
             if (Environment.TickCount64 - told >= 1000)

@@ -1,0 +1,54 @@
+using VServerPanel.Native.ChildProcesses;
+using VServerPanel.Native.Creation.Trees;
+using VServerPanel.Native.Interop;
+
+namespace VServerPanel.Native.Moving.Receiving;
+
+/// <summary>Runs the rsync that a peer writes to, and ends it before the disk is full: a peer is believed what it says that a tree will take, and may send more.</summary>
+internal static class ReceivingWatch
+{
+    /// <summary>What a source finds in the errors of its rsync.</summary>
+    public const string Full = "vserver-receive: No space left on device";
+
+    // at the rate of a fast disk less than the reserve goes by in between
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    /// <param name="tree">Where it writes.</param>
+    /// <param name="words">The words by which this command becomes that rsync.</param>
+    /// <param name="variable">A variable of our environment that it reads, and what it is.</param>
+    /// <param name="value">What it is.</param>
+    /// <returns>The exit code of rsync.</returns>
+    public static int Run(string tree, IReadOnlyList<string> words, string variable, string value)
+    {
+        var own = new ChildProcess
+        {
+            Program = Environment.ProcessPath ?? "/proc/self/exe",
+            Arguments = words,
+            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { [variable] = value },
+        };
+        return own.RunAttached((pid, ended) => Watch(tree, pid, ended));
+    }
+
+    private static void Watch(string tree, int pid, CancellationToken ended)
+    {
+        while (!ended.WaitHandle.WaitOne(s_pause))
+        {
+            if (SpaceGuard.FreeAt(tree) > 0)
+            {
+                continue;
+            }
+
+            Console.Error.WriteLine($"{Full}: the rest is the host's reserve.");
+
+            // rsync ends its children, and removes the file that it was writing
+            _ = Libc.kill(pid, Libc.SIGTERM);
+            if (!ended.WaitHandle.WaitOne(s_patience))
+            {
+                _ = Libc.kill(pid, Libc.SIGKILL);
+            }
+
+            return;
+        }
+    }
+}

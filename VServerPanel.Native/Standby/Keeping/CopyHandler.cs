@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using VServerPanel.Native.Commands;
+using VServerPanel.Native.Creation.Trees;
+using VServerPanel.Native.Lifecycle;
+using VServerPanel.Native.Moving.Copy;
+using VServerPanel.Native.Moving.Receiving;
+using VServerPanel.Native.Moving.Sending;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
+using VServerPanel.Native.Peers;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Standby.Keeping;
+
+/// <summary>One pass: the copy at the target becomes what the vserver is now. What is there stays whole and promotable until the new one has arrived.</summary>
+/// <param name="call">Who asked.</param>
+/// <param name="standby">Which.</param>
+/// <param name="name">What the vserver is called here now.</param>
+/// <param name="bytesPerSecond">The limit of this pass; null: the usual one.</param>
+internal sealed class CopyHandler(Invocation call, KeptStandby standby, VServerName name, long? bytesPerSecond)
+{
+    private const int Steps = 3;
+
+    // what a running vserver has changed while it was read is read again
+    private const int MostPasses = 3;
+
+    private readonly KeptStandbyStore _store = new(call.Paths);
+    private readonly MoveTarget _target = new(call, standby.Peer);
+    private readonly Stopwatch _all = Stopwatch.StartNew();
+    private KeptStandby _standby = standby;
+
+    /// <exception cref="ProblemException">Why it failed; the record has it, too.</exception>
+    public StandbyOutcome Run(Operation operation)
+    {
+        var moves = new OutgoingStore(call.Paths);
+        using var alone = moves.Lock(name, operation.Cancel);
+        var asOf = call.Time.GetUtcNow();
+        _standby = _store.Change(_standby.Id, s => s with { VServer = name, LastTriedAt = asOf, JobId = operation.Id });
+        operation.VServerId = _standby.VServerId;
+        try
+        {
+            if (moves.List().FirstOrDefault(m => m.VServerId == _standby.VServerId && m.State is OutgoingState.Copying or OutgoingState.HandedOver) is { } move)
+            {
+                throw new ProblemException(ProblemCode.Conflict, $"A move of {name} to {move.Peer} has not ended: 'vserver-moves list'. It is copied again after that.");
+            }
+
+            return Copy(operation, asOf);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _store.Change(_standby.Id, s => s with { Problem = ProblemException.ToEvent(e) });
+            throw;
+        }
+    }
+
+    private StandbyOutcome Copy(Operation operation, DateTimeOffset asOf)
+    {
+        operation.Step(1, Steps, $"Asking {_standby.Peer}");
+        using (Lock(operation))
+        {
+            RequireSame();
+        }
+
+        var tree = call.Paths.TreeOf(name);
+        var size = TreeMeasure.MeasureForCopy(tree, operation.Cancel);
+        var request = _standby.ToRequest(name, size.Bytes) with { Conf = Configuration.ConfFile.Read(call.Paths.ConfOf(name)).ToBytes() };
+        using var connection = PeerConnection.Open(call.Paths, _standby.Peer);
+        var begun = _target.Ask("standby-begin", request, operation.Cancel);
+        if (begun.PromotedAt is { } promoted)
+        {
+            throw Promoted(operation, promoted);
+        }
+
+        operation.Step(2, Steps, $"Copying {name} to {_standby.Peer}");
+        var totals = CopyTree(operation, tree, size.Bytes);
+        operation.Step(3, Steps, "Putting the copy in its place");
+        IncomingAnswer answer;
+        using (Lock(operation))
+        {
+            // of a tree that was taken away meanwhile, rsync has copied what was left
+            var entry = RequireSame();
+            request = request with { Conf = Configuration.ConfFile.Read(call.Paths.ConfOf(name)).ToBytes(), AsOf = asOf, CreatedAt = entry.CreatedAt };
+            answer = _target.Ask("standby-complete", request, operation.Cancel);
+        }
+
+        if (answer.CompleteAsOf != asOf)
+        {
+            throw new ProblemException(ProblemCode.Terminated, $"{_standby.Peer} does not say that the copy is whole.");
+        }
+
+        _store.Change(_standby.Id, s => s with { CompleteAsOf = asOf, Bytes = size.Bytes, Problem = null });
+        return new StandbyOutcome(_standby.Peer, asOf, totals.Bytes, totals.Entries, totals.BytesSent, _all.ElapsedMilliseconds);
+    }
+
+    private CopyTotals CopyTree(Operation operation, string tree, long bytes)
+    {
+        var sent = 0L;
+        for (var number = 1; number <= MostPasses; number++)
+        {
+            var told = 0L;
+            Tell(operation, number, 0, bytes, null);
+            var pass = new CopyPass(call.Paths, new PeerStore(call.Paths).Require(_standby.Peer)) { BytesPerSecond = bytesPerSecond ?? _standby.BytesPerSecond, IsOfRunningTree = true };
+            var totals = pass.Run(tree, _standby.Id, (done, rate) =>
+            {
+                if (Environment.TickCount64 - told >= 1000)
+                {
+                    told = Environment.TickCount64;
+                    Tell(operation, number, done, bytes, rate);
+                }
+            }, operation.Cancel);
+            FaultPoint.Reach();
+            sent += totals.BytesSent;
+            if (totals.IsComplete)
+            {
+                return totals with { BytesSent = sent };
+            }
+        }
+
+        throw new ProblemException(ProblemCode.InputOutput, $"Some files of {name} could not be read whole, {MostPasses} times: they change all the time, or the disk has errors. The copy stays as it was.");
+    }
+
+    /// <summary>The copy is the real one by now: this one is not started any more, if it is not running yet.</summary>
+    private ProblemException Promoted(Operation operation, DateTimeOffset at)
+    {
+        _store.Change(_standby.Id, s => s with { PromotedAt = at });
+        using var locks = Lock(operation);
+        var entry = RequireSame();
+        if (new RunStateStore(call.Paths).Find(name) is { } state && (state.IsAlive || state.IsOwned))
+        {
+            return new ProblemException(ProblemCode.Conflict, $"{name} was made the real one on {_standby.Peer} at {at:u}, and runs here as well. Stop the one that must not run. If it is this one: 'vserver {name} stop', then 'vserver {name} standby --of {_standby.Peer}'.");
+        }
+
+        call.Registry.Save(entry with { StandbyOf = _standby.Peer });
+        return new ProblemException(ProblemCode.Conflict, $"{name} was made the real one on {_standby.Peer} at {at:u}. The one here is its copy from now on, and is not started. It can be kept up to date from there: 'vserver {name} standby copy --to …'.");
+    }
+
+    private Registry.RegistryEntry RequireSame() => call.Registry.Exists(name) && call.Registry.Find(name) is { } entry && entry.Id == _standby.VServerId
+        ? entry.StandbyOf is null ? entry : throw new ProblemException(ProblemCode.Conflict, $"{name} is itself the copy of {entry.StandbyOf}'s here. It is copied from there, or after it was promoted.")
+        : throw new ProblemException(ProblemCode.Conflict, $"{name} was deleted or renamed meanwhile.");
+
+    private VServerLocks Lock(Operation operation) =>
+        OperationRunner.Lock(call with { Report = new NestedReporter(operation.Report) }, new OperationKind("standby-copy", name) { Patience = TimeSpan.FromSeconds(30) });
+
+    private void Tell(Operation operation, int pass, long done, long total, long? rate) => operation.Report.Item(
+        ItemKinds.MoveProgress,
+        new MoveProgress(_standby.Id, MovePhase.Copying, pass, done, total, rate, rate is > 0 ? Math.Max(0, total - done) / rate : null));
+}
