@@ -10,7 +10,8 @@ namespace VServerPanel.Components.Standby;
 /// <summary>Asks for the word that the other host is off before a copy becomes the real one.</summary>
 public sealed partial class PromoteDialog
 {
-    private OperationPlan? _plan;
+    private PromotePlan? _plan;
+    private string? _profile;
     private Exception? _problem;
     private string _typed = "";
     private string _fenced = "";
@@ -29,6 +30,9 @@ public sealed partial class PromoteDialog
     [Inject]
     private Gate Gate { get; set; } = null!;
 
+    [Inject]
+    private TimeProvider Clock { get; set; } = null!;
+
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
     {
@@ -43,12 +47,26 @@ public sealed partial class PromoteDialog
         }
     }
 
+    private async Task ChooseAsync(ChangeEventArgs change)
+    {
+        try
+        {
+            var chosen = change.Value as string;
+            _plan = await Standby.PlanPromoteAsync(Status.Name, chosen);
+            (_profile, _problem) = (chosen, null);
+        }
+        catch (HostProblemException e)
+        {
+            _problem = e;
+        }
+    }
+
     private async Task PromoteAsync()
     {
         (_asked, _problem) = (true, null);
         try
         {
-            Dialog.Close(DialogResult.Ok(await Standby.PromoteAsync(Status, _typed, _fenced, await Gate.DemandAsync(Policies.Operate))));
+            Dialog.Close(DialogResult.Ok(await Standby.PromoteAsync(Status, _typed, _fenced, _profile, await Gate.DemandAsync(Policies.Operate))));
         }
         catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {

@@ -12,7 +12,14 @@ namespace VServerPanel.Tests.Pages;
 
 public sealed class StandbyTests : PagesContext
 {
-    private static readonly OperationPlan s_plan = new([new PlanStep("Note in the registry that shop is no copy any more")], ["What shop has changed on host1 since the last copying is lost."], []);
+    private static readonly PromotePlan s_plan = new()
+    {
+        Steps = [new PlanStep("Note in the registry that shop is no copy any more")],
+        Warnings = ["What shop has changed on host1 since the last copying is lost."],
+        CompleteAsOf = DateTimeOffset.UtcNow.AddMinutes(-125),
+        Profiles = ["prod", "backup"],
+        Profile = "prod",
+    };
 
     [Fact]
     public async Task FailOver_BothNamesTyped_PromotesAndNeverBefore()
@@ -23,6 +30,8 @@ public sealed class StandbyTests : PagesContext
         var clicked = page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new());
         Dialogs.WaitForAssertion(() => Assert.Contains("since the last copying is lost", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
 
+        Assert.Contains("2 h", Dialogs.Markup, StringComparison.Ordinal);
+        await Dialogs.Find("#profile").ChangeAsync("backup");
         Assert.True(Promote.HasAttribute("disabled"));
         await Dialogs.Find("#confirm").InputAsync("shop");
         Assert.True(Promote.HasAttribute("disabled"));
@@ -32,7 +41,7 @@ public sealed class StandbyTests : PagesContext
         await Dialogs.Find("#fenced").InputAsync("host1");
         await Promote.ClickAsync(new());
 
-        page.WaitForAssertion(() => Assert.Contains(Host.Command.Requests, r => r is { Plan: false, Words: ["vserver", "shop", "promote", "--confirm", "shop", "--fenced"] }), TimeSpan.FromSeconds(10));
+        page.WaitForAssertion(() => Assert.Contains(Host.Command.Requests, r => r is { Plan: false, Words: ["vserver", "shop", "promote", "--confirm", "shop", "--fenced", "--profile", "backup"] }), TimeSpan.FromSeconds(10));
         Dialogs.WaitForAssertion(() => Assert.Empty(Dialogs.FindAll("#fenced")), TimeSpan.FromSeconds(10));
         await clicked;
     }
@@ -81,6 +90,7 @@ public sealed class StandbyTests : PagesContext
     private async Task<IRenderedComponent<VServerPage>> OpenAsync(string role)
     {
         await StartAsync(role, new HostOfVServers(HostOfVServers.VServer("shop", VServerState.Standby) with { StandbyOf = "host1" }));
+        Host.Command.On("vserver-standby list", new HelloEvent(1, []), new ResultEvent());
         Host.Command.On("vserver shop promote", request => request.Plan ? [new HelloEvent(1, []), FakeHost.Result(s_plan)] : [new HelloEvent(1, []), FakeHost.Result(new PromoteOutcome("host1", DateTimeOffset.UnixEpoch))]);
         var authentication = await Services.GetRequiredService<AuthenticationStateProvider>().GetAuthenticationStateAsync();
         var page = Render<CascadingValue<Task<AuthenticationState>>>(p => p
