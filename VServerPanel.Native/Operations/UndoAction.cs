@@ -20,6 +20,7 @@ namespace VServerPanel.Native.Operations;
 [JsonDerivedType(typeof(Lifecycle.RunHook), "run-hook")]
 [JsonDerivedType(typeof(Lifecycle.ClearRun), "clear-run")]
 [JsonDerivedType(typeof(Unification.ClearStaging), "clear-unification-staging")]
+[JsonDerivedType(typeof(Unification.FreezeShared), "freeze-shared")]
 [JsonDerivedType(typeof(Network.ReapplyAddresses), "reapply-addresses")]
 [JsonDerivedType(typeof(Packages.Guests.ClearGuest), "clear-guest")]
 [JsonDerivedType(typeof(Renaming.RenameInStates), "rename-in-states")]

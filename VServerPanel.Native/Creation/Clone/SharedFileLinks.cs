@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
 using VServerPanel.Native.Unification;
 
 namespace VServerPanel.Native.Creation.Clone;
@@ -66,13 +67,16 @@ internal sealed unsafe class SharedFileLinks(bool isImmutable, Exclusions exclus
 
     private static bool LinkThawed(int file, CopiedDirectory directory, byte* name)
     {
+        FaultPoint.Reach();
         SharedMark.Freeze(file, false);
         try
         {
+            FaultPoint.Reach();
             return Link(file, directory, name);
         }
         finally
         {
+            FaultPoint.Reach();
             SharedMark.Freeze(file, true);
         }
     }

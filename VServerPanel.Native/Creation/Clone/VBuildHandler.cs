@@ -44,10 +44,16 @@ internal sealed class VBuildHandler(Invocation call, string reference, string ta
 
         var workshop = $"{Parent}/.building-{operation.Id}";
         operation.Undo.Before(new RemoveTree(workshop));
+        if (choice!.Method == SharingMethod.Immutable)
+        {
+            operation.Undo.Before(new FreezeShared([reference]));
+        }
+
         operation.Step(2, Steps, $"Copying '{reference}'");
         Directory.CreateDirectory(workshop, (UnixFileMode)0b111_000_000);
         var tree = workshop + "/root";
-        var counts = Copy(operation, tree, choice!.Require());
+        FaultPoint.Reach();
+        var counts = Copy(operation, tree, choice.Require());
         if (tellsCounts)
         {
             operation.Report.Info(counts);
@@ -63,6 +69,7 @@ internal sealed class VBuildHandler(Invocation call, string reference, string ta
         ErrnoException.ThrowIfFailed(Libc.renameat2(Libc.AT_FDCWD, tree, Libc.AT_FDCWD, target, Libc.RENAME_NOREPLACE), "renameat2", target);
         FaultPoint.Reach();
         TreeRemoval.Remove(workshop);
+        FaultPoint.Reach();
         DurableFile.SyncDirectory(Parent);
     }
 
@@ -119,12 +126,14 @@ internal sealed class VBuildHandler(Invocation call, string reference, string ta
         using var source = Libc.open(reference, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
         if (method == SharingMethod.Reflink && Subvolume.TrySnapshot(source, tree))
         {
+            FaultPoint.Reach();
             var cleaning = new SnapshotCleaning(CloneSource.GuestsOwn, operation.Cancel);
             cleaning.Run(tree);
             return $"{cleaning.Entries} names in a snapshot, all of their content is shared.";
         }
 
         Subvolume.MakeDirectory(tree, 0b111_101_101);
+        FaultPoint.Reach();
         using SafeFileHandle into = Libc.open(tree, Libc.O_RDONLY | Libc.O_DIRECTORY);
         var copy = new TreeCopy(new SpaceGuard(tree), operation.Cancel)
         {

@@ -7,7 +7,9 @@ internal sealed class LoopImage : IDisposable
 {
     private readonly string _image;
 
-    private LoopImage(string image, string mountPoint) => (_image, MountPoint) = (image, mountPoint);
+    private LoopImage(string type, string image, string mountPoint) => (Type, _image, MountPoint) = (type, image, mountPoint);
+
+    public string Type { get; }
 
     public string MountPoint { get; }
 
@@ -25,7 +27,7 @@ internal sealed class LoopImage : IDisposable
             file.SetLength((long)megabytes << 20);
         }
 
-        var made = new LoopImage(image, mountPoint);
+        var made = new LoopImage(type, image, mountPoint);
         try
         {
             TrialHost.Run($"mkfs.{type}", "-q", image);
