@@ -1,6 +1,6 @@
-using VServerPanel.Native.Commands;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
+using VServerPanel.Native.Unification;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Packages;
@@ -11,14 +11,37 @@ internal sealed class PackageHandler(Operation operation, PackageRequest request
     private readonly Lock _gate = new();
     private readonly PackageRecords _records = new(operation.Paths);
     private readonly List<PackageOutcome> _outcomes = [];
+    private readonly Dictionary<VServerName, Guid?> _ids = request.VServers.ToDictionary(v => v, operation.Call.Registry.IdOf);
+    private bool _isThawing;
+    private List<ThawedVServer> _thawed = [.. request.Thawed];
+
+    /// <summary>What is written down of it by now.</summary>
+    public PackageRecord Record => new()
+    {
+        Operation = operation.Id,
+        Tool = request.Manager.Tool,
+        Arguments = request.Arguments,
+        Unifies = request.Unifies,
+        StartedAt = operation.Call.Time.GetUtcNow(),
+        VServers = request.VServers,
+        Ids = [.. request.VServers.Select(v => _ids[v])],
+        Thawed = _thawed,
+        Earlier = request.Earlier,
+        Outcomes = _outcomes,
+    };
 
     /// <returns>How it went, in the order in which they were done.</returns>
     public IReadOnlyList<PackageOutcome> Run()
     {
-        var waiting = new Queue<VServerName>(request.VServers);
         Save();
         _records.Prune();
         Tell();
+        if (request.ChangesPackages)
+        {
+            Thaw();
+        }
+
+        var waiting = new Queue<VServerName>(request.VServers.Except(_outcomes.Select(o => o.VServer)));
         var workers = Enumerable.Range(0, Math.Min(request.Jobs, request.VServers.Count)).Select(_ => BackgroundWork.Start(Work)).ToList();
         workers.ForEach(w => w.Wait());
         return _outcomes;
@@ -55,34 +78,37 @@ internal sealed class PackageHandler(Operation operation, PackageRequest request
             : new ProblemException(ProblemCode.CommandFailed, $"'{request.Title}' failed in {failed.Count} of {request.VServers.Count} vservers: {string.Join(", ", failed)}. {again}");
     }
 
-    /// <summary>Unifies what changed again, among the vservers in which it succeeded.</summary>
-    public void Unify()
+    /// <summary>One after the other, before the first is worked on: one that is started for its packages would count as running, and all that share immutable files must be stopped.</summary>
+    private void Thaw()
     {
-        const string Tool = "vunify";
-        var done = _outcomes.Where(o => o.Outcome == OperationOutcome.Succeeded && o.Changed.Any(c => c.After is not null)).ToList();
-        var names = request.VServers.Where(v => done.Exists(o => o.VServer == v)).Select(v => v.Value).ToList();
-        if (names.Count < 2)
+        foreach (var name in request.VServers)
         {
-            operation.Report.Info("Nothing to unify: packages changed in fewer than two vservers.");
-            return;
-        }
+            if (operation.Cancel.IsCancellationRequested)
+            {
+                break;
+            }
 
-        if (ToolTable.FindTool(Tool) is not { } tool)
-        {
-            operation.Report.Warn("The packages were not unified again: this build has no vunify.");
-            return;
-        }
+            // one with other packages is told so when it comes to it
+            if (ThawedVServer.Of(operation.Call, name) is not { } frozen || PackageTool.FormatOf(name, operation.Call) != request.Manager.Format)
+            {
+                continue;
+            }
 
-        // as its administrator would call it; it is an operation of its own
-        var packages = done.SelectMany(o => o.Changed).Where(c => c.After is not null).Select(c => c.Name.Split(':')[0]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
-        operation.Report.Progress(2, 2, "Unifying the packages that changed");
-        try
-        {
-            tool.Run([.. names, "--", .. packages], operation.Call with { Report = new NestedReporter(operation.Report), Options = operation.Call.Options with { JobId = null, Detach = false } });
-        }
-        catch (ProblemException e)
-        {
-            throw new ProblemException(e.Code, $"The packages were changed, but not unified again: {e.Message}", e);
+            // a file that is thawed when this is cut off is frozen again by who recovers it
+            if (!_isThawing)
+            {
+                operation.Undo.Before(new FreezeShared([.. UnificationRequest.SharingImmutable(operation.Call).Select(operation.Paths.TreeOf)]));
+                _isThawing = true;
+            }
+
+            // written down before: afterwards nothing tells with whom it was unified
+            _thawed = [.. _thawed.Where(t => t.VServer != frozen.VServer), frozen];
+            Save();
+            FaultPoint.Reach();
+            if (Thawing.Run(operation, request, name) is { } failure)
+            {
+                Add(failure);
+            }
         }
     }
 
@@ -91,6 +117,9 @@ internal sealed class PackageHandler(Operation operation, PackageRequest request
         lock (_gate)
         {
             _outcomes.Add(outcome);
+
+            // one that was put here by hand has got it by now; one that was renamed meanwhile keeps what it had
+            _ids[outcome.VServer] ??= operation.Call.Registry.IdOf(outcome.VServer);
             Save();
             operation.Report.Item(ItemKinds.PackageOutcome, outcome, Describe(outcome));
             Tell();
@@ -99,16 +128,7 @@ internal sealed class PackageHandler(Operation operation, PackageRequest request
 
     private void Tell() => operation.Report.Progress(1, request.Unifies ? 2 : 1, request.Title, _outcomes.Count, request.VServers.Count, "vservers");
 
-    private void Save() => _records.Save(new PackageRecord
-    {
-        Operation = operation.Id,
-        Tool = request.Manager.Tool,
-        Arguments = request.Arguments,
-        Unifies = request.Unifies,
-        StartedAt = operation.Call.Time.GetUtcNow(),
-        VServers = request.VServers,
-        Outcomes = _outcomes,
-    });
+    private void Save() => _records.Save(Record);
 
     private static string Describe(PackageOutcome outcome)
     {

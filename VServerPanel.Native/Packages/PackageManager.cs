@@ -24,6 +24,9 @@ internal abstract class PackageManager
     /// <summary>The whole command for what was asked for.</summary>
     public abstract IReadOnlyList<string> Command(IReadOnlyList<string> arguments);
 
+    /// <summary>Whether files of packages may be replaced or removed by it; where that is not plain, they may.</summary>
+    public abstract bool ChangesPackages(IReadOnlyList<string> arguments);
+
     /// <summary>Whether the panel may ask for this. It all runs inside the guest, so this does not keep the host safe: it keeps a panel that was taken over from running what it likes
     /// in every vserver at once, which its sudo rule gives it by no other command.</summary>
     public abstract bool IsOpenToPanel(IReadOnlyList<string> arguments);

@@ -16,6 +16,15 @@ internal sealed record PackageRequest
     /// <summary>Whether the packages that changed are unified again afterwards.</summary>
     public bool Unifies { get; init; }
 
+    /// <summary>Those that an earlier operation has given files of their own, where this is its retry.</summary>
+    public IReadOnlyList<ThawedVServer> Thawed { get; init; } = [];
+
+    /// <summary>What earlier operations have changed, where this is their retry.</summary>
+    public IReadOnlyList<ChangedPackages> Earlier { get; init; } = [];
+
+    /// <summary>Whether files of packages may be replaced or removed.</summary>
+    public bool ChangesPackages => Manager.ChangesPackages(Arguments);
+
     /// <summary>How many vservers are worked on at the same time.</summary>
     public int Jobs { get; init; } = 2;
 

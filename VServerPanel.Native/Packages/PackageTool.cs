@@ -1,6 +1,7 @@
 using System.CommandLine;
 using VServerPanel.Native.Auditing;
 using VServerPanel.Native.Commands;
+using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Isolation;
 using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Operations;
@@ -49,9 +50,14 @@ internal sealed class PackageTool(PackageManager manager) : Tool
         {
             var handler = new PackageHandler(operation, request, files);
             var outcomes = handler.Run();
-            if (request.Unifies && !operation.Cancel.IsCancellationRequested)
+            var reunification = new Reunification(operation, handler.Record);
+            if (!request.Unifies)
             {
-                handler.Unify();
+                reunification.TellWhatIsApart();
+            }
+            else if (!operation.Cancel.IsCancellationRequested)
+            {
+                reunification.Run();
             }
 
             return PackageHandler.FailureOf(request, outcomes, operation) is { } failure ? throw failure : (null, null);
@@ -67,7 +73,8 @@ internal sealed class PackageTool(PackageManager manager) : Tool
             throw new ProblemException(ProblemCode.InvalidArgument, $"Usage: {Name} {Summary.Split(':')[0]}");
         }
 
-        var wanted = earlier is null ? Choose(names, call) : names is [] or [All] ? earlier.Unfinished : [.. Choose(names, call).Where(earlier.Unfinished.Contains)];
+        var unfinished = earlier is null ? [] : Unfinished(earlier, call);
+        var wanted = earlier is null ? Choose(names, call) : names is [] or [All] ? unfinished : [.. Choose(names, call).Where(unfinished.Contains)];
         var jobs = result.GetValue(_jobs) ?? Environment.ProcessorCount;
         var seconds = result.GetValue(_timeOut) ?? 3600;
         return jobs is < 1 or > MostJobs || seconds < 1
@@ -78,9 +85,23 @@ internal sealed class PackageTool(PackageManager manager) : Tool
                 VServers = wanted,
                 Arguments = words.Count > 0 ? PackageFiles.Locate(call, manager.Extension, words) : earlier!.Arguments,
                 Unifies = result.GetValue(_unify) || earlier is { Unifies: true },
+                Thawed = earlier?.Thawed ?? [],
+                Earlier = earlier?.Changed() ?? [],
                 Jobs = jobs,
                 TimeOut = TimeSpan.FromSeconds(seconds),
             };
+    }
+
+    /// <summary>Those that an earlier operation has not succeeded in, by the names they have now.</summary>
+    private static IReadOnlyList<VServerName> Unfinished(PackageRecord earlier, Invocation call)
+    {
+        var unfinished = earlier.Unfinished(call.Registry);
+        foreach (var (then, now) in unfinished.Where(u => u.Now != u.Then))
+        {
+            call.Report.Info(now is { } renamed ? $"{then} is called {renamed} now." : $"{then} is not there any more, and is left out.");
+        }
+
+        return [.. unfinished.Select(u => u.Now).OfType<VServerName>()];
     }
 
     private PackageRecord FindEarlier(string id, Invocation call) => new PackageRecords(call.Paths).Find(GlobalOptions.CheckJobId(id)) switch
@@ -100,7 +121,8 @@ internal sealed class PackageTool(PackageManager manager) : Tool
         return [.. names.Select(ArgumentParser.VServerNameOf).Distinct()];
     }
 
-    private static PackageFormat? FormatOf(VServerName name, Invocation call)
+    /// <summary>Whose packages a vserver has; null where that cannot be seen, which is told.</summary>
+    public static PackageFormat? FormatOf(VServerName name, Invocation call)
     {
         try
         {
@@ -132,9 +154,11 @@ internal sealed class PackageTool(PackageManager manager) : Tool
     private OperationPlan Plan(PackageRequest request, Invocation call)
     {
         var states = new RunStateStore(call.Paths);
-        var steps = request.VServers.Select(v => new PlanStep(
+        var parted = (request.ChangesPackages ? request.VServers.Where(v => ThawedVServer.Of(call, v) is not null && FormatOf(v, call) == manager.Format) : []).Select(v => (Name: v, Plan: Thawing.Plan(call, v))).ToList();
+        var steps = parted.Select(p => new PlanStep($"Give {p.Name} files of its own for the immutable ones that it shares: they take {ByteSize.Format(-p.Plan.BytesSaved)}, and {ByteSize.Format(p.Plan.BytesFree)} are free", p.Plan.Command)).ToList();
+        steps.AddRange(request.VServers.Select(v => new PlanStep(
             $"Run {manager.Program} in {v}{(states.FindRunning(v) is null ? ", which is started without its services for it, and stopped again" : "")}",
-            manager.Command(request.Arguments))).ToList();
+            manager.Command(request.Arguments))));
         if (request.Unifies)
         {
             steps.Add(new PlanStep("Unify the packages that changed again"));
@@ -142,7 +166,8 @@ internal sealed class PackageTool(PackageManager manager) : Tool
 
         var problems = request.VServers.Where(v => !call.Registry.Exists(v)).Select(v => ProblemException.NoSuchVServer(v).ToEvent())
             .Concat(request.VServers.Where(v => call.Registry.Exists(v) && FormatOf(v, call) != manager.Format)
-                .Select(v => new ProblemEvent(ProblemCode.Unsupported, $"{v} has no packages of {manager.Program}'s.")));
+                .Select(v => new ProblemEvent(ProblemCode.Unsupported, $"{v} has no packages of {manager.Program}'s.")))
+            .Concat(parted.SelectMany(p => p.Plan.Problems));
         return new OperationPlan(steps, request.VServers.Count == 0 ? ["There is no vserver to do it in."] : [], [.. problems]);
     }
 }

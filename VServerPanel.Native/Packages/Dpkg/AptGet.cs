@@ -10,6 +10,8 @@ namespace VServerPanel.Native.Packages.Dpkg;
 internal sealed class AptGet : PackageManager
 {
     private static readonly string[] s_panelVerbs = ["update", "upgrade", "dist-upgrade", "install", "remove", "purge", "autoremove"];
+    private static readonly string[] s_idleVerbs = ["update", "check", "clean", "autoclean", "download", "source", "changelog", "indextargets"];
+    private static readonly string[] s_simulations = ["-s", "--simulate", "--just-print", "--dry-run", "--recon", "--no-act", "--download-only", "--print-uris"];
     private static readonly string[] s_panelOptions = ["--no-install-recommends", "--only-upgrade", "--purge", "--with-new-pkgs", "--allow-downgrades", "--reinstall"];
 
     public override string Tool => "vapt";
@@ -29,6 +31,10 @@ internal sealed class AptGet : PackageManager
         var keeps = arguments.Any(a => a.Contains("--force-conf", StringComparison.Ordinal)) ? Array.Empty<string>() : ["-o", "Dpkg::Options::=--force-confold"];
         return [Program, "-q", "-y", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=60", .. keeps, .. arguments];
     }
+
+    // an option may have a value of its own: only where the verb comes first it is plain what is asked for (apt-get(8))
+    public override bool ChangesPackages(IReadOnlyList<string> arguments) =>
+        !(arguments is [var verb, ..] && s_idleVerbs.Contains(verb, StringComparer.Ordinal)) && !arguments.Any(a => s_simulations.Contains(a, StringComparer.Ordinal));
 
     public override bool IsOpenToPanel(IReadOnlyList<string> arguments) =>
         arguments.Count > 0 && s_panelVerbs.Contains(arguments[0], StringComparer.Ordinal) && arguments.Skip(1).All(a => s_panelOptions.Contains(a, StringComparer.Ordinal) || IsTarget(a));

@@ -19,6 +19,10 @@ internal sealed class RpmProgram : PackageManager
 
     public override IReadOnlyList<string> Command(IReadOnlyList<string> arguments) => arguments is [['-', ..], ..] ? [Program, .. arguments] : [Program, "-Uvh", .. arguments];
 
+    // rpm(8): a query or verification has its letter first; with --test nothing is done
+    public override bool ChangesPackages(IReadOnlyList<string> arguments) =>
+        !(arguments is [var verb, ..] && (verb.StartsWith("-q", StringComparison.Ordinal) || verb.StartsWith("-V", StringComparison.Ordinal) || verb is "--query" or "--verify")) && !arguments.Contains("--test", StringComparer.Ordinal);
+
     public override bool IsOpenToPanel(IReadOnlyList<string> arguments)
     {
         IEnumerable<string> rest = arguments is [['-', ..] verb, ..] ? s_panelVerbs.Contains(verb, StringComparer.Ordinal) ? arguments.Skip(1) : [""] : arguments;

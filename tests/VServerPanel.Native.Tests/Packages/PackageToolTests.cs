@@ -115,7 +115,7 @@ public sealed class PackageToolTests : IDisposable
         Assert.False(File.Exists(_host.Paths.TreeOf(names[1]) + "/begun"));
         var record = new PackageRecords(_host.Paths).Find(Job)!;
         Assert.Equal(OperationOutcome.Cancelled, Assert.Single(record.Outcomes).Outcome);
-        Assert.Equal(names, record.Unfinished);
+        Assert.Equal(names, record.Unfinished(_host.Prefix.Call().Registry).Select(u => u.Now!.Value));
         Assert.False(Directory.Exists(_host.Paths.RunDirectoryOf(names[0])));
     }
 

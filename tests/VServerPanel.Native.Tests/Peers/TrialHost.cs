@@ -15,13 +15,24 @@ public sealed class RealHost
 public sealed class TrialHost : IDisposable
 {
     private readonly List<VServerName> _names = [];
+    private readonly LoopImage? _image;
 
-    public TrialHost()
+    /// <param name="fileSystem">ext4 or xfs in an image; null for a tmpfs.</param>
+    /// <param name="megabytes">Of the image.</param>
+    public TrialHost(string? fileSystem = null, int megabytes = 400)
     {
         Assert.SkipUnless(Environment.UserName == "root", "starting vservers needs root");
         Assert.SkipUnless(File.Exists("/bin/busybox"), "the vservers of the tests are made of busybox (apt-get install busybox-static)");
         Assert.SkipWhen(ChildProcess.Find("crun") is null || ChildProcess.Find("conmon") is null, "starting vservers needs crun and conmon");
-        Run("mount", "-t", "tmpfs", "-o", "nosuid,nodev,noexec,mode=700,size=1g", "trial", Prefix.Paths.VServers);
+        if (fileSystem is null)
+        {
+            Run("mount", "-t", "tmpfs", "-o", "nosuid,nodev,noexec,mode=700,size=1g", "trial", Prefix.Paths.VServers);
+            return;
+        }
+
+        _image = LoopImage.Mount(fileSystem, Prefix.Paths.VServers, megabytes);
+        Run("mount", "-o", "remount,nosuid,nodev,noexec", Prefix.Paths.VServers);
+        Run("chmod", "700", Prefix.Paths.VServers);
     }
 
     internal PrivatePrefix Prefix { get; } = new();
@@ -41,6 +52,16 @@ public sealed class TrialHost : IDisposable
             File.SetUnixFileMode(Paths.HookOf(parsed), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
+        return parsed;
+    }
+
+    /// <summary>Makes a vserver that is a copy of another, which shares nothing with it.</summary>
+    internal VServerName Copy(VServerName from, string name, string conf = "")
+    {
+        var parsed = VServerName.Parse(name);
+        _names.Add(parsed);
+        Run("cp", "-a", "--reflink=never", Paths.TreeOf(from), Paths.TreeOf(parsed));
+        File.WriteAllText(Paths.ConfOf(parsed), conf);
         return parsed;
     }
 
@@ -92,6 +113,7 @@ public sealed class TrialHost : IDisposable
         }
 
         _ = Libc.umount2(Paths.VServers, Libc.MNT_DETACH);
+        _image?.Dispose();
         Prefix.Dispose();
     }
 
