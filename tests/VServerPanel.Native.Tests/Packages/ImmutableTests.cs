@@ -67,7 +67,7 @@ public sealed class ImmutableTests : IDisposable
         Assert.Equal(others, Snapshot(b));
 
         _host.Expect("c", "stop");
-        _host.Know("renamed");
+        _host.MayBeCalled("renamed");
         _host.Expect("a", "rename", "renamed");
         var again = Run("vrpm", "--retry", refused.Events.OfType<HelloEvent>().Single().JobId!);
 

@@ -60,7 +60,7 @@ public sealed class TenRpmVServersTests : IDisposable
         _host.Expect("v8", "delete", "--confirm", "v8");
         var trash = Assert.Single(Items(_host.VServer("--json", "--as", "vserver-trash", "list")), i => i.Name == all[7]).Id;
         _host.Expect("--as", "vserver-trash", "purge", trash);
-        var renamed = _host.Know("renamed");
+        var renamed = _host.MayBeCalled("renamed");
         _host.Expect("v7", "rename", "renamed");
 
         AssertSame(all[3], all[4], all[5], all[8], all[9]);
@@ -102,7 +102,7 @@ public sealed class TenRpmVServersTests : IDisposable
             RpmRoot.Package(_host.Prefix.Directory, "vs-base", from),
             BuildTools("1"),
             RpmRoot.Build(_host.Prefix.Directory, "vs-web", "1", new() { ["usr/share/vs-web/pages"] = s_lines, ["usr/share/vs-web/settings.conf"] = s_lines, ["etc/vs-web.conf"] = "a=1\n" })];
-        var template = _host.Know("template");
+        var template = _host.MayBeCalled("template");
         File.WriteAllText(_host.Paths.ConfOf(template), "");
         var tree = _host.Paths.TreeOf(template);
         Directory.CreateDirectory(tree + "/var/lib/rpm");
