@@ -3,6 +3,7 @@ using VServerPanel.Native.Commands;
 using VServerPanel.Native.Network;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
+using VServerPanel.Native.Shares;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Configuration;
@@ -14,7 +15,8 @@ internal static class ConfigChange
     /// <param name="digest">What the file was when its user read it; null: whatever it is.</param>
     /// <param name="change">Gives the new file; called under the lock.</param>
     /// <param name="call">Who asked.</param>
-    public static int Run(VServerName name, string? digest, Func<ConfFile> change, Invocation call)
+    /// <param name="share">What a running vserver has of it at once.</param>
+    public static int Run(VServerName name, string? digest, Func<ConfFile> change, Invocation call, Func<ShareChange>? share = null)
     {
         if (call.Options.Plan)
         {
@@ -22,8 +24,9 @@ internal static class ConfigChange
             RefuseShellCode(ConfFile.Read(call.Paths.ConfOf(name)), planned, call);
             var problems = Problems(planned, name, call);
             IEnumerable<PlanStep> live = new LiveAddresses(call.Paths, name).IsConcerned(ConfFile.Read(call.Paths.ConfOf(name)), planned) ? [new PlanStep($"Give {name}, which is running, its new addresses")] : [];
+            var shared = share?.Invoke();
             call.Report.Result(
-                new OperationPlan([new PlanStep($"Write {call.Paths.ConfOf(name)}"), .. live], [], problems),
+                new OperationPlan([new PlanStep($"Write {call.Paths.ConfOf(name)}"), .. live, .. shared?.Step is { } step ? (PlanStep[])[step] : []], shared?.WhyLater is { } later ? [later] : [], problems),
                 problems.Count == 0 ? $"It would write {call.Paths.ConfOf(name)}." : problems[0].Message);
             return ExitCodes.Success;
         }
@@ -46,10 +49,20 @@ internal static class ConfigChange
 
             operation.Before = old.Text;
             operation.After = file.Text;
-            var restart = ConfChecks.RestartNeeded(old, file);
-            if (file.Digest != old.Digest)
+            var shared = share?.Invoke();
+            var restart = ConfChecks.RestartNeeded(old, file).Where(k => k != ConfKeys.Shares || shared is not { IsLive: true }).ToList();
+            if (shared is { IsLive: true })
+            {
+                shared.Apply(operation, old, file);
+            }
+            else if (file.Digest != old.Digest)
             {
                 Save(operation, name, old, file);
+            }
+
+            if (shared?.WhyLater is { } later)
+            {
+                operation.Report.Warn(later);
             }
 
             var document = ConfChecks.Describe(file, name, call.Paths);

@@ -14,6 +14,7 @@ internal static partial class Libc
     internal const nuint MS_REMOUNT = 32;
     internal const nuint MS_BIND = 0x1000;
     internal const nuint MS_REC = 0x4000;
+    internal const nuint MS_PRIVATE = 0x40000;
     internal const nuint MS_SLAVE = 0x80000;
     internal const int MNT_DETACH = 2;
     internal const int UMOUNT_NOFOLLOW = 8;

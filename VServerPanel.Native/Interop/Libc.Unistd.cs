@@ -46,6 +46,9 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "chdir", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
     internal static partial int chdir(string path);
 
+    [LibraryImport("libc", EntryPoint = "fchdir", SetLastError = true)]
+    internal static partial int fchdir(SafeFileHandle directory);
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     internal static partial uint geteuid();
 

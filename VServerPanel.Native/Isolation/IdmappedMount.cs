@@ -12,17 +12,17 @@ internal static class IdmappedMount
     /// <remarks>Set-id files, devices and programs are for the guest only: the copy clears nosuid, nodev and noexec, the host's own mount keeps them.</remarks>
     /// <exception cref="ProblemException">Unsupported: the file system cannot be mounted so.</exception>
     public static SafeFileHandle Create(SafeFileHandle root, SafeFileHandle userNamespace, string rootForMessages) =>
-        Create(root, userNamespace, rootForMessages, set: 0, clear: Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | Libc.MOUNT_ATTR_NOEXEC);
+        Create(root, userNamespace, rootForMessages, set: 0, clear: Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | Libc.MOUNT_ATTR_NOEXEC, propagation: 0);
 
-    /// <summary>The same of a directory that several may have: no set-id files, no devices.</summary>
+    /// <summary>The same of a directory that several may have: no set-id files, no devices; and what is mounted below it later, on the host or there, is not seen on the other side.</summary>
     /// <exception cref="ProblemException">Unsupported: the file system cannot be mounted so.</exception>
     public static SafeFileHandle Create(SafeFileHandle directory, SafeFileHandle userNamespace, string directoryForMessages, bool isReadOnly) =>
-        Create(directory, userNamespace, directoryForMessages, set: Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | (isReadOnly ? Libc.MOUNT_ATTR_RDONLY : 0), clear: 0);
+        Create(directory, userNamespace, directoryForMessages, set: Libc.MOUNT_ATTR_NOSUID | Libc.MOUNT_ATTR_NODEV | (isReadOnly ? Libc.MOUNT_ATTR_RDONLY : 0), clear: 0, propagation: Libc.MS_PRIVATE);
 
     /// <summary>Attaches it, in the calling thread's mount namespace.</summary>
     public static void Attach(SafeFileHandle mount, string target) => ErrnoException.ThrowIfFailed(Libc.move_mount(mount, target), "move_mount", target);
 
-    private static SafeFileHandle Create(SafeFileHandle root, SafeFileHandle userNamespace, string rootForMessages, ulong set, ulong clear)
+    private static SafeFileHandle Create(SafeFileHandle root, SafeFileHandle userNamespace, string rootForMessages, ulong set, ulong clear, ulong propagation)
     {
         // in the mount namespace that the descriptor was opened in: a mount of another one cannot be copied (open_tree(2), EINVAL)
         var mount = Libc.CloneMount(root, rootForMessages);
@@ -30,6 +30,7 @@ internal static class IdmappedMount
         {
             Set = Libc.MOUNT_ATTR_IDMAP | set,
             Clear = clear,
+            Propagation = propagation,
             UserNamespace = (ulong)userNamespace.DangerousGetHandle(),
         };
         if (Libc.mount_setattr(mount, ref attributes) < 0)

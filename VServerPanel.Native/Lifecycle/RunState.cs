@@ -77,6 +77,9 @@ internal sealed record RunState
 
     public int Nice { get; init; }
 
+    /// <summary>Whether shares can be mounted and unmounted while it runs: it has no means to do so itself.</summary>
+    public bool SharesFollow { get; init; }
+
     /// <summary>What the start could not do and what that costs, as a sentence.</summary>
     public string? Warning { get; init; }
 

@@ -36,7 +36,11 @@ internal sealed partial class StartHandler
 
             // while it loads its libraries
             IdmappedMount.Attach(mount, spec.RootPath);
-            shares.Attach(spec.RootPath);
+            if (!_state.SharesFollow)
+            {
+                shares.Attach(spec.RootPath);
+            }
+
             HybridCgroups.Hide(_cgroups);
             GuestBundle.Write(_paths.DirectoryOf(handle), spec);
             _store.Save(name, _state = _state with { Monitor = ProcessMark.Of(launched.Pid) });
@@ -50,6 +54,12 @@ internal sealed partial class StartHandler
 
         _store.Save(name, _state = _state with { Init = ProcessMark.Of(initPid) });
         FaultPoint.Reach();
+        if (_state.SharesFollow && conf.Shares.Count > 0)
+        {
+            using var guest = Shares.GuestMounts.Of(_state);
+            shares.Attach(guest);
+        }
+
         TellWhatLacks(new Kernel.Contexts(_paths).Enter(name, initPid, _state.Context), root);
         TieToAddresses(conf, initPid);
         Connect(conf, entry, initPid);

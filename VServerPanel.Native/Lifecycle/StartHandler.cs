@@ -78,7 +78,7 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
         using var root = StorageCheck.OpenRoot(_paths.VServers, name);
         var init = IsMaintenance ? new InitProgram(InitStyle.Sysv, null) : InitProgram.Find(root, conf);
         var capabilities = GuestCapabilities.Compute(conf, init.Style, GuestCapabilities.ReadBoundingSet(), _report.Warn);
-        _state = _state with { Style = init.Style, Capabilities = capabilities };
+        _state = _state with { Style = init.Style, Capabilities = capabilities, SharesFollow = !conf.Nest && !capabilities.Contains("CAP_SYS_ADMIN", StringComparer.Ordinal) };
         AddAddresses(PlanAddresses(conf));
         WriteResolver(conf, root);
 

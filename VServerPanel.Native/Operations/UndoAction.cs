@@ -22,6 +22,7 @@ namespace VServerPanel.Native.Operations;
 [JsonDerivedType(typeof(Unification.ClearStaging), "clear-unification-staging")]
 [JsonDerivedType(typeof(Unification.FreezeShared), "freeze-shared")]
 [JsonDerivedType(typeof(Network.ReapplyAddresses), "reapply-addresses")]
+[JsonDerivedType(typeof(Shares.FitShare), "fit-share")]
 [JsonDerivedType(typeof(Packages.Guests.ClearGuest), "clear-guest")]
 [JsonDerivedType(typeof(Renaming.RenameInStates), "rename-in-states")]
 [JsonDerivedType(typeof(Renaming.CopyRegistryEntry), "copy-registry-entry")]

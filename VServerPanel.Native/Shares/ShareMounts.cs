@@ -8,8 +8,9 @@ using VServerPanel.Protocol;
 namespace VServerPanel.Native.Shares;
 
 /// <summary>The shares of a vserver that is being started, as mounts that are not attached anywhere yet.</summary>
-/// <remarks>They are attached to its root before the runtime copies that into the guest's mount namespace. The kernel locks what is copied into a less privileged namespace
-/// (mount_namespaces(7)): a guest that was given CAP_SYS_ADMIN makes no read-only share writable.</remarks>
+/// <remarks>Where the guest has CAP_SYS_ADMIN or may nest, they are attached to its root before the runtime copies that into the guest's mount namespace. The kernel locks what is copied into
+/// a less privileged namespace (mount_namespaces(7)): no read-only share is made writable. Locked mounts stay as long as the guest does, for us too; so where the guest cannot
+/// mount anyway, they are attached in its own namespace, from which they can be taken away.</remarks>
 internal sealed class ShareMounts : IDisposable
 {
     private readonly List<(HostShare Share, SafeFileHandle Mount)> _mounts = [];
@@ -51,6 +52,15 @@ internal sealed class ShareMounts : IDisposable
         {
             using var target = Libc.openInRoot(root, share.Target, Libc.O_PATH | Libc.O_DIRECTORY);
             ErrnoException.ThrowIfFailed(Libc.move_mount(mount, target), "move_mount", share.Target);
+        }
+    }
+
+    /// <summary>Attaches them in the guest's own mount namespace.</summary>
+    public void Attach(GuestMounts guest)
+    {
+        foreach (var (share, mount) in _mounts)
+        {
+            guest.Attach(mount, share.Target);
         }
     }
 

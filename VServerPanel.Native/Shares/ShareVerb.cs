@@ -12,8 +12,8 @@ internal sealed class ShareVerb : Verb
 {
     private const string UsageLine = """
         Usage: vserver NAME share list                         directories of the host that it sees
-               vserver NAME share add SOURCE TARGET [--ro]     one more, from its next start on
-               vserver NAME share remove TARGET                one less, from its next start on
+               vserver NAME share add SOURCE TARGET [--ro]     one more; one that runs sees it at once
+               vserver NAME share remove TARGET                one less
         """;
 
     public override string Name => "share";
@@ -39,7 +39,7 @@ internal sealed class ShareVerb : Verb
             case ["add", var source, var target, "--ro"]:
                 return Add(name, $"{source}:{target}:ro", call);
             case ["remove", var target]:
-                return ConfigChange.Run(name, null, () => Without(ConfFile.Read(call.Paths.ConfOf(name)), name, target), call);
+                return Remove(name, target, call);
             default:
                 throw new ProblemException(ProblemCode.InvalidArgument, UsageLine);
         }
@@ -48,10 +48,15 @@ internal sealed class ShareVerb : Verb
     private static void List(VServerName name, Invocation call)
     {
         var shares = VServerConf.From(ConfFile.Read(call.Paths.ConfOf(name))).Conf.Shares;
+        var live = new LiveShares(call.Paths, name);
         foreach (var share in shares)
         {
             var problem = ProblemOf(share, call);
-            call.Report.Item(ItemKinds.SharedDirectory, new SharedDirectory(share.Source, share.Target, share.IsReadOnly, problem), $"{share.Target}  is {share.Source}{(share.IsReadOnly ? ", read-only" : "")}{(problem is null ? "" : $"  ({problem})")}");
+            var isMounted = live.IsMounted(share);
+            call.Report.Item(
+                ItemKinds.SharedDirectory,
+                new SharedDirectory(share.Source, share.Target, share.IsReadOnly, problem, isMounted),
+                $"{share.Target}  is {share.Source}{(share.IsReadOnly ? ", read-only" : "")}{(isMounted == false ? ", from the next start on" : "")}{(problem is null ? "" : $"  ({problem})")}");
         }
 
         call.Report.Result(null, shares.Count == 0 ? $"{name} sees no directory of the host but its own." : null);
@@ -90,7 +95,26 @@ internal sealed class ShareVerb : Verb
 
                 return file;
             },
-            call);
+            call,
+            () => new ShareChange(call.Paths, name, share, isAdded: true));
+    }
+
+    private static int Remove(VServerName name, string target, Invocation call)
+    {
+        HostShare? removed = null;
+        return ConfigChange.Run(
+            name,
+            null,
+            () =>
+            {
+                var file = ConfFile.Read(call.Paths.ConfOf(name));
+                removed = VServerConf.From(file).Conf.Shares.FirstOrDefault(s => s.Target == target)
+                    ?? throw new ProblemException(ProblemCode.NotFound, $"{name} has no share at '{target}'. 'vserver {name} share list' lists them.");
+                file.Set(ConfKeys.Shares, string.Join(' ', VServerConf.From(file).Conf.Shares.Where(s => s != removed)));
+                return file;
+            },
+            call,
+            () => new ShareChange(call.Paths, name, removed!, isAdded: false));
     }
 
     private static ConfFile With(ConfFile file, HostShare share)
@@ -102,18 +126,6 @@ internal sealed class ShareVerb : Verb
         }
 
         file.Set(ConfKeys.Shares, string.Join(' ', shares.Append(share)));
-        return file;
-    }
-
-    private static ConfFile Without(ConfFile file, VServerName name, string target)
-    {
-        var shares = VServerConf.From(file).Conf.Shares;
-        if (shares.All(s => s.Target != target))
-        {
-            throw new ProblemException(ProblemCode.NotFound, $"{name} has no share at '{target}'. 'vserver {name} share list' lists them.");
-        }
-
-        file.Set(ConfKeys.Shares, string.Join(' ', shares.Where(s => s.Target != target)));
         return file;
     }
 }

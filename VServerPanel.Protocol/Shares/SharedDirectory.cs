@@ -5,4 +5,5 @@ namespace VServerPanel.Protocol;
 /// <param name="Target">Where the vserver has it; absolute.</param>
 /// <param name="IsReadOnly">Whether the vserver may only read it.</param>
 /// <param name="Problem">Why the vserver would not start with it; null where nothing is wrong.</param>
-public sealed record SharedDirectory(string Source, string Target, bool IsReadOnly, string? Problem = null);
+/// <param name="IsMounted">Whether the vserver has it now; null where it does not run.</param>
+public sealed record SharedDirectory(string Source, string Target, bool IsReadOnly, string? Problem = null, bool? IsMounted = null);
