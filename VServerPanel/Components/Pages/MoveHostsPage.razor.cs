@@ -61,7 +61,7 @@ public sealed partial class MoveHostsPage
             await Peers.AddAsync(_name.Trim(), _address, _port, _hostKey, caller);
             (_name, _address, _port, _hostKey) = ("", "", 22, "");
         },
-        "It is known now.");
+        $"{_name.Trim()} is known now.");
 
     private Task AllowAsync() => ChangeAsync(
         async caller =>
@@ -69,7 +69,7 @@ public sealed partial class MoveHostsPage
             await Peers.AllowAsync(_sourceName.Trim(), _sourceKey, caller);
             (_sourceName, _sourceKey) = ("", "");
         },
-        "It may send vservers here.");
+        $"{_sourceName.Trim()} may send vservers here.");
 
     private async Task RemoveAsync(string name)
     {
