@@ -5,7 +5,8 @@ using static Microsoft.Playwright.Assertions;
 namespace VServerPanel.E2E;
 
 /// <summary>What README promises a newcomer, in one go, on the real command and a real root.</summary>
-public sealed class NewcomerJourneyTests(TrialHost host)
+[Collection(Browsers.Collection)]
+public sealed class NewcomerJourneyTests(TrialHost host) : IClassFixture<TrialHost>
 {
     private const string Administrator = "alice";
     private const string Password = "correct horse battery staple";

@@ -3,8 +3,6 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
-[assembly: AssemblyFixture(typeof(VServerPanel.E2E.TrialHost))]
-
 namespace VServerPanel.E2E;
 
 /// <summary>A trial made by <c>make run</c> with a prefix, as a newcomer makes it: the published panel as its unprivileged user, the native
@@ -41,14 +39,7 @@ public sealed partial class TrialHost : IAsyncLifetime
         var output = await MakeAsync("run");
         SetupLink = SetupLinkPattern().Match(output) is { Success: true } match ? match.Value : throw new InvalidOperationException("'make run' printed no link for the first administrator:\n" + output);
 
-        // the host answers through sudo and a process of its own; a busy machine needs its time
-        Assertions.SetDefaultExpectTimeout(30_000);
-        _playwright = await Playwright.CreateAsync();
-        Browser = await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium",
-            Args = ["--disable-gpu", "--disable-quic", "--no-sandbox"],
-        });
+        (_playwright, Browser) = await Browsers.LaunchAsync();
     }
 
     /// <summary>The trial lies on a file system that can share blocks, whatever the machine has.</summary>
@@ -94,7 +85,7 @@ public sealed partial class TrialHost : IAsyncLifetime
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static string RepositoryRoot()
+    internal static string RepositoryRoot()
     {
         for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
         {
