@@ -1,6 +1,5 @@
 using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Hosts;
-using VServerPanel.Native.Interop;
 using VServerPanel.Native.Isolation;
 using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Operations;
