@@ -4,7 +4,7 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Shares;
 
-/// <summary>Directories of the host that vservers see. They are in the conf file: each change is recorded as one of the configuration, and counts from the next start on.</summary>
+/// <summary>Directories of the host that vservers see. They are in the conf file: each change is recorded as one of the configuration. A vserver that runs follows at once where it can; <see cref="SharedDirectory.IsMounted"/> tells.</summary>
 public sealed class ShareService(IHostCommand host, OperationRunner operations)
 {
     /// <summary>Those of a vserver, each with what keeps it from being shown.</summary>

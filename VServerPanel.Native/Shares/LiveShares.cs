@@ -23,7 +23,8 @@ internal sealed class LiveShares(HostPaths paths, VServerName name)
     {
         null or { SharesFollow: true } => null,
         { } state when state.Capabilities.Contains("CAP_SYS_ADMIN", StringComparer.Ordinal) => $"{name} runs with CAP_SYS_ADMIN (S_CAPS), by which it could undo what is mounted for it later, read-only among that. So it counts from its next start on: vserver {name} restart",
-        _ => $"{name} runs with NEST=yes, where what runs nested in it keeps what was mounted, or was started by an earlier version of this command. So it counts from its next start on: vserver {name} restart",
+        _ when !HostPaths.IsById(paths.HandleOf(name)) => $"{name} was started by an earlier version of this command. So it counts from its next start on: vserver {name} restart",
+        _ => $"{name} runs with NEST=yes, where what runs nested in it keeps what was mounted. So it counts from its next start on: vserver {name} restart",
     };
 
     /// <summary>Whether a share is mounted now; null where the vserver does not run.</summary>

@@ -24,16 +24,25 @@ internal sealed class BenchVServer : IDisposable
     public string Tree => $"{Prefix}/vservers/{Name}";
 
     /// <summary>Where its processes lie, in the hierarchy that the network programs look at.</summary>
-    public static string ControlGroup => Directory.EnumerateDirectories(Directory.Exists("/sys/fs/cgroup/unified") ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup", "vservers-*")
-        .Select(d => Path.Combine(d, Name)).First(d => Directory.Exists(d) && File.ReadAllText(Path.Combine(d, "cgroup.procs")).Length > 0);
+    public string ControlGroup => Directory.EnumerateDirectories(Directory.Exists("/sys/fs/cgroup/unified") ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup", "vservers-*")
+        .Select(d => Path.Combine(d, Path.GetFileName(new FileInfo($"{Prefix}/var/run/vservers/{Name}").LinkTarget!))).First(Directory.Exists);
 
     /// <returns>Wall time in milliseconds.</returns>
-    public double Command(params IEnumerable<string> words) => Shell.Run(s_command, ["--silent", Name, .. words], _environment);
+    public double Command(params IEnumerable<string> words) => As(Name, words);
+
+    /// <summary>The same, where it is called otherwise.</summary>
+    public double As(string name, params IEnumerable<string> words) => Shell.Run(s_command, ["--silent", name, .. words], _environment);
 
     public void Start()
     {
         Command("start");
         _started = true;
+    }
+
+    public void Stop()
+    {
+        Command("stop");
+        _started = false;
     }
 
     /// <summary>Copies a program of the host with the libraries it is linked with.</summary>

@@ -19,7 +19,7 @@ internal static class CallsBench
         var without = new List<double[]>();
         for (var round = 0; round < rounds; round++)
         {
-            with.Add(Measure($"echo $$ > '{BenchVServer.ControlGroup}/cgroup.procs' && "));
+            with.Add(Measure($"echo $$ > '{vserver.ControlGroup}/cgroup.procs' && "));
             without.Add(Measure(""));
         }
 

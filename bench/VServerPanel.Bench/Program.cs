@@ -10,6 +10,7 @@ return args switch
     ["vdu", .. var rest] => VduBench.Run(Option(rest, "--fs") ?? "ext4", Number(rest, "--copies", 10)),
     ["clone", .. var rest] => CloneBench.Run(Option(rest, "--fs") ?? "xfs"),
     ["unify", .. var rest] => UnifyBench.Run(Option(rest, "--fs") ?? "ext4", Number(rest, "--copies", 10), rest.Contains("--cold")),
+    ["rename", .. var rest] => RenameBench.Run(Number(rest, "--rounds", 20), Number(rest, "--files", 25_000)),
     _ => Usage(),
 };
 
@@ -26,5 +27,6 @@ static int Usage()
     Console.Error.WriteLine("       vserver-bench vdu [--fs ext4|xfs|btrfs] [--copies 10]             vdu against du -s, warm and cold (root; these three need mmdebstrap and gcc)");
     Console.Error.WriteLine("       vserver-bench clone [--fs ext4|xfs|btrfs]                         vbuild against cp -al, cp -a --reflink=always and a snapshot");
     Console.Error.WriteLine("       vserver-bench unify [--fs ext4|xfs|btrfs] [--copies 10] [--cold]  vunify against hardlink, jdupes, rdfind, and reading every byte once");
+    Console.Error.WriteLine("       vserver-bench rename [--rounds 20] [--files 25000]                vserver NAME rename NEW, stopped and running, against mv of the tree (root)");
     return 2;
 }

@@ -23,6 +23,10 @@ public sealed partial class RenameDialog
     [Parameter, EditorRequired]
     public VServerName Name { get; set; }
 
+    /// <summary>Whether it runs, and goes on.</summary>
+    [Parameter]
+    public bool IsRunning { get; set; }
+
     [CascadingParameter]
     private IMudDialogInstance Dialog { get; set; } = null!;
 

@@ -35,9 +35,9 @@ public sealed partial class OverviewTab
 
     private VServerStatus Status => Entry.Status;
 
-    private bool CanBeRenamed => Status.State is VServerState.Stopped or VServerState.Broken or VServerState.Standby;
+    private bool CanBeRenamed => Status.State is VServerState.Running or VServerState.Stopped or VServerState.Broken or VServerState.Standby;
 
-    private bool CanBeDeleted => CanBeRenamed || Status.State is VServerState.Incomplete;
+    private bool CanBeDeleted => Status.State is VServerState.Stopped or VServerState.Broken or VServerState.Standby or VServerState.Incomplete;
 
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
@@ -71,7 +71,7 @@ public sealed partial class OverviewTab
 
     private async Task RenameAsync()
     {
-        var dialog = await Dialogs.ShowAsync<RenameDialog>($"Rename {Entry.Name}", new DialogParameters<RenameDialog> { { d => d.Name, Entry.Name } });
+        var dialog = await Dialogs.ShowAsync<RenameDialog>($"Rename {Entry.Name}", new DialogParameters<RenameDialog> { { d => d.Name, Entry.Name }, { d => d.IsRunning, Status.State == VServerState.Running } });
         if (await dialog.Result is { Canceled: false, Data: string jobId })
         {
             Navigation.NavigateTo($"jobs/{jobId}");

@@ -44,9 +44,19 @@ public sealed class RenamingTests : PagesContext
     }
 
     [Fact]
-    public async Task Rename_OfARunningOne_IsNotOffered()
+    public async Task Dialog_OfARunningOne_SaysThatItGoesOn()
     {
         await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
+        var page = Render<VServerPage>(p => p.Add(v => v.Name, "web1"));
+        _ = page.FindAll("button").Single(b => b.TextContent.Trim() == "Rename web1").ClickAsync(new());
+        Dialogs.WaitForElement("#new-name");
+        Assert.Contains("It goes on running", Dialogs.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rename_OfOneThatIsBeingStarted_IsNotOffered()
+    {
+        await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Starting)));
         var page = Render<VServerPage>(p => p.Add(v => v.Name, "web1"));
         Assert.True(page.FindAll("button").Single(b => b.TextContent.Trim() == "Rename web1").HasAttribute("disabled"));
     }

@@ -16,12 +16,13 @@ public sealed class SharesCardTests : PagesContext
     public async Task Card_ShowsWhatIsSharedAndWhatIsWrongWithIt()
     {
         await StartAsync(Roles.Auditor, new(VServer("web1", VServerState.Running)));
-        Has(new("/srv/shared/photos", "/home/photos", true), new("/srv/gone", "/gone", false, "'/srv/gone' is no directory of this host."));
+        Has(new("/srv/shared/photos", "/home/photos", true, IsMounted: true), new("/srv/gone", "/gone", false, "'/srv/gone' is no directory of this host.", IsMounted: false));
 
         var card = Render<SharesCard>(p => p.Add(c => c.Name, s_web1));
 
         card.WaitForAssertion(() => Assert.Contains("is no directory of this host", card.Markup, StringComparison.Ordinal));
         Assert.Contains("of the host, read-only", card.Markup, StringComparison.Ordinal);
+        Assert.Single(card.FindAll(".vp-share"), s => s.TextContent.Contains("from its next start on", StringComparison.Ordinal) && s.TextContent.Contains("/gone", StringComparison.Ordinal));
         Assert.Empty(card.FindAll("button, input"));
     }
 

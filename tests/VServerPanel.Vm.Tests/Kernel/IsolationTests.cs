@@ -6,7 +6,7 @@ namespace VServerPanel.Vm.Tests.Kernel;
 public abstract class IsolationTests(StockMachine machine)
 {
     // of the host's view
-    private const string Target = "target=$(grep -lzx 100000 /proc/[0-9]*/cmdline | while read -r f; do p=${f#/proc/}; p=${p%/cmdline}; grep -q /vservers/alpha /proc/$p/cgroup && echo $p; done | head -n 1)";
+    private const string Target = "target=$(grep -lzx 100000 /proc/[0-9]*/cmdline | while read -r f; do p=${f#/proc/}; p=${p%/cmdline}; grep -q /vservers/$(basename $(readlink /var/run/vservers/alpha)) /proc/$p/cgroup && echo $p; done | head -n 1)";
 
     [Fact]
     public void Signal_FromTheHost_IsRefused() =>
@@ -37,7 +37,7 @@ public abstract class IsolationTests(StockMachine machine)
     [Fact]
     public void Signal_FromItsParent_Arrives() => Assert.Equal("143\n", machine.WithVServers().Expect("""
         sleep 1000 & child=$!
-        echo $child > /sys/fs/cgroup/vservers/alpha/cgroup.procs
+        echo $child > /sys/fs/cgroup/vservers/$(basename $(readlink /var/run/vservers/alpha))/cgroup.procs
         test "$(probe kill $child 9)" = EPERM
         kill $child
         set +e
@@ -48,7 +48,7 @@ public abstract class IsolationTests(StockMachine machine)
     [Fact]
     public void Signal_OutOfAVServer_IsRefused() => Assert.Equal("EPERM\nEPERM\nthere\n", machine.WithVServers().Expect("""
         sleep 1000 & outside=$!
-        bash -c "echo \$\$ > /sys/fs/cgroup/vservers/alpha/cgroup.procs; probe kill $outside 15; probe kill $outside 0"
+        bash -c "echo \$\$ > /sys/fs/cgroup/vservers/$(basename $(readlink /var/run/vservers/alpha))/cgroup.procs; probe kill $outside 15; probe kill $outside 0"
         test -d /proc/$outside && echo there
         kill $outside
         """));
@@ -58,7 +58,7 @@ public abstract class IsolationTests(StockMachine machine)
     {
         // more than its 64 MiB: the kernel ends it
         Assert.Equal("137\n", machine.WithVServers().Expect("set +e\ninside alpha dd if=/dev/zero of=/dev/null bs=128M count=1 > /dev/null; echo $?"));
-        Assert.Equal("137\n", machine.Expect("sleep 1000 & child=$!\nmkdir -p /sys/fs/cgroup/vservers/beta/all\necho $child > /sys/fs/cgroup/vservers/beta/all/cgroup.procs\necho 1 > /sys/fs/cgroup/vservers/beta/all/cgroup.kill\nset +e\nwait $child; echo $?\nrmdir /sys/fs/cgroup/vservers/beta/all"));
+        Assert.Equal("137\n", machine.Expect("sleep 1000 & child=$!\nmkdir -p /sys/fs/cgroup/vservers/$(basename $(readlink /var/run/vservers/beta))/all\necho $child > /sys/fs/cgroup/vservers/$(basename $(readlink /var/run/vservers/beta))/all/cgroup.procs\necho 1 > /sys/fs/cgroup/vservers/$(basename $(readlink /var/run/vservers/beta))/all/cgroup.kill\nset +e\nwait $child; echo $?\nrmdir /sys/fs/cgroup/vservers/$(basename $(readlink /var/run/vservers/beta))/all"));
     }
 
     [Fact]
