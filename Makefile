@@ -15,7 +15,7 @@ export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 
 # what the two programs are made of: where none of it is newer, nothing is built
 sources = $(shell find $(1) Directory.Build.props Directory.Packages.props global.json \( -name obj -o -name bin \) -prune -o -type f -print)
-native_sources := $(call sources,VServerPanel.Native VServerPanel.Protocol) packaging/vserverpanel.sudoers packaging/vservers.service packaging/vserver-panel.service
+native_sources := $(call sources,VServerPanel.Native VServerPanel.Protocol) packaging/vserverpanel.sudoers packaging/vservers.service packaging/vserver-panel.service packaging/vserver-standby.service packaging/vserver-standby.timer
 panel_sources := $(call sources,VServerPanel VServerPanel.Core VServerPanel.Protocol wwwroot appsettings.json kernel-patches/catalogue.json)
 
 .NOTPARALLEL:

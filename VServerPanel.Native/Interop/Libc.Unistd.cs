@@ -10,6 +10,7 @@ internal static partial class Libc
     internal const int SIGINT = 2;
     internal const int SIGKILL = 9;
     internal const int SIGTERM = 15;
+    internal const int SIGSTOP = 19;
     internal const int SIGCONT = 18;
     internal const long SYS_pidfd_open = 434;
     internal const long SYS_close_range = 436;

@@ -21,6 +21,7 @@ internal sealed class VServerBootTool : Tool
             case ["start"]:
                 MakeBridges(call);
                 var (_, failed) = Recovery.RunAll(call);
+                Standby.Keeping.PromotionCheck.Run(call);
                 var code = ForEach(call, Ordered(call).Where(v => v.Conf.OnBoot && !IsCopy(call, v.Name)), "start", Start);
 
                 // it may take a while, and nobody waits for it

@@ -7,7 +7,17 @@ namespace VServerPanel.Native.Operations;
 internal static class FaultPoint
 {
     private static readonly int s_at = int.TryParse(Environment.GetEnvironmentVariable("VSERVER_FAULT_AT"), CultureInfo.InvariantCulture, out var at) ? at : 0;
+    private static readonly string? s_stage = Environment.GetEnvironmentVariable("VSERVER_FAULT_STOP");
     private static int s_reached;
+
+    /// <summary>With <c>VSERVER_FAULT_STOP=STAGE</c> this process stops here (SIGSTOP) until the test lets it go on: what it depends on may be gone by then.</summary>
+    public static void Stage(string stage)
+    {
+        if (s_stage == stage)
+        {
+            _ = Libc.kill(Environment.ProcessId, Libc.SIGSTOP);
+        }
+    }
 
     public static void Reach()
     {

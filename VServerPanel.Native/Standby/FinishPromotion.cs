@@ -26,9 +26,7 @@ internal sealed record FinishPromotion(VServerName Name, Guid VServerId, string?
 
         if (Profile is not null)
         {
-            var conf = ConfFile.Read(paths.ConfOf(Name));
-            conf.Set(ConfKeys.Profile, Profile);
-            conf.Write(paths.ConfOf(Name));
+            ProfileChoice.Make(ConfFile.Read(paths.ConfOf(Name)), Profile, Name).Write(paths.ConfOf(Name));
         }
 
         FaultPoint.Reach();

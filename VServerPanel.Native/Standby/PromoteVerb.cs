@@ -115,22 +115,7 @@ internal sealed class PromoteVerb : Verb
     private static ConfFile WithProfile(Invocation call, VServerName name, string? profile)
     {
         var file = ConfFile.Read(call.Paths.ConfOf(name));
-        if (profile is null)
-        {
-            return file;
-        }
-
-        if (!file.Profiles.Contains(profile, StringComparer.Ordinal))
-        {
-            throw new ProblemException(ProblemCode.InvalidArgument, file.Profiles.Count == 0
-                ? $"The conf file of {name} has no profiles ('case $PROFILE in …'): promote it without --profile."
-                : $"The conf file of {name} has no profile '{profile}'. It has {string.Join(", ", file.Profiles)}.");
-        }
-
-        file.Set(ConfKeys.Profile, profile);
-        return VServerConf.From(file).Conf.Profile == profile
-            ? file
-            : throw new ProblemException(ProblemCode.InvalidConfiguration, $"PROFILE cannot be set in the conf file of {name} by this command. Write PROFILE=\"{profile}\" above its 'case $PROFILE', and promote it without --profile.");
+        return profile is null ? file : ProfileChoice.Make(file, profile, name);
     }
 
     private static RegistryEntry Copy(Invocation call, VServerName name) => call.Registry.Find(name) is { StandbyOf: not null } entry ? entry : throw NoCopy(name);

@@ -11,6 +11,7 @@ return args switch
     ["clone", .. var rest] => CloneBench.Run(Option(rest, "--fs") ?? "xfs"),
     ["unify", .. var rest] => UnifyBench.Run(Option(rest, "--fs") ?? "ext4", Number(rest, "--copies", 10), rest.Contains("--cold")),
     ["rename", .. var rest] => RenameBench.Run(Number(rest, "--rounds", 20), Number(rest, "--files", 25_000)),
+    ["move", .. var rest] => await MoveBench.RunAsync(rest.Length > 0 ? int.Parse(rest[0], System.Globalization.CultureInfo.InvariantCulture) : 3),
     _ => Usage(),
 };
 
@@ -28,5 +29,6 @@ static int Usage()
     Console.Error.WriteLine("       vserver-bench clone [--fs ext4|xfs|btrfs]                         vbuild against cp -al, cp -a --reflink=always and a snapshot");
     Console.Error.WriteLine("       vserver-bench unify [--fs ext4|xfs|btrfs] [--copies 10] [--cold]  vunify against hardlink, jdupes, rdfind, and reading every byte once");
     Console.Error.WriteLine("       vserver-bench rename [--rounds 20] [--files 25000]                vserver NAME rename NEW, stopped and running, against mv of the tree (root)");
+    Console.Error.WriteLine("       vserver-bench move [ROUNDS]     a move between two hosts of this machine against bare rsync of the same tree (root, rsync, sshd)");
     return 2;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Moving.Copy;
@@ -184,6 +185,7 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
     {
         var request = _move.ToRequest() with { Conf = _move.Files!.Conf, CreatedAt = _move.Files.Registry.CreatedAt };
         IncomingAnswer answer;
+        FaultPoint.Stage("activating");
         try
         {
             answer = _target.Ask("activate", request, CancellationToken.None);
@@ -282,7 +284,13 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
         return totals;
     }
 
-    private void Tell(MovePhase phase, int pass, long bytes = 0, long? rate = null) => _report?.Item(ItemKinds.MoveProgress, new MoveProgress(_move.Id, phase, pass, bytes, _move.Bytes, rate, rate is > 0 && _move.Bytes is { } total ? Math.Max(0, total - bytes) / rate : null));
+    private void Tell(MovePhase phase, int pass)
+    {
+        Tell(phase, pass, 0, null);
+        FaultPoint.Stage(pass > 1 && phase == MovePhase.Copying ? "copying-again" : JsonNamingPolicy.KebabCaseLower.ConvertName(phase.ToString()));
+    }
+
+    private void Tell(MovePhase phase, int pass, long bytes, long? rate) => _report?.Item(ItemKinds.MoveProgress, new MoveProgress(_move.Id, phase, pass, bytes, _move.Bytes, rate, rate is > 0 && _move.Bytes is { } total ? Math.Max(0, total - bytes) / rate : null));
 
     private void Warn(Operation operation, string text)
     {

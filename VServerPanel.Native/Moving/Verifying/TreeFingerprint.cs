@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Limits;
 using VServerPanel.Native.Operations;
 using VServerPanel.Protocol;
 
@@ -23,6 +24,7 @@ internal sealed record TreeFingerprint(long Entries, long Bytes, string Digest)
     /// <exception cref="ProblemException">Unsupported: names nested deeper than paths go.</exception>
     public static TreeFingerprint Of(string root, bool withContents, CancellationToken cancel)
     {
+        using var openFiles = OpenFiles.RaiseLimit();
         using var walk = new Walk(withContents, cancel);
         using var fd = Libc.open(root, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
         walk.Describe(fd, ".", ".", Libc.fstatx(fd));

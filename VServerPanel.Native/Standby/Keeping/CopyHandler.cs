@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Creation.Trees;
-using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Moving.Copy;
 using VServerPanel.Native.Moving.Receiving;
 using VServerPanel.Native.Moving.Sending;
@@ -63,12 +62,17 @@ internal sealed class CopyHandler(Invocation call, KeptStandby standby, VServerN
 
         var tree = call.Paths.TreeOf(name);
         var size = TreeMeasure.MeasureForCopy(tree, operation.Cancel);
+        if (size.Entries == 0 && _standby.CompleteAsOf is not null)
+        {
+            throw new ProblemException(ProblemCode.NotFound, $"'{tree}' is empty, and the copy is not. If its file system is not mounted, mount it; if it is to be empty: 'vserver {name} standby stop', and begin anew.");
+        }
+
         var request = _standby.ToRequest(name, size.Bytes) with { Conf = Configuration.ConfFile.Read(call.Paths.ConfOf(name)).ToBytes() };
         using var connection = PeerConnection.Open(call.Paths, _standby.Peer);
         var begun = _target.Ask("standby-begin", request, operation.Cancel);
         if (begun.PromotedAt is { } promoted)
         {
-            throw Promoted(operation, promoted);
+            throw PromotionCheck.Accept(call, _standby, name, promoted, operation.Report);
         }
 
         operation.Step(2, Steps, $"Copying {name} to {_standby.Peer}");
@@ -117,21 +121,6 @@ internal sealed class CopyHandler(Invocation call, KeptStandby standby, VServerN
         }
 
         throw new ProblemException(ProblemCode.InputOutput, $"Some files of {name} could not be read whole, {MostPasses} times: they change all the time, or the disk has errors. The copy stays as it was.");
-    }
-
-    /// <summary>The copy is the real one by now: this one is not started any more, if it is not running yet.</summary>
-    private ProblemException Promoted(Operation operation, DateTimeOffset at)
-    {
-        _store.Change(_standby.Id, s => s with { PromotedAt = at });
-        using var locks = Lock(operation);
-        var entry = RequireSame();
-        if (new RunStateStore(call.Paths).Find(name) is { } state && (state.IsAlive || state.IsOwned))
-        {
-            return new ProblemException(ProblemCode.Conflict, $"{name} was made the real one on {_standby.Peer} at {at:u}, and runs here as well. Stop the one that must not run. If it is this one: 'vserver {name} stop', then 'vserver {name} standby --of {_standby.Peer}'.");
-        }
-
-        call.Registry.Save(entry with { StandbyOf = _standby.Peer });
-        return new ProblemException(ProblemCode.Conflict, $"{name} was made the real one on {_standby.Peer} at {at:u}. The one here is its copy from now on, and is not started. It can be kept up to date from there: 'vserver {name} standby copy --to …'.");
     }
 
     private Registry.RegistryEntry RequireSame() => call.Registry.Exists(name) && call.Registry.Find(name) is { } entry && entry.Id == _standby.VServerId

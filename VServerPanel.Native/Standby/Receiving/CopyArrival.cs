@@ -23,6 +23,7 @@ internal sealed class CopyArrival(Invocation call, string peer)
     public int? Answer(string word, Func<IncomingRequest> read) => word switch
     {
         "standby-begin" => Begin(read()),
+        "standby-status" => Tell(Status(read())),
         "standby-complete" => Complete(read()),
         "standby-end" => End(read()),
         _ => null,
@@ -41,9 +42,9 @@ internal sealed class CopyArrival(Invocation call, string peer)
             }
 
             tree = Require(copy, request);
-            foreach (var former in _store.List().Where(c => c.Id != copy.Id && c.VServerId == copy.VServerId && c.Peer == peer && c.EndedAt is null && c.PromotedAt is null))
+            foreach (var former in _store.List().Where(c => c.Id != copy.Id && c.VServerId == copy.VServerId && c.EndedAt is null))
             {
-                // its source has forgotten it, and begins anew
+                // its source has forgotten it and begins anew, or it was promoted, and is a copy again
                 _store.Save(former with { EndedAt = call.Time.GetUtcNow() });
                 _store.Sweep(former.Id);
             }
@@ -102,6 +103,14 @@ internal sealed class CopyArrival(Invocation call, string peer)
         operation.Undo.Complete();
         return new IncomingAnswer { IsThere = true, CompleteAsOf = _store.Find(copy.Id)?.CompleteAsOf };
     });
+
+    private IncomingAnswer Status(IncomingRequest request)
+    {
+        // under its lock: a promotion that is under way has ended, or is finished now
+        using var locks = Lock(NameOf(request));
+        var copy = Own(request);
+        return new IncomingAnswer { CompleteAsOf = copy?.CompleteAsOf, PromotedAt = copy?.PromotedAt, IsThere = _store.NameOf(request.VServerId) is not null };
+    }
 
     private int End(IncomingRequest request) => Run("standby-end", request, operation =>
     {

@@ -91,9 +91,10 @@ public class KeptCopyTests : TwoHostsTest
         Assert.Equal((VServerState.Stopped, "backup", "second"), (status.State, status.Profile, status.Hostname));
         Assert.Equal(whole, TreeSnapshot.Take(Arrived, withTimes: true));
 
-        // it is back, and finds that it is the copy now; it is not copied over what is real there
-        await Hosts.A.RestartAsync(startVServers: false);
+        // it is back, and asks before it starts what it had: it is the copy now, and is not copied over what is real there
+        await Hosts.A.RestartAsync();
         Assert.Equal(ProblemCode.Conflict, Last<ProblemEvent>(await Hosts.A.TryAsync("vserver", "--json", "web", "standby", "copy")).Code);
+        Assert.True(await KeptAsync(Hosts.A) is { Role: StandbyRole.Copy, Peer: "hostb" });
         Assert.Equal(ProblemCode.NotPermitted, Last<ProblemEvent>(await Hosts.A.TryAsync("vserver", "--json", "web", "start")).Code);
         Assert.Equal(whole, TreeSnapshot.Take(Arrived, withTimes: true));
         await Hosts.B.ExecAsync("vserver-standby", "run-due");
@@ -106,6 +107,11 @@ public class KeptCopyTests : TwoHostsTest
         Result(await Hosts.A.TryAsync("vserver", "--json", "web", "promote", "--confirm", "web", "--fenced", "--profile", "prod"));
         Assert.Equal(ProblemCode.Conflict, Last<ProblemEvent>(await Hosts.B.TryAsync("vserver", "--json", "web", "standby", "copy")).Code);
         Assert.Equal(ProblemCode.NotPermitted, Last<ProblemEvent>(await Hosts.B.TryAsync("vserver", "--json", "web", "start")).Code);
+        await Hosts.A.ExecAsync("sh", "-ec", "cd /vservers/web; echo home again > a");
+        await CopyAsync("--to", "hostb");
+        Assert.Equal(TreeSnapshot.Take(Tree, withTimes: true), TreeSnapshot.Take(Arrived, withTimes: true));
+        Assert.True(await KeptAsync(Hosts.A) is { Role: StandbyRole.Source, Problem: null });
+        Assert.True(await KeptAsync(Hosts.B) is { Role: StandbyRole.Copy, PromotedAt: null, CompleteAsOf: not null });
     }
 
     [Fact]

@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using VServerPanel.TwoHosts;
+
+namespace VServerPanel.Bench;
+
+/// <summary>A whole move of a server's root between two hosts of this machine against bare rsync of the same tree by the same ssh.</summary>
+internal static class MoveBench
+{
+    // what a vserver that runs needs, and no more: its start and stop are measured elsewhere
+    private const string Prepare = """
+        mkdir /vservers/web; tar -C /vservers/web --numeric-owner --exclude='./dev/*' -xf "$1"; cd /vservers/web
+        rm -f sbin/init; cp /bin/busybox bin/busybox; ln -s /bin/busybox sbin/init
+        printf '::sysinit:/bin/busybox true\n::respawn:/bin/busybox sleep 100000\n' > etc/inittab
+        echo INIT_STYLE=init > /etc/vservers/web.conf
+        ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/bare; sync
+        """;
+
+    public static async Task<int> RunAsync(int rounds)
+    {
+        if (HostPair.Lacking() is { } lack)
+        {
+            Console.Error.WriteLine(lack);
+            return 1;
+        }
+
+        Shell.Run(Path.Combine(Shell.RepositoryRoot(), "bench/VServerPanel.Bench/server-root"), []);
+        await using var hosts = await HostPair.UpAsync();
+        File.Copy("/var/tmp/vserverpanel-bench-cache/server-bookworm.tar", hosts.Shared + "/root.tar");
+        await hosts.A.ExecAsync("mkdir", "-p", "/root/.ssh");
+        await hosts.A.ExecAsync("sh", "-ec", Prepare, "sh", "/shared/root.tar");
+        await PairAsync(hosts);
+        var starts = (await hosts.A.TryAsync("vserver", "web", "start")).ExitCode == 0;
+        Console.WriteLine(starts ? "The vserver runs when it is moved." : "No vserver starts in these hosts: it is moved stopped, and there is no downtime to tell.");
+
+        var (bare, second, whole, down) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
+        for (var round = 0; round < rounds; round++)
+        {
+            bare.Add(await TimeAsync(hosts.A, Rsync(hosts)));
+            second.Add(await TimeAsync(hosts.A, Rsync(hosts)));
+            await hosts.B.ExecAsync("rm", "-rf", "/vservers/bare");
+            await SettleAsync(hosts);
+            var clock = Stopwatch.StartNew();
+            var outcome = Result(await hosts.A.ExecAsync("vserver", "--json", "web", "move", "--to", "hostb"));
+            whole.Add(clock.Elapsed.TotalMilliseconds);
+            down.AddRange(outcome.TryGetProperty("downtimeMilliseconds", out var milliseconds) ? [milliseconds.GetDouble()] : []);
+
+            // and home again: there it is deleted, here the copy that is kept is the real one again
+            await hosts.B.TryAsync("vserver", "web", "stop");
+            await hosts.B.ExecAsync("vserver", "web", "delete", "--confirm", "web", "--now");
+            await hosts.A.ExecAsync("vserver-moves", "take-back", outcome.GetProperty("moveId").GetString()!);
+            if (starts)
+            {
+                await hosts.A.ExecAsync("vserver", "web", "start");
+            }
+
+            await SettleAsync(hosts);
+        }
+
+        DiskTrial.Tell("rsync -aHAXS --numeric-ids --delete", Shell.Median(bare), Shell.Median(bare));
+        DiskTrial.Tell("the same again, nothing changed", Shell.Median(second), Shell.Median(bare));
+        DiskTrial.Tell("vserver NAME move, all of it", Shell.Median(whole), Shell.Median(bare), string.Create(CultureInfo.InvariantCulture, $"   aim: 1.1, that is {Shell.Median(bare) * 1.1:0} ms"));
+        if (down.Count > 0)
+        {
+            DiskTrial.Tell("of which it was down", Shell.Median(down), Shell.Median(bare), string.Create(CultureInfo.InvariantCulture, $"   aim: second pass + 1 s, that is {Shell.Median(second) + 1000:0} ms"));
+        }
+
+        return 0;
+    }
+
+    private static string[] Rsync(HostPair hosts) =>
+        ["rsync", "-aHAXS", "--numeric-ids", "--delete", "-e", "ssh -F none -i /root/.ssh/bare -o StrictHostKeyChecking=accept-new -o ControlPath=none", "/vservers/web/", $"root@{hosts.B.Address}:/vservers/bare/"];
+
+    private static async Task<double> TimeAsync(TestHost host, string[] words)
+    {
+        var clock = Stopwatch.StartNew();
+        await host.ExecAsync(words);
+        return clock.Elapsed.TotalMilliseconds;
+    }
+
+    private static Task SettleAsync(HostPair hosts) => Task.WhenAll(hosts.A.ExecAsync("sync", "-f", "/vservers"), hosts.B.ExecAsync("sync", "-f", "/vservers"));
+
+    private static async Task PairAsync(HostPair hosts)
+    {
+        var key = Result(await hosts.A.ExecAsync("vserver-hosts", "--json", "key"));
+        var host = Result(await hosts.B.ExecAsync("vserver-hosts", "--json", "key"));
+        await hosts.B.ExecAsync("vserver-hosts", "allow", "hosta", key.GetProperty("publicKey").GetString()!);
+        await hosts.A.ExecAsync("vserver-hosts", "add", "hostb", "--address", hosts.B.Address, "--host-key", host.GetProperty("sshHostKeys")[0].GetString()!);
+        await hosts.B.ExecAsync("sh", "-c", "echo \"$1\" >> /root/.ssh/authorized_keys", "sh", (await hosts.A.ExecAsync("cat", "/root/.ssh/bare.pub")).Trim());
+    }
+
+    // the last line of the wire protocol
+    private static JsonElement Result(string output) => JsonDocument.Parse(output.TrimEnd().Split('\n')[^1]).RootElement.GetProperty("data");
+}

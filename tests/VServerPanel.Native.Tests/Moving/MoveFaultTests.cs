@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using System.Globalization;
+using VServerPanel.Native.Tests.Peers;
+using VServerPanel.Protocol;
+using VServerPanel.TwoHosts;
+
+namespace VServerPanel.Native.Tests.Moving;
+
+/// <summary>A move that is stopped at each of its stages, while something is taken away under it: then there is one, whole, and both ways out work.</summary>
+[Collection(RealHost.Name)]
+public sealed class MoveFaultTests : TwoHostsTest
+{
+    private static readonly string[] s_stages = ["copying", "stopping", "last-pass", "verifying", "handing-over", "activating", "starting"];
+
+    protected override (long Bytes, string FileSystem)? RoomOnB => (96 << 20, "ext4");
+
+    [Theory]
+    [InlineData("link")]
+    [InlineData("target")]
+    [InlineData("full")]
+    [InlineData("source")]
+    public async Task Move_FaultAtEachStage_OneIsThereAndWhole(string fault)
+    {
+        await MakeRunnableAsync();
+        var whyNot = await WhyNotStartedAsync(Hosts.A);
+        await Hosts.A.TryAsync("vserver", "web", "stop");
+        var wanted = TreeSnapshot.Take(Tree, withTimes: true);
+        var turn = 0;
+        foreach (var stage in s_stages.Where(s => whyNot is null || s is not ("stopping" or "starting")))
+        {
+            // by turns; with VSERVER_FAULTS=all both at each stage
+            foreach (var way in Stride == 1 ? ["resume", "take-back"] : (string[])[turn++ % 2 == 0 ? "resume" : "take-back"])
+            {
+                if (whyNot is null)
+                {
+                    await Hosts.A.ExecAsync("vserver", "web", "start");
+                }
+
+                using var move = Hosts.A.Start("env", $"VSERVER_FAULT_STOP={stage}", "vserver", "--json", "web", "move", "--to", "hostb");
+                var output = move.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+                Assert.True(await IsStoppedAsync(move), $"{stage} was not reached: {await Text(output)}");
+                await TakeAwayAsync(fault, move);
+                await move.WaitForExitAsync(TestContext.Current.CancellationToken);
+                await GiveBackAsync(fault);
+                await ResolveAsync(way, $"{fault} at {stage}, then {way}: {await output}");
+                await BackOnAAsync(wanted, $"{fault} at {stage}, then {way}", whyNot is null);
+            }
+        }
+
+        static async Task<string> Text(Task<string> output) => output.IsCompleted ? await output : "(it goes on)";
+    }
+
+    [Fact]
+    public async Task Move_TreeThatGrowsBeyondWhatWasTold_LeavesTheReserveOfTheTarget()
+    {
+        // the size that is told is that of the first try
+        using (var move = Hosts.A.Start("env", "VSERVER_FAULT_STOP=last-pass", "vserver", "--json", "web", "move", "--to", "hostb"))
+        {
+            Assert.True(await IsStoppedAsync(move));
+            await Hosts.A.ExecAsync("pkill", "-KILL", "-f", "web move");
+        }
+
+        var open = Assert.Single(await MovesAsync(Hosts.A), m => m.State == MoveState.Unresolved);
+        await Hosts.A.ExecAsync("sh", "-ec", "head -c 200M /dev/urandom > /vservers/web/grown");
+
+        var refused = Last<ProblemEvent>(await Hosts.A.TryAsync("vserver-moves", "--json", "resume", open.Id));
+        Assert.Equal(ProblemCode.NoSpace, refused.Code);
+        var (size, free) = await RoomAsync();
+        Assert.True(free > size / 100, $"{free} of {size} are left");
+        await IsOnlyAsync(Hosts.A, Hosts.B);
+        Assert.Equal("", await Hosts.B.ExecAsync("ls", "/vservers/.incoming"));
+        await Hosts.A.ExecAsync("rm", "/vservers/web/grown");
+        Result(await Hosts.A.TryAsync("vserver", "--json", "web", "move", "--to", "hostb"));
+        await IsOnlyAsync(Hosts.B, Hosts.A);
+    }
+
+    private async Task TakeAwayAsync(string fault, Process move)
+    {
+        switch (fault)
+        {
+            case "link":
+                await Hosts.CutLinkAsync();
+                break;
+            case "target":
+                await Hosts.B.KillAsync();
+                break;
+            case "source":
+                await Hosts.A.KillAsync();
+                return;
+            default:
+                await Hosts.B.TryAsync("sh", "-c", "dd if=/dev/zero of=/vservers/.full bs=1M; dd if=/dev/zero of=/vservers/.full2 bs=4k; sync");
+                break;
+        }
+
+        // nsenter(1) stops and goes on with its child
+        using var go = Process.Start("kill", ["-CONT", move.Id.ToString(CultureInfo.InvariantCulture)]);
+        await go.WaitForExitAsync();
+    }
+
+    private async Task GiveBackAsync(string fault)
+    {
+        switch (fault)
+        {
+            case "link":
+                await Hosts.MendLinkAsync();
+                break;
+            case "target":
+                await Hosts.B.RestartAsync();
+                break;
+            case "source":
+                await Hosts.A.RestartAsync();
+                break;
+            default:
+                await Hosts.B.ExecAsync("rm", "-f", "/vservers/.full", "/vservers/.full2");
+                break;
+        }
+    }
+
+    private async Task ResolveAsync(string way, string when)
+    {
+        await AtMostOneRunsAsync(when);
+        if ((await MovesAsync(Hosts.A)).FirstOrDefault(m => m.Direction == MoveDirection.Outgoing && m.State == MoveState.Unresolved) is { } open)
+        {
+            var ended = await Hosts.A.TryAsync("vserver-moves", "--json", way, open.Id);
+            if (ended.ExitCode != 0)
+            {
+                // it has arrived: then it is not to be had back
+                Assert.True(way == "take-back" && Last<ProblemEvent>(ended).Code == ProblemCode.Conflict, $"{when}\n{ended.Output}");
+                Result(await Hosts.A.TryAsync("vserver-moves", "--json", "resume", open.Id));
+            }
+        }
+
+        await AtMostOneRunsAsync(when);
+        Assert.DoesNotContain(await MovesAsync(Hosts.A), m => m.Direction == MoveDirection.Outgoing && m.State is MoveState.Unresolved or MoveState.Running);
+    }
+
+    /// <summary>One host has it, with all of its tree, and can start it; the other cannot. Then host A has it again, stopped.</summary>
+    private async Task BackOnAAsync(IReadOnlyList<string> wanted, string when, bool canStart)
+    {
+        var (here, there) = await HasAsync(Hosts.A) ? (Hosts.A, Hosts.B) : (Hosts.B, Hosts.A);
+        await IsOnlyAsync(here, there);
+        if (canStart)
+        {
+            await here.TryAsync("vserver", "web", "start");
+            Assert.True(await RunsAsync(here), when);
+        }
+
+        Assert.Equal(ProblemCode.NotFound, Last<ProblemEvent>(await there.TryAsync("vserver", "--json", "web", "start")).Code);
+        Assert.False(await RunsAsync(there), when);
+        await here.TryAsync("vserver", "web", "stop");
+        var found = TreeSnapshot.Take(here.PathOf("/vservers/web"), withTimes: true);
+        Assert.True(wanted.SequenceEqual(found), $"{when}\n{string.Join('\n', wanted.Except(found))}\n---\n{string.Join('\n', found.Except(wanted))}");
+        if (here == Hosts.B)
+        {
+            Result(await Hosts.B.TryAsync("vserver", "--json", "web", "move", "--to", "hosta", "--keep", "0"));
+            await Hosts.B.ExecAsync("vserver-jobs", "recover");
+        }
+
+        await IsOnlyAsync(Hosts.A, Hosts.B);
+    }
+
+    private async Task AtMostOneRunsAsync(string when) => Assert.False(await RunsAsync(Hosts.A) && await RunsAsync(Hosts.B), when);
+
+    private async Task<(long Size, long Free)> RoomAsync()
+    {
+        var words = (await Hosts.B.ExecAsync("df", "-B1", "--output=size,avail", "/vservers")).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        return (long.Parse(words[^2], CultureInfo.InvariantCulture), long.Parse(words[^1], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Waits until it is stopped; false where it has ended instead. proc(5), stat, field 3.</summary>
+    private static async Task<bool> IsStoppedAsync(Process process)
+    {
+        while (!process.HasExited)
+        {
+            try
+            {
+                if ((await File.ReadAllTextAsync($"/proc/{process.Id}/stat")).Split(')')[^1].TrimStart().StartsWith('T'))
+                {
+                    return true;
+                }
+            }
+            catch (IOException)
+            {
+                continue;
+            }
+
+            await Task.Delay(20);
+        }
+
+        return false;
+    }
+}
