@@ -79,7 +79,7 @@ internal static class MoveBench
         return clock.Elapsed.TotalMilliseconds;
     }
 
-    private static Task SettleAsync(HostPair hosts) => Task.WhenAll(hosts.A.ExecAsync("sync", "-f", "/vservers"), hosts.B.ExecAsync("sync", "-f", "/vservers"));
+    private static Task<string[]> SettleAsync(HostPair hosts) => Task.WhenAll(hosts.A.ExecAsync("sync", "-f", "/vservers"), hosts.B.ExecAsync("sync", "-f", "/vservers"));
 
     private static async Task PairAsync(HostPair hosts)
     {
