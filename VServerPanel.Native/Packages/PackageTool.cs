@@ -73,8 +73,7 @@ internal sealed class PackageTool(PackageManager manager) : Tool
             throw new ProblemException(ProblemCode.InvalidArgument, $"Usage: {Name} {Summary.Split(':')[0]}");
         }
 
-        var unfinished = earlier is null ? [] : Unfinished(earlier, call);
-        var wanted = earlier is null ? Choose(names, call) : names is [] or [All] ? unfinished : [.. Choose(names, call).Where(unfinished.Contains)];
+        var wanted = earlier is null ? Choose(names, call) : Unfinished(earlier, names, call);
         var jobs = result.GetValue(_jobs) ?? Environment.ProcessorCount;
         var seconds = result.GetValue(_timeOut) ?? 3600;
         return jobs is < 1 or > MostJobs || seconds < 1
@@ -92,10 +91,11 @@ internal sealed class PackageTool(PackageManager manager) : Tool
             };
     }
 
-    /// <summary>Those that an earlier operation has not succeeded in, by the names they have now.</summary>
-    private static IReadOnlyList<VServerName> Unfinished(PackageRecord earlier, Invocation call)
+    /// <summary>Those that an earlier operation has not succeeded in, by the names they have now; of these only some, where they are named as then or as now.</summary>
+    private static IReadOnlyList<VServerName> Unfinished(PackageRecord earlier, IReadOnlyList<string> names, Invocation call)
     {
-        var unfinished = earlier.Unfinished(call.Registry);
+        var asked = names is [] or [All] ? null : names.Select(ArgumentParser.VServerNameOf).ToHashSet();
+        var unfinished = earlier.Unfinished(call.Registry).Where(u => asked is null || asked.Contains(u.Then) || (u.Now is { } now && asked.Contains(now))).ToList();
         foreach (var (then, now) in unfinished.Where(u => u.Now != u.Then))
         {
             call.Report.Info(now is { } renamed ? $"{then} is called {renamed} now." : $"{then} is not there any more, and is left out.");

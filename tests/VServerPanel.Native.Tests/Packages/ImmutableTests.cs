@@ -69,7 +69,9 @@ public sealed class ImmutableTests : IDisposable
         _host.Expect("c", "stop");
         _host.MayBeCalled("renamed");
         _host.Expect("a", "rename", "renamed");
-        var again = Run("vrpm", "--retry", refused.Events.OfType<HelloEvent>().Single().JobId!);
+
+        // by the name of then, as the panel asks
+        var again = Run("vrpm", "--retry", refused.Events.OfType<HelloEvent>().Single().JobId!, "a", "--", "-U", package);
 
         Assert.True(again.ExitCode == 0, again.Error + again.Output);
         var renamed = Assert.Single(Outcomes(again)).VServer;
