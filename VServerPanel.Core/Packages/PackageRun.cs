@@ -20,12 +20,16 @@ public sealed class PackageRun
     private readonly Dictionary<VServerName, PackageOutcome> _outcomes = [];
     private readonly Dictionary<VServerName, List<string>> _output = [];
     private readonly List<VServerName> _names = [];
+    private readonly HashSet<VServerName> _known = [];
 
     /// <summary>A row per vserver, in the order of the command.</summary>
     public IEnumerable<PackageRunRow> Rows => _names.Select(n => new PackageRunRow(n, _outcomes.GetValueOrDefault(n), _output.GetValueOrDefault(n) ?? []));
 
     /// <summary>Those that ended, and not well.</summary>
     public IReadOnlyList<VServerName> Failed => [.. _names.Where(n => _outcomes.TryGetValue(n, out var outcome) && outcome.Outcome is not OperationOutcome.Succeeded)];
+
+    /// <summary>Those in which it has not succeeded, also because it never came to them; none as long as nothing has ended, for then its host knows of nothing to try again.</summary>
+    public IReadOnlyList<VServerName> Unfinished => _outcomes.Count == 0 ? [] : [.. _names.Where(n => _outcomes.GetValueOrDefault(n) is not { Outcome: OperationOutcome.Succeeded })];
 
     /// <summary>The run that a job is; null where it is another kind of job.</summary>
     public static PackageRun? Of(JobInfo job)
@@ -57,7 +61,7 @@ public sealed class PackageRun
                 break;
 
             // one log for all: each line begins with whose it is
-            case LogEvent { Text: var text } when text.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon && VServerName.TryParse(text[..colon], out var name) && _names.Contains(name):
+            case LogEvent { Text: var text } when text.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon && VServerName.TryParse(text[..colon], out var name) && _known.Contains(name):
                 var lines = _output.TryGetValue(name, out var known) ? known : _output[name] = [];
                 lines.Add(text[(colon + 2)..]);
                 lines.RemoveRange(0, Math.Max(0, lines.Count - MostLines));
@@ -102,7 +106,7 @@ public sealed class PackageRun
 
     private void Know(VServerName name)
     {
-        if (!_names.Contains(name))
+        if (_known.Add(name))
         {
             _names.Add(name);
         }

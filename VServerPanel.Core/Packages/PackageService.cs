@@ -62,7 +62,7 @@ public sealed class PackageService
     public Task<JobHandle> RetryAsync(JobInfo job, IReadOnlyList<VServerName> vservers, Caller caller, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(job);
-        var words = vservers.Count == 0 ? null : PackageCommand.Again(job.Command, vservers);
+        var words = vservers.Count == 0 ? null : PackageCommand.Again(job, vservers);
         return StartAsync(words ?? throw new HostProblemException(ProblemCode.InvalidArgument, "There is nothing of this job to be done again."), caller, cancellationToken);
     }
 

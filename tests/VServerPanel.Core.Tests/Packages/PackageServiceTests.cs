@@ -84,7 +84,11 @@ public sealed class PackageServiceTests
 
         await core.Get<PackageService>().RetryAsync(job, [s_web2], TestCore.Alice, TestContext.Current.CancellationToken);
 
-        Assert.Equal("vapt --unify --jobs 4 web2 -- install --only-upgrade nginx", string.Join(' ', core.Host.Requests.Single(r => r.Detach).Words));
+        var words = core.Host.Requests.Single(r => r.Detach).Words;
+        Assert.Equal($"vapt --retry {job.Id} --unify --jobs 4 web2 -- install --only-upgrade nginx", string.Join(' ', words));
+
+        // and once more, where that failed too
+        Assert.Equal($"vapt --retry {job.Id} --unify --jobs 4 web2 -- install --only-upgrade nginx", string.Join(' ', PackageCommand.Again(job with { Command = ["vserver", "--as", .. words] }, [s_web2])!));
         await Assert.ThrowsAsync<HostProblemException>(() => core.Get<PackageService>().RetryAsync(Job("vserver", "web1", "start"), [s_web2], TestCore.Alice));
     }
 

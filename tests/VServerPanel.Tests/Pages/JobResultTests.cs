@@ -67,12 +67,45 @@ public sealed class JobResultTests : PagesContext
 
         page.WaitForAssertion(() => Assert.Contains("2 of 2 ended", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         var rows = page.FindAll("[aria-labelledby=run] tbody tr");
-        Assert.Contains("1.0 → 1.1", rows[0].TextContent, StringComparison.Ordinal);
-        Assert.Contains("E: no network", rows[1].TextContent, StringComparison.Ordinal);
+
+        // what failed comes first, with what it wrote
+        Assert.Contains("E: no network", rows[0].TextContent, StringComparison.Ordinal);
+        Assert.Contains("1.0 → 1.1", rows[1].TextContent, StringComparison.Ordinal);
         page.WaitForAssertion(() => Assert.Contains("Try again in 1 vserver", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         await page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == "Try again in 1 vserver").ClickAsync(new()));
-        page.WaitForAssertion(() => Assert.Contains("vapt --unify web2 -- upgrade", Commands), TimeSpan.FromSeconds(10));
+        page.WaitForAssertion(() => Assert.Contains($"vapt --retry {s_id} --unify web2 -- upgrade", Commands), TimeSpan.FromSeconds(10));
         Assert.Contains("/jobs/", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Packages_ManyVServers_AreFilteredAndShownInParts()
+    {
+        await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
+        var names = Enumerable.Range(1, 120).Select(i => VServerName.Parse($"web{i:000}")).ToList();
+        Script(
+            JobState.Failed,
+            ["vapt", .. names.Select(n => n.Value), "--", "upgrade"],
+            [
+                .. names.Select(n => new LogEvent(LogEvent.Output, $"{n}: of {n}")),
+                .. names.Select((n, i) => FakeHost.Item(ItemKinds.PackageOutcome, new PackageOutcome(n, i % 20 == 7 ? OperationOutcome.Failed : OperationOutcome.Succeeded, 0, i % 20 == 7 ? "no network" : null, [], 900))),
+                new ProblemEvent(ProblemCode.CommandFailed, "It failed in 6 of 120 vservers."),
+            ]);
+
+        var page = Render<JobPage>(p => p.Add(j => j.Id, s_id));
+        page.WaitForAssertion(() => Assert.Contains("120 of 120 ended", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        Assert.Equal(50, Rows().Count);
+        Assert.All(Rows()[..6], r => Assert.Contains("no network", r.TextContent, StringComparison.Ordinal));
+        await page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.StartsWith("Show 50 more of 120", StringComparison.Ordinal)).ClickAsync(new()));
+        Assert.Equal(100, Rows().Count);
+        await page.InvokeAsync(() => page.FindAll(".vp-chip").Single(b => b.TextContent == "Failed6").ClickAsync(new()));
+        Assert.Equal(6, Rows().Count);
+
+        // what one wrote is read when it is asked for
+        Assert.Empty(page.FindAll("[aria-labelledby=run] pre"));
+        await page.InvokeAsync(() => Rows()[0].QuerySelector("button")!.ClickAsync(new()));
+        Assert.Equal("of web008", page.Find("[aria-labelledby=run] pre").TextContent);
+
+        List<AngleSharp.Dom.IElement> Rows() => [.. page.FindAll("[aria-labelledby=run] tbody tr")];
     }
 
     [Fact]
