@@ -10,6 +10,7 @@ namespace VServerPanel.Components.Pages;
 public sealed partial class DiskPage
 {
     private const int MostDrifted = 8;
+    private const int FewShares = 15;
 
     private DiskMeasurement? _disk;
     private List<DiskShare> _shares = [];
@@ -18,6 +19,8 @@ public sealed partial class DiskPage
     private long _most;
     private Exception? _problem;
     private bool _measuring;
+    private string _search = "";
+    private DiskOrder _order;
 
     /// <summary>The vserver that a file is asked about first.</summary>
     [SupplyParameterFromQuery(Name = "vserver")]
@@ -47,10 +50,10 @@ public sealed partial class DiskPage
         {
             await Gate.DemandAsync(Policies.Read);
             _disk = await Disks.MeasureAsync(refresh, Stopping);
-            _shares = [.. _disk.Shares];
-            _drifted = [.. _shares.Where(s => s is { VServer: not null, UnifiedAt: not null, DriftFiles: > 0 }).OrderByDescending(s => s.DriftBytes)];
-            _names = [.. _shares.Select(s => s.VServer).OfType<VServerName>()];
-            _most = _shares.Select(s => s.ApparentBytes).DefaultIfEmpty(0).Max();
+            Arrange();
+            _drifted = [.. _disk.Shares.Where(s => s is { VServer: not null, UnifiedAt: not null, DriftFiles: > 0 }).OrderByDescending(s => s.DriftBytes)];
+            _names = [.. _disk.Shares.Select(s => s.VServer).OfType<VServerName>()];
+            _most = _disk.Shares.Select(s => s.ApparentBytes).DefaultIfEmpty(0).Max();
         }
         catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {
@@ -62,5 +65,26 @@ public sealed partial class DiskPage
         }
 
         StateHasChanged();
+    }
+
+    private void Arrange()
+    {
+        var search = _search.Trim();
+        var found = (_disk?.Shares ?? []).Where(s => (s.VServer?.Value ?? s.Path).Contains(search, StringComparison.OrdinalIgnoreCase));
+        _shares = [.. _order switch
+        {
+            DiskOrder.Own => found.OrderByDescending(s => s.OwnBytes),
+            DiskOrder.Apparent => found.OrderByDescending(s => s.ApparentBytes),
+            DiskOrder.Drift => found.OrderByDescending(s => s.DriftBytes ?? 0),
+            _ => found,
+        }];
+    }
+
+    private enum DiskOrder
+    {
+        Name,
+        Own,
+        Apparent,
+        Drift,
     }
 }

@@ -22,6 +22,9 @@ public sealed partial class PackagesPage
     private bool _reading;
     private bool _asked;
 
+    // packages of one name may be dpkg's and rpm's
+    private bool _isMixed;
+
     /// <summary>"upgradable" or "differs".</summary>
     [SupplyParameterFromQuery(Name = "show")]
     private string? ShowText { get; set; }
@@ -55,6 +58,7 @@ public sealed partial class PackagesPage
         {
             await Gate.DemandAsync(Policies.Read);
             _catalogue = await Packages.CatalogueAsync(refresh, Stopping);
+            _isMixed = _catalogue.VServers.Select(v => v.Format).Distinct().Count() > 1;
             Filter();
         }
         catch (Exception e) when (e is HostProblemException or NotAllowedException)
@@ -93,6 +97,8 @@ public sealed partial class PackagesPage
         || package.Name.Contains(search, StringComparison.OrdinalIgnoreCase)
         || package.Summary.Contains(search, StringComparison.OrdinalIgnoreCase)
         || package.Versions.Any(v => v.Version.Contains(search, StringComparison.OrdinalIgnoreCase));
+
+    private static string Word(PackageFormat format) => format is PackageFormat.Rpm ? "rpm" : "dpkg";
 
     private string Pressed(PackageFilter filter) => _filter == filter ? "true" : "false";
 

@@ -41,6 +41,23 @@ public sealed class DiskPageTests : PagesContext
     }
 
     [Fact]
+    public async Task Disk_Many_AreSearchedAndOrdered()
+    {
+        await StartAsync(Roles.Auditor, Measured([.. Enumerable.Range(1, 30).Select(i => Share($"web{i:00}", drift: i == 17 ? 12 : null))]));
+        var page = await OpenAsync();
+
+        // bUnit has no heights: what is arranged is what the list is given
+        List<string> Names() => [.. page.FindComponent<Microsoft.AspNetCore.Components.Web.Virtualization.Virtualize<DiskShare>>().Instance.Items!.Select(s => s.VServer!.Value.Value)];
+        Assert.Equal(30, Names().Count);
+        await page.InvokeAsync(() => page.Find("#disk-order").ChangeAsync(new() { Value = "Drift" }));
+        Assert.Equal("web17", Names()[0]);
+        await page.InvokeAsync(() => page.Find("#disk-search").InputAsync(new() { Value = "B0" }));
+        Assert.Equal(9, Names().Count);
+        await page.InvokeAsync(() => page.Find("#disk-search").InputAsync(new() { Value = "nobody" }));
+        Assert.Contains("No vserver is called like that", page.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Disk_NoVServers_SaysWhatToDo()
     {
         await StartAsync(Roles.Operator, Measured());
