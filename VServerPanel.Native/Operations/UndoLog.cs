@@ -91,9 +91,10 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
     {
         try
         {
-            return Lines(path).FirstOrDefault()?.Owner;
+            using var reader = new StreamReader(path);
+            return reader.ReadLine() is { Length: > 0 } first ? JsonSerializer.Deserialize(first, UndoJson.Default.UndoLine)?.Owner : null;
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or JsonException)
         {
             return null;
         }

@@ -63,17 +63,31 @@ internal sealed class GuestMounts : IDisposable
     }
 
     /// <summary>The mount of a share; 0 where it is not mounted.</summary>
-    public ulong Find(HostShare share)
+    /// <param name="share">Which.</param>
+    /// <param name="all">All that the vserver has: the same directory may be at several places.</param>
+    public ulong Find(HostShare share, IEnumerable<HostShare> all)
     {
-        using var directory = Open(share.Target);
-        if (directory is null || !Libc.TryStatx(null, share.Source, out var source))
+        if (!Libc.TryStatx(null, share.Source, out var source))
         {
             return 0;
         }
 
-        var target = Libc.fstatx(directory);
-        var isSame = (target.DevMajor, target.DevMinor, target.Inode) == (source.DevMajor, source.DevMinor, source.Inode);
-        return isSame && target.MountId != Libc.fstatx(_root).MountId ? target.MountId : 0;
+        if (At(share.Target) is > 0 and var there)
+        {
+            return there;
+        }
+
+        // the guest may have renamed a directory above it, and still has it
+        var others = all.Where(s => s != share).Select(s => At(s.Target)).ToHashSet();
+        return File.ReadLines(ProcessFile("mountinfo")).Select(MountEntry.TryParse).OfType<MountEntry>().Select(m => At(m.MountPoint)).FirstOrDefault(id => id > 0 && !others.Contains(id));
+
+        ulong At(string place)
+        {
+            using var directory = Open(place);
+            var found = directory is null ? default : Libc.fstatx(directory);
+            var isSame = (found.DevMajor, found.DevMinor, found.Inode) == (source.DevMajor, source.DevMinor, source.Inode);
+            return isSame && found.MountId != Libc.fstatx(_root).MountId ? found.MountId : 0;
+        }
     }
 
     /// <summary>Takes exactly this mount away.</summary>

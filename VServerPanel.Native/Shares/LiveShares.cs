@@ -38,7 +38,7 @@ internal sealed class LiveShares(HostPaths paths, VServerName name)
         try
         {
             using var mounts = GuestMounts.Of(_running);
-            return mounts.Find(share) != 0;
+            return mounts.Find(share, InConf()) != 0;
         }
         catch (ProblemException e) when (e.Code == ProblemCode.NotRunning)
         {
@@ -50,7 +50,7 @@ internal sealed class LiveShares(HostPaths paths, VServerName name)
     public void Mount(HostShare share)
     {
         using var mounts = GuestMounts.Of(_running!);
-        if (mounts.Find(share) != 0)
+        if (mounts.Find(share, InConf()) != 0)
         {
             return;
         }
@@ -69,7 +69,7 @@ internal sealed class LiveShares(HostPaths paths, VServerName name)
     public void Unmount(HostShare share)
     {
         using var mounts = GuestMounts.Of(_running!);
-        if (mounts.Find(share) is not (> 0 and var mount))
+        if (mounts.Find(share, InConf()) is not (> 0 and var mount))
         {
             return;
         }
@@ -91,18 +91,20 @@ internal sealed class LiveShares(HostPaths paths, VServerName name)
             return;
         }
 
-        if (VServerConf.From(ConfFile.Read(paths.ConfOf(name))).Conf.Shares.Contains(share))
+        if (InConf().Contains(share))
         {
             Mount(share);
             return;
         }
 
         using var mounts = GuestMounts.Of(_running!);
-        if (mounts.Find(share) is > 0 and var mount)
+        if (mounts.Find(share, InConf()) is > 0 and var mount)
         {
             mounts.Detach(mount, evenInUse: true);
         }
     }
+
+    private IReadOnlyList<HostShare> InConf() => VServerConf.From(ConfFile.Read(paths.ConfOf(name))).Conf.Shares;
 }
 
 /// <summary>Has a running vserver follow its conf file, after that has its old content again.</summary>

@@ -138,6 +138,20 @@ public sealed class LiveShareTests : IDisposable
     }
 
     [Fact]
+    public void Remove_GuestHasRenamedADirectoryAboveIt_TakesItAwayAndNoOther()
+    {
+        _host.Add("alpha", hasInit: false);
+        _host.Expect("alpha", "start");
+        _host.Expect("alpha", "share", "add", _shared + "/photos", "/data/pictures");
+        _host.Expect("alpha", "share", "add", _shared + "/photos", "/photos");
+        _host.Expect("alpha", "exec", "busybox", "mv", "/data", "/elsewhere");
+        Assert.Equal("first\n", _host.Expect("alpha", "exec", "cat", "/elsewhere/pictures/one"));
+        _host.Expect("alpha", "share", "remove", "/data/pictures");
+        Assert.Equal("", _host.Expect("alpha", "exec", "ls", "/elsewhere/pictures"));
+        Assert.Equal("first\n", _host.Expect("alpha", "exec", "cat", "/photos/one"));
+    }
+
+    [Fact]
     public void Plan_Running_TellsTheMountAndDoesNothing()
     {
         _host.Add("alpha", hasInit: false);

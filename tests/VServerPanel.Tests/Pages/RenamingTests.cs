@@ -24,7 +24,7 @@ public sealed class RenamingTests : PagesContext
         var page = Render<VServerPage>(p => p.Add(v => v.Name, "web1"));
         var clicked = page.FindAll("button").Single(b => b.TextContent.Trim() == "Rename web1").ClickAsync(new());
 
-        Dialogs.WaitForElement("#new-name").Input("../etc");
+        Dialogs.WaitForElement("#new-name", s_soon).Input("../etc");
         Dialogs.WaitForAssertion(() => Assert.Contains("is not a vserver name", Dialogs.Markup, StringComparison.Ordinal), s_soon);
         Assert.True(Go().HasAttribute("disabled"));
         Dialogs.Find("#new-name").Input("taken");
@@ -49,7 +49,7 @@ public sealed class RenamingTests : PagesContext
         await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
         var page = Render<VServerPage>(p => p.Add(v => v.Name, "web1"));
         _ = page.FindAll("button").Single(b => b.TextContent.Trim() == "Rename web1").ClickAsync(new());
-        Dialogs.WaitForElement("#new-name");
+        Dialogs.WaitForElement("#new-name", s_soon);
         Assert.Contains("It goes on running", Dialogs.Markup, StringComparison.Ordinal);
     }
 
