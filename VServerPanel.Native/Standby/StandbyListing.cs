@@ -14,10 +14,13 @@ internal static class StandbyListing
         var ids = call.Registry.Names().Select(n => (Name: n, Entry: Readable(call, n))).Where(e => e.Entry is not null).ToList();
         var names = ids.GroupBy(e => e.Entry!.Id).ToDictionary(g => g.Key, g => g.First().Name);
         var moves = new OutgoingStore(call.Paths);
-        var copies = new KeptCopyStore(call.Paths).List().Where(c => c.EndedAt is null).ToList();
+        var kept = new KeptStandbyStore(call.Paths).List();
+
+        // one that was promoted is told until a copy of it is kept elsewhere
+        var copies = new KeptCopyStore(call.Paths).List().Where(c => c.EndedAt is null && (c.IsOpen || kept.All(s => s.VServerId != c.VServerId))).ToList();
         return
         [
-            .. new KeptStandbyStore(call.Paths).List().Select(s => Describe(s, names, moves)),
+            .. kept.Select(s => Describe(s, names, moves)),
             .. copies.Select(c => Describe(c, names)),
 
             // filled by other means, or not kept any more

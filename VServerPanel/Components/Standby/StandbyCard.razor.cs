@@ -54,6 +54,13 @@ public sealed partial class StandbyCard
         _ => "kept",
     };
 
+    private string TagClass => _kept switch
+    {
+        { PromotedAt: not null } or { Problem: not null } => "vp-warn",
+        { CompleteAsOf: not null } => "vp-good",
+        _ => "",
+    };
+
     /// <inheritdoc/>
     protected override async Task LiveAsync(CancellationToken stopping)
     {
