@@ -51,9 +51,10 @@ internal static class JobFollower
             var job = await host.AskAsync<JobInfo>(new HostRequest(["vserver-jobs", "show", jobId]), cancellationToken);
             return job.State is JobState.Running;
         }
-        catch (HostProblemException)
+        catch (HostProblemException e)
         {
-            return false;
+            // a host that cannot be reached may be back soon
+            return e.Code is ProblemCode.Unreachable;
         }
     }
 }

@@ -41,11 +41,12 @@ public sealed partial class JobWatcher : BackgroundService
     public Task<WireEvent> EndOfAsync(string jobId) =>
         _watched.GetOrAdd(jobId, id => new Lazy<Task<WireEvent>>(() => Task.Run(() => WatchAsync(id, _stopping.Token)))).Value;
 
-    /// <summary>How an operation ended, if the host's journal can be read and tells.</summary>
-    internal async Task<WireEvent?> EndByJournalAsync(string operationId)
+    /// <summary>How an operation ended, as the host's journal tells.</summary>
+    /// <returns>Whether the journal could be read, and the end, if it knows one.</returns>
+    internal async Task<(bool IsRead, WireEvent? End)> EndByJournalAsync(string operationId)
     {
-        await ReadJournalAsync(CancellationToken.None);
-        return await EndedAsync(operationId, CancellationToken.None) is { } ended ? LastOf(ended) : null;
+        var isRead = await ReadJournalAsync(CancellationToken.None);
+        return (isRead, await EndedAsync(operationId, CancellationToken.None) is { } ended ? LastOf(ended) : null);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -177,16 +178,18 @@ public sealed partial class JobWatcher : BackgroundService
     }
 
     // The journal tells more of the end than its last line does.
-    private async Task ReadJournalAsync(CancellationToken cancellationToken)
+    private async Task<bool> ReadJournalAsync(CancellationToken cancellationToken)
     {
         try
         {
             await _journal.ImportAsync(cancellationToken);
+            return true;
         }
         catch (Exception e) when (e is HostProblemException or DbException or DbUpdateException)
         {
             // the importer says what it is if it lasts; the end of the job is recorded from its last line
             _journal.Poke();
+            return false;
         }
     }
 
@@ -199,7 +202,7 @@ public sealed partial class JobWatcher : BackgroundService
         }
 
         var problem = last is ProblemEvent { Code: ProblemCode.NotFound }
-            ? new ProblemEvent(ProblemCode.Terminated, "The host has no record of this job: it was never begun.")
+            ? new ProblemEvent(ProblemCode.Terminated, "The host has no record of how it ended: it was never begun, or was cut off.")
             : last as ProblemEvent;
         await _audit.RecordEndedAsync(new AuditDraft
         {

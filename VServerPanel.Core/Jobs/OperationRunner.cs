@@ -69,9 +69,20 @@ public sealed class OperationRunner(IHostCommand host, AuditService audit, VServ
         catch (HostProblemException e)
         {
             // cut off: it may have ended well on the host, and then its journal says so
-            if (e.Code is ProblemCode.Terminated && await watcher.EndByJournalAsync(operation.Id) is { } end)
+            if (e.Code is ProblemCode.Terminated)
             {
-                return end as ResultEvent ?? throw new HostProblemException((ProblemEvent)end);
+                var (isRead, end) = await watcher.EndByJournalAsync(operation.Id);
+                if (end is not null)
+                {
+                    return end as ResultEvent ?? throw new HostProblemException((ProblemEvent)end);
+                }
+
+                if (!isRead)
+                {
+                    // told when the host answers again
+                    watcher.Watch(operation.Id);
+                    throw;
+                }
             }
 
             await audit.RecordEndedAsync(Ended(asked, operation, OutcomeOf(e.Problem), e.Problem, time.GetElapsedTime(began)));

@@ -16,6 +16,7 @@ internal static class AuditQuery
     {
         From = Day(Text(query, "from")),
         Until = Day(Text(query, "until"))?.AddDays(1),
+        Host = Text(query, "host"),
         User = Text(query, "user"),
         VServer = Text(query, "vserver"),
         Operation = Text(query, "operation"),
@@ -36,6 +37,7 @@ internal static class AuditQuery
         {
             ["from"] = filter.From?.ToLocalTime().ToString(DayFormat, CultureInfo.InvariantCulture),
             ["until"] = filter.Until?.ToLocalTime().AddDays(-1).ToString(DayFormat, CultureInfo.InvariantCulture),
+            ["host"] = filter.Host,
             ["user"] = filter.User,
             ["vserver"] = filter.VServer,
             ["operation"] = filter.Operation,

@@ -8,6 +8,9 @@ internal static class SshProblem
     // what ssh itself ends with; else it is the exit code of what ran there (ssh(1), EXIT STATUS)
     private const int OfSshItself = 255;
 
+    // Nothing was asked of the host then. With any other word it may have been, and what it did is found out when it answers again.
+    private static readonly string[] s_beforeASession = ["ssh: ", "kex_exchange_identification", "banner exchange"];
+
     public static ProblemEvent EndedWithoutAnswer(SshHost host, int exitCode, string errors)
     {
         if (exitCode != OfSshItself)
@@ -28,7 +31,9 @@ internal static class SshProblem
 
         return Has("Permission denied")
             ? new ProblemEvent(ProblemCode.NotPermitted, $"{host.Name} does not accept the panel's key. Run there as root: vserver-setup --allow-panel 'KEY', with the key that the panel shows.")
-            : new ProblemEvent(ProblemCode.Unreachable, $"{host.Name} cannot be reached: {(errors.Length == 0 ? "the connection broke." : TransportProblem.OneLine(errors))}");
+            : s_beforeASession.Any(Has)
+                ? new ProblemEvent(ProblemCode.Unreachable, $"{host.Name} cannot be reached: {TransportProblem.OneLine(errors)}")
+                : new ProblemEvent(ProblemCode.Terminated, $"The connection to {host.Name} broke{(errors.Length == 0 ? "." : $": {TransportProblem.OneLine(errors)}")}");
 
         bool Has(string words) => errors.Contains(words, StringComparison.Ordinal);
     }

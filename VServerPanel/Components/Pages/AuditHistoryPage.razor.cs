@@ -30,6 +30,7 @@ public sealed partial class AuditHistoryPage
     private bool _verifying;
     private DateOnly? _from;
     private DateOnly? _until;
+    private string _host = "";
     private string _user = "";
     private string _operation = "";
     private string _vserver = "";
@@ -49,6 +50,8 @@ public sealed partial class AuditHistoryPage
     [SupplyParameterFromQuery(Name = "text")]
     private string? TextInAddress { get; set; }
 
+    private bool ShowHost => _vocabulary.Hosts.Count > 1;
+
     private string CountText => _count == 0 ? "" : _count >= CountLimit
         ? $"More than {CountLimit.ToString("N0", CultureInfo.InvariantCulture)} entries"
         : string.Create(CultureInfo.InvariantCulture, $"{(_newer.Count * PageSize) + 1:N0}–{(_newer.Count * PageSize) + _page!.Entries.Count:N0} of {_count:N0}");
@@ -65,7 +68,7 @@ public sealed partial class AuditHistoryPage
         _filter = AuditQuery.Read(new Uri(Navigation.Uri));
         _from = Date(_filter.From);
         _until = Date(_filter.Until?.AddDays(-1));
-        (_user, _operation, _vserver, _text) = (_filter.User ?? "", _filter.Operation ?? "", _filter.VServer ?? "", _filter.Text ?? "");
+        (_host, _user, _operation, _vserver, _text) = (_filter.Host ?? "", _filter.User ?? "", _filter.Operation ?? "", _filter.VServer ?? "", _filter.Text ?? "");
         _outcome = _filter.Outcome?.ToString().ToLowerInvariant() ?? "";
         _newer.Clear();
         await LoadAsync(null, countToo: true);
@@ -79,6 +82,7 @@ public sealed partial class AuditHistoryPage
     {
         From = Beginning(_from),
         Until = Beginning(_until?.AddDays(1)),
+        Host = _host,
         User = _user,
         Operation = _operation,
         VServer = _vserver.Trim(),

@@ -70,7 +70,7 @@ public sealed partial class DashboardPage
             try
             {
                 await Gate.DemandAsync(Policies.Read);
-                _events = (await History.QueryAsync(new AuditFilter(), size: 8, cancellationToken: stopping)).Entries;
+                _events = (await History.QueryAsync(new AuditFilter { Host = Host.HostName }, size: 8, cancellationToken: stopping)).Entries;
                 await InvokeAsync(StateHasChanged);
                 _report = await Host.InfoAsync(cancellationToken: stopping);
                 _jobs = [.. (await Jobs.ListAsync(stopping)).Where(j => j.State == JobState.Running)];

@@ -13,13 +13,14 @@ internal sealed class TestCore : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly bool _keepsDirectory;
 
-    private TestCore(FakeHost host, string directory, bool keepsDirectory)
+    private TestCore(FakeHost host, string directory, bool keepsDirectory, IHostTransport? transport)
     {
         (Host, DataDirectory, _keepsDirectory) = (host, directory, keepsDirectory);
         var configuration = new ConfigurationManager { ["Storage:DataDirectory"] = directory };
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddProvider(new TestLog()));
         services.AddSingleton<IHostCommand>(host);
+        services.AddSingleton(transport ?? Transport);
         services.AddSingleton<TimeProvider>(Time);
         services.AddVServerPanelCore(configuration);
         _services = services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
@@ -31,12 +32,15 @@ internal sealed class TestCore : IAsyncDisposable
 
     public FakeTime Time { get; } = new();
 
+    /// <summary>Other hosts, where a test adds them.</summary>
+    public FakeTransport Transport { get; } = new();
+
     public string DataDirectory { get; }
 
     /// <summary>Makes the databases; starts nothing else.</summary>
-    public static async Task<TestCore> CreateAsync(FakeHost? host = null, string? directory = null)
+    public static async Task<TestCore> CreateAsync(FakeHost? host = null, string? directory = null, IHostTransport? transport = null)
     {
-        var core = new TestCore(host ?? new FakeHost(), directory ?? Directory.CreateTempSubdirectory("vsp-core-").FullName, directory is not null);
+        var core = new TestCore(host ?? new FakeHost(), directory ?? Directory.CreateTempSubdirectory("vsp-core-").FullName, directory is not null, transport);
         await core._services.GetServices<IHostedService>().OfType<DatabaseStartup>().Single().StartingAsync(TestContext.Current.CancellationToken);
         return core;
     }

@@ -1,5 +1,6 @@
 using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Hosts.Transports;
+using VServerPanel.Core.Tests.Fakes;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Tests.Hosts;
@@ -42,6 +43,35 @@ public sealed class SshHostCommandTests
 
         Assert.All(answers, a => Assert.IsType<ResultEvent>(a[^1]));
         Assert.Equal(1, sshd.Connections);
+    }
+
+    [Fact]
+    public async Task Run_MoreThanOneConnectionCarries_AllAreAnswered()
+    {
+        // sshd_config(5), MaxSessions: 10
+        const int Streams = 14;
+        using var sshd = await TestSshd.StartAsync("""echo '{"type":"hello","version":1,"features":[]}'; read -r line; echo '{"type":"result"}'""");
+        var command = sshd.Command();
+        await RunAsync(command, new HostRequest(["vserver-info"]));
+        var begun = new CountdownEvent(Streams);
+        var inputs = Enumerable.Range(0, Streams).Select(_ => System.Threading.Channels.Channel.CreateUnbounded<string>()).ToList();
+
+        var answers = inputs.Select(input => Task.Run(async () =>
+        {
+            var events = new List<WireEvent>();
+            await foreach (var e in command.RunAsync(new HostRequest(["vserver-stat"]) { IsStream = true, InputLines = input.Reader }, TestContext.Current.CancellationToken))
+            {
+                events.Add(e);
+                _ = e is HelloEvent && begun.Signal();
+            }
+
+            return events;
+        })).ToList();
+        await Eventually.TrueAsync(() => begun.IsSet, "all run at the same time");
+        inputs.ForEach(i => i.Writer.TryWrite("go on"));
+
+        Assert.All(await Task.WhenAll(answers), a => Assert.IsType<ResultEvent>(a[^1]));
+        Assert.InRange(sshd.Connections, 1, 6);
     }
 
     [Fact]
@@ -89,7 +119,8 @@ public sealed class SshHostCommandTests
             }
         }
 
-        Assert.Equal(ProblemCode.Unreachable, Assert.IsType<ProblemEvent>(seen[^1]).Code);
+        // it had been asked: whether it did what it was asked is not known
+        Assert.Equal(ProblemCode.Terminated, Assert.IsType<ProblemEvent>(seen[^1]).Code);
         var dead = Assert.IsType<ProblemEvent>(Assert.Single(await RunAsync(command, new HostRequest(["vserver-info"]))));
         Assert.Equal(ProblemCode.Unreachable, dead.Code);
 

@@ -10,18 +10,22 @@ namespace VServerPanel.Core.Tests.Hosts;
 internal sealed class TestSshd : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("vsp-sshd-").FullName;
-    private readonly int _port;
     private Process? _process;
 
     private TestSshd()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        _port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        Port = ((IPEndPoint)listener.LocalEndpoint).Port;
         Identity = new SshIdentity(PathOf("panel"));
     }
 
+    public int Port { get; }
+
     public SshIdentity Identity { get; }
+
+    /// <summary>Other hosts are found and reached by it as the panel does, but as this user.</summary>
+    public SshTransport Transport => new(Identity, Environment.UserName);
 
     public string PathOf(string name) => Path.Combine(_directory, name);
 
@@ -50,9 +54,11 @@ internal sealed class TestSshd : IDisposable
 
     public async Task BeginAsync()
     {
+        // as in a shell below another: bash reads .bashrc for whom sshd logs in, and what is in there is not ours (shell.c, run_by_ssh)
         string[] options =
         [
-            "ListenAddress=127.0.0.1", $"Port={_port}", $"HostKey={PathOf("host")}", $"AuthorizedKeysFile={PathOf("authorized")}", $"PidFile={PathOf("pid")}",
+            "SetEnv=SHLVL=2",
+            "ListenAddress=127.0.0.1", $"Port={Port}", $"HostKey={PathOf("host")}", $"AuthorizedKeysFile={PathOf("authorized")}", $"PidFile={PathOf("pid")}",
             "StrictModes=no", "UsePAM=no", "PermitRootLogin=yes", "PasswordAuthentication=no", "LogLevel=VERBOSE",
         ];
         _process = Process.Start(new ProcessStartInfo("/usr/sbin/sshd", ["-D", "-f", "/dev/null", "-E", PathOf("log"), .. options.SelectMany(o => new[] { "-o", o })]))!;
@@ -62,7 +68,7 @@ internal sealed class TestSshd : IDisposable
                 using var client = new TcpClient();
                 try
                 {
-                    client.Connect(IPAddress.Loopback, _port);
+                    client.Connect(IPAddress.Loopback, Port);
                     return true;
                 }
                 catch (SocketException)
@@ -83,7 +89,7 @@ internal sealed class TestSshd : IDisposable
     }
 
     /// <summary>The transport, with the host key as it is now pinned.</summary>
-    public SshHostCommand Command() => new(SshHost.Parse("other", "127.0.0.1", _port, string.Join(' ', File.ReadAllText(PathOf("host.pub")).Split(' ').Take(2)).Trim(), Environment.UserName), Identity);
+    public SshHostCommand Command() => new(SshHost.Parse("other", "127.0.0.1", Port, string.Join(' ', File.ReadAllText(PathOf("host.pub")).Split(' ').Take(2)).Trim(), Environment.UserName), Identity);
 
     /// <summary>How many connections it has let in.</summary>
     public int Connections => File.ReadAllText(PathOf("log")).Split('\n').Count(l => l.Contains("Accepted publickey", StringComparison.Ordinal));

@@ -36,6 +36,7 @@ public sealed class RouteAuthorizationTests(PanelFixture fixture) : IClassFixtur
         ["/create"] = Policies.Operate,
         ["/unify"] = Policies.Operate,
         ["/packages/upgrade"] = Policies.Operate,
+        ["/all"] = Policies.Read,
         ["/hosts"] = Policies.Operate,
         ["/hosts/add"] = Policies.Administer,
         ["/tenants"] = Policies.Operate,
