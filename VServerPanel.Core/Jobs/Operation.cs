@@ -10,6 +10,9 @@ public sealed record Operation(string Name, VServerName? VServer, IReadOnlyList<
 {
     public string Id { get; init; } = JobId.New();
 
+    /// <summary>Its stable id, where the directory does not have it under that name: one that is not here now.</summary>
+    public Guid? VServerId { get; init; }
+
     public string? StandardInput { get; init; }
 
     /// <summary>Configuration before and after, where it is what is changed.</summary>

@@ -120,7 +120,7 @@ public sealed class OperationRunner(IHostCommand host, AuditService audit, VServ
         Login = Environment.UserName,
         Address = caller.RemoteAddress,
         VServer = operation.VServer?.Value,
-        VServerId = operation.VServer is { } name ? directory.Find(name)?.Id : null,
+        VServerId = operation.VServerId ?? (operation.VServer is { } name ? directory.Find(name)?.Id : null),
         Operation = operation.Name,
         Command = ShellWords.Join(request.Words),
         Detail = operation.Detail,

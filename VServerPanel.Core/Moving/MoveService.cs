@@ -65,6 +65,6 @@ public sealed class MoveService(IHostCommand host, OperationRunner operations)
     private Task<JobHandle> StartAsync(string operation, MoveInfo move, Func<string, IReadOnlyList<string>> words, Caller caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(move);
-        return operations.StartAsync(new Operation(operation, move.VServer, words(move.Id)), caller, cancellationToken);
+        return operations.StartAsync(new Operation(operation, move.VServer, words(move.Id)) { VServerId = move.VServerId }, caller, cancellationToken);
     }
 }

@@ -8,6 +8,7 @@ namespace VServerPanel.Core.Tests.Moving;
 
 public class MoveServiceTests
 {
+    private static readonly Guid s_id = Guid.Parse("827440c8-e588-4408-82b5-6c843db1277e");
     private static readonly VServerName s_web1 = VServerName.Parse("web1");
 
     [Fact]
@@ -45,6 +46,9 @@ public class MoveServiceTests
         Assert.Equal("vserver-moves take-back 5d1c7a3c0e2f4b6f8f2f1b9c7d3e4a50", string.Join(' ', core.Host.Requests.First(r => r.Detach).Words));
         var asked = (await core.Get<AuditService>().OperationAsync(job.Id, TestContext.Current.CancellationToken))[0];
         Assert.Equal(("move-take-back", "web1", "alice"), (asked.Operation, asked.VServer, asked.User));
+
+        // it is not here, and yet in its history
+        Assert.Equal(s_id, asked.VServerId);
     }
 
     [Fact]
@@ -77,7 +81,7 @@ public class MoveServiceTests
     {
         Id = "5d1c7a3c0e2f4b6f8f2f1b9c7d3e4a50",
         VServer = s_web1,
-        VServerId = Guid.Empty,
+        VServerId = s_id,
         Direction = MoveDirection.Outgoing,
         Peer = "host2",
         Phase = MovePhase.Done,
