@@ -18,9 +18,9 @@ public sealed class MoveHostsPageTests : PagesContext
     {
         var page = await OpenAsync();
         Host.Command.On("vserver-hosts add", new HelloEvent(1, []), FakeHost.Result(Moves.HostB));
-        page.Find("#peer-name").Change("hostb");
-        page.Find("#peer-address").Change("192.0.2.7");
-        page.Find("#peer-key").Input(Moves.HostKey + " root@hostb\n");
+        await page.InvokeAsync(() => page.Find("#peer-name").Change("hostb"));
+        await page.InvokeAsync(() => page.Find("#peer-address").Change("192.0.2.7"));
+        await page.InvokeAsync(() => page.Find("#peer-key").Input(Moves.HostKey + " root@hostb\n"));
         Assert.Contains(Moves.Fingerprint, page.Markup, StringComparison.Ordinal);
         await ClickAsync(page, "Add it");
 
@@ -33,9 +33,9 @@ public sealed class MoveHostsPageTests : PagesContext
     public async Task Add_NoKey_IsToldAndNotAsked()
     {
         var page = await OpenAsync();
-        page.Find("#peer-name").Change("hostb");
-        page.Find("#peer-address").Change("192.0.2.7");
-        page.Find("#peer-key").Input("-oProxyCommand=id AAAA");
+        await page.InvokeAsync(() => page.Find("#peer-name").Change("hostb"));
+        await page.InvokeAsync(() => page.Find("#peer-address").Change("192.0.2.7"));
+        await page.InvokeAsync(() => page.Find("#peer-key").Input("-oProxyCommand=id AAAA"));
         Assert.Contains("This is no public key", page.Markup, StringComparison.Ordinal);
         await ClickAsync(page, "Add it");
         page.WaitForAssertion(() => Assert.NotEmpty(page.FindAll(".vp-banner-error")), s_patience);
@@ -60,7 +60,7 @@ public sealed class MoveHostsPageTests : PagesContext
     {
         var page = await OpenAsync();
         Host.Command.On("vserver-hosts deny", new HelloEvent(1, []), new ResultEvent());
-        var clicked = page.Find("[aria-label='Deny hostc']").ClickAsync(new());
+        var clicked = page.InvokeAsync(() => page.Find("[aria-label='Deny hostc']").ClickAsync(new()));
         Dialogs.WaitForAssertion(() => Assert.Contains("hostc can send no vserver here any more", Dialogs.Markup, StringComparison.Ordinal), s_patience);
         Assert.DoesNotContain("vserver-hosts deny hostc", Commands);
         await Dialogs.FindAll(".mud-dialog button").Single(b => b.TextContent.Trim() == "Deny").ClickAsync(new());
@@ -88,5 +88,5 @@ public sealed class MoveHostsPageTests : PagesContext
         return page;
     }
 
-    private static Task ClickAsync(IRenderedComponent<MoveHostsPage> page, string text) => page.FindAll("button").Single(b => b.TextContent.Trim() == text).ClickAsync(new());
+    private static Task ClickAsync(IRenderedComponent<MoveHostsPage> page, string text) => page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == text).ClickAsync(new()));
 }
