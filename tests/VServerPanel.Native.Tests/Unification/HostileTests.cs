@@ -154,6 +154,10 @@ public sealed class HostileTests
         host.Unify("a", "b");
         File.WriteAllBytes(host.PathOf("a") + "/var/fill", Content((int)(new DriveInfo(host.Prefix.Paths.VServers).AvailableFreeSpace - (20 << 20))));
         var before = Snapshots(host);
+        var plan = host.SeparationPlan("b");
+        Assert.InRange(-plan.BytesSaved, 35 << 20, 40 << 20);
+        Assert.True(plan.BytesFree < -plan.BytesSaved);
+        Assert.Equal(ProblemCode.NoSpace, Assert.Single(plan.Problems).Code);
         Assert.Equal(ProblemCode.NoSpace, Assert.Throws<ProblemException>(() => host.Separate("b")).Code);
         Assert.Equal(before, Snapshots(host));
     }
