@@ -148,6 +148,7 @@ public sealed class MovingJourneyTests(ITestOutputHelper output) : IAsyncLifetim
         Assert.Equal(137, (await _hosts.A.TryAsync("env", "VSERVER_FAULT_AT=12", "vserver", "db", "move", "--to", "hostb")).ExitCode);
         await OpenAsync(page, "/vservers");
         await Expect(page.GetByText("A move was cut off")).ToBeVisibleAsync();
+        await Pictures.TakeAsync(page, "vservers-cut-off");
         await page.GetByRole(AriaRole.Link, new() { Name = "To the moves" }).ClickAsync();
         await Expect(page.GetByText("The move of db to hostb was cut off")).ToBeVisibleAsync();
         await Pictures.TakeAsync(page, "moves-cut-off");
@@ -177,6 +178,10 @@ public sealed class MovingJourneyTests(ITestOutputHelper output) : IAsyncLifetim
         await Expect(page.GetByText("0 to go, 2 moved")).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await Expect(page.Locator("[aria-labelledby=kept] tbody tr")).ToHaveCountAsync(4);
         await Pictures.TakeAsync(page, "moves");
+        await page.Locator("tr", new() { HasText = "web" }).GetByRole(AriaRole.Button, new() { Name = "Take back …" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog).GetByText("only if web is no longer on hostb")).ToBeVisibleAsync();
+        await Pictures.TakeAsync(page, "moves-take-back");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Leave it as it is" }).ClickAsync();
         await IsOnlyOnBAsync("mail");
         await IsOnlyOnBAsync("shop");
     }
