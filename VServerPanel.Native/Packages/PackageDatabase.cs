@@ -17,6 +17,10 @@ internal abstract class PackageDatabase : IDisposable
     /// <param name="package">One of <see cref="Packages"/>.</param>
     public abstract IEnumerable<PackageFile> FilesOf(InstalledPackage package);
 
+    /// <summary>Those that are its administrator's to change.</summary>
+    /// <param name="package">One of <see cref="Packages"/>.</param>
+    public virtual IEnumerable<PackageFile> ConfigurationOf(InstalledPackage package) => FilesOf(package).Where(f => f.IsConfiguration);
+
     public virtual void Dispose()
     {
     }

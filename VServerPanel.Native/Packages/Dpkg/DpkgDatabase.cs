@@ -79,6 +79,19 @@ internal sealed class DpkgDatabase : PackageDatabase
         }
     }
 
+    // the list of all files is not read for it
+    public override IEnumerable<PackageFile> ConfigurationOf(InstalledPackage package)
+    {
+        var conffiles = ReadConffiles(package);
+        foreach (var path in conffiles)
+        {
+            if (Entry(package, path, conffiles) is { } file)
+            {
+                yield return file;
+            }
+        }
+    }
+
     private PackageFile? Entry(InstalledPackage package, string path, HashSet<string> conffiles) =>
         _paths.Find(_diversions.PlaceOf(path, package.Name)) is { } real ? new PackageFile(real, conffiles.Contains(path)) : null;
 
