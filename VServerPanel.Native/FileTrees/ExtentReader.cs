@@ -14,12 +14,15 @@ internal sealed unsafe class ExtentReader : IDisposable
     private ulong _offset;
     private bool _isLast;
 
+    /// <summary>Whether the file system told only a part, or nothing.</summary>
+    public bool HasFailed { get; private set; }
+
     private Libc.Extent* Extents => (Libc.Extent*)(_map + 1);
 
     /// <summary>Begins a file.</summary>
     public void Begin()
     {
-        (_at, _offset, _isLast) = (0, 0, false);
+        (_at, _offset, _isLast, HasFailed) = (0, 0, false, false);
         _map->MappedExtents = 0;
     }
 
@@ -42,6 +45,7 @@ internal sealed unsafe class ExtentReader : IDisposable
     private bool Ask(int file)
     {
         (_map->Start, _map->Length, _map->Flags, _map->ExtentCount, _at) = (_offset, ulong.MaxValue - _offset, 0, Room, 0);
-        return Libc.ioctl(file, Libc.FS_IOC_FIEMAP, _map) == 0 && _map->MappedExtents > 0;
+        HasFailed = Libc.ioctl(file, Libc.FS_IOC_FIEMAP, _map) != 0;
+        return !HasFailed && _map->MappedExtents > 0;
     }
 }

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Interop;
 
 namespace VServerPanel.Native.Unification;
@@ -9,9 +9,8 @@ internal sealed unsafe class BlockMap : IDisposable
     // unknown location, delayed, encoded, encrypted, not aligned, inline, tail, not written (linux/fiemap.h): what is there says nothing
     private const uint Uncertain = 0x2 | 0x4 | 0x8 | 0x80 | 0x100 | 0x200 | 0x400 | 0x800;
     private const uint Inline = 0x200;
-    private const int MostExtents = 64;
 
-    private readonly Libc.ExtentMap* _map = (Libc.ExtentMap*)NativeMemory.AllocZeroed((nuint)(sizeof(Libc.ExtentMap) + (MostExtents * sizeof(Libc.Extent))));
+    private readonly ExtentReader _extents = new();
 
     /// <summary>A number for the map of an open file; 0 where it cannot be told.</summary>
     /// <param name="fd">It.</param>
@@ -26,28 +25,22 @@ internal sealed unsafe class BlockMap : IDisposable
     public ulong HashOf(int fd, long size, out bool isShared, out bool isInline)
     {
         (isShared, isInline) = (false, false);
-        *_map = new Libc.ExtentMap { Length = (ulong)size, ExtentCount = MostExtents };
-        if (Libc.ioctl(fd, Libc.FS_IOC_FIEMAP, _map) != 0 || _map->MappedExtents == 0)
-        {
-            return 0;
-        }
-
-        var extents = new ReadOnlySpan<Libc.Extent>(_map + 1, (int)_map->MappedExtents);
         var hash = 1ul;
         var (logical, physical, length) = (0ul, 0ul, 0ul);
-        isShared = true;
-        foreach (ref readonly var extent in extents)
+        var areShared = true;
+        var count = 0;
+        _extents.Begin();
+        for (Libc.Extent* extent; (extent = _extents.Next(fd)) is not null && extent->Logical < (ulong)size; count++)
         {
-            isInline |= (extent.Flags & Inline) != 0;
-            if ((extent.Flags & Uncertain) != 0)
+            isInline |= (extent->Flags & Inline) != 0;
+            if ((extent->Flags & Uncertain) != 0)
             {
-                isShared = false;
                 return 0;
             }
 
-            isShared &= (extent.Flags & Libc.FIEMAP_EXTENT_SHARED) != 0;
-            var part = Math.Min(extent.Length, (ulong)size - extent.Logical);
-            if (extent.Logical == logical + length && extent.Physical == physical + length)
+            areShared &= (extent->Flags & Libc.FIEMAP_EXTENT_SHARED) != 0;
+            var part = Math.Min(extent->Length, (ulong)size - extent->Logical);
+            if (extent->Logical == logical + length && extent->Physical == physical + length)
             {
                 // how a file system cuts what lies together says nothing
                 length += part;
@@ -55,15 +48,20 @@ internal sealed unsafe class BlockMap : IDisposable
             }
 
             hash = Mix(hash, logical, physical, length);
-            (logical, physical, length) = (extent.Logical, extent.Physical, part);
+            (logical, physical, length) = (extent->Logical, extent->Physical, part);
         }
 
-        hash = Mix(hash, logical, physical, length);
-        return extents.Length < MostExtents ? hash : 0;
+        if (count == 0 || _extents.HasFailed)
+        {
+            return 0;
+        }
+
+        isShared = areShared;
+        return Mix(hash, logical, physical, length);
     }
 
     private static ulong Mix(ulong hash, ulong logical, ulong physical, ulong length) =>
         Scanning.PathHash.Mix(Scanning.PathHash.Mix(Scanning.PathHash.Mix(hash ^ logical) ^ physical) ^ length);
 
-    public void Dispose() => NativeMemory.Free(_map);
+    public void Dispose() => _extents.Dispose();
 }
