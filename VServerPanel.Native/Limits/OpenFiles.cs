@@ -12,6 +12,9 @@ internal sealed class OpenFiles : IDisposable
 
     public static OpenFiles RaiseLimit() => new();
 
+    /// <summary>How many this process may have now.</summary>
+    public static long Limit => (long)Math.Min(ProcessLimits.Own(Resource).Soft, int.MaxValue);
+
     /// <summary>What is started from now on has the usual limit again: programs that take a large one for a number of descriptors to close are slow with it.</summary>
     public void Dispose() => Set(_before);
 

@@ -14,11 +14,15 @@ internal sealed unsafe class ContentPartition : IDisposable
     private readonly byte* _first = (byte*)NativeMemory.AlignedAlloc(BlockSize, 4096);
     private readonly byte* _other = (byte*)NativeMemory.AlignedAlloc(BlockSize, 4096);
     private readonly Stack<(int Start, int Count, long Offset, bool IsHashed)> _groups = new();
+    private int _held;
     private int[] _order = new int[64];
     private ulong[] _hashes = new ulong[64];
 
-    /// <summary>Bytes read so far.</summary>
-    public long BytesRead { get; private set; }
+    /// <summary>The class whose whole content was read last and still lies in memory; -1: of none.</summary>
+    public int HeldClass { get; private set; } = -1;
+
+    /// <summary>That content.</summary>
+    public ReadOnlySpan<byte> Held => new(_first, _held);
 
     /// <summary>Gives each file the number of its class; -1 where it could not be read to its end.</summary>
     /// <returns>How many classes there are.</returns>
@@ -37,7 +41,7 @@ internal sealed unsafe class ContentPartition : IDisposable
             _ = Libc.posix_fadvise(files[i], 0, Math.Min(size, BlockSize), Libc.POSIX_FADV_WILLNEED);
         }
 
-        var found = 0;
+        (var found, HeldClass, _held) = (0, -1, 0);
         _groups.Push((0, files.Length, 0, false));
         while (_groups.TryPop(out var group))
         {
@@ -47,6 +51,7 @@ internal sealed unsafe class ContentPartition : IDisposable
                 classes[_order[group.Start + i]] = found;
             }
 
+            HeldClass = count > 0 && _held == size ? found : -1;
             found += count > 0 ? 1 : 0;
         }
 
@@ -63,6 +68,7 @@ internal sealed unsafe class ContentPartition : IDisposable
     /// <returns>How many are equal to the first.</returns>
     private int Follow(int start, int count, long offset, bool isHashed, ReadOnlySpan<int> files, long size, Span<int> classes)
     {
+        _held = 0;
         while (count > 1 && offset < size)
         {
             var length = (int)Math.Min(BlockSize, size - offset);
@@ -105,6 +111,7 @@ internal sealed unsafe class ContentPartition : IDisposable
                 }
             }
 
+            _held = offset == 0 ? length : 0;
             count -= different;
             if (different > 0)
             {
@@ -144,7 +151,7 @@ internal sealed unsafe class ContentPartition : IDisposable
         }
     }
 
-    private bool Read(int fd, byte* buffer, int length, long offset)
+    private static bool Read(int fd, byte* buffer, int length, long offset)
     {
         for (var done = 0; done < length;)
         {
@@ -157,7 +164,6 @@ internal sealed unsafe class ContentPartition : IDisposable
             done += (int)read;
         }
 
-        BytesRead += length;
         return true;
     }
 }

@@ -18,32 +18,53 @@ internal sealed unsafe class FreshFile(ExtendedAttributes attributes) : IDisposa
     /// <param name="from">The file that it is to be like, open for reading and kept from changing.</param>
     /// <param name="stat">Of that.</param>
     /// <param name="isShared">Whether it is to be shared by this method; null: it will be one vserver's own.</param>
+    /// <param name="content">All that is in it, where that is at hand; else it is read.</param>
     /// <returns>Its inode number.</returns>
     /// <exception cref="ErrnoException">ENOSPC, EIO …; the name is gone again then.</exception>
-    public ulong Make(int directory, byte* name, int from, in Libc.Statx stat, SharingMethod? isShared)
+    public ulong Make(int directory, byte* name, int from, in Libc.Statx stat, SharingMethod? isShared, ReadOnlySpan<byte> content = default)
     {
         FaultPoint.Reach();
-        var fd = Libc.openat(directory, name, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0b110_000_000);
+        // with its rights from the start where that can be; nobody can come to it there
+        var fd = Libc.openat(directory, name, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, stat.Mode & 0b111_111_111u);
         ErrnoException.ThrowIfFailed(fd, "openat");
         try
         {
+            ErrnoException.ThrowIfFailed(Libc.TryStatx(fd, out var made) ? 0 : -1, "statx");
             FaultPoint.Reach();
-            CopyContent(from, fd, stat);
+            if (content.Length > 0 && content.Length == (long)stat.Size && (long)stat.Blocks * 512 >= content.Length)
+            {
+                fixed (byte* all = content)
+                {
+                    Write(fd, all, content.Length, 0);
+                }
+            }
+            else
+            {
+                CopyContent(from, fd, stat);
+            }
+
             FaultPoint.Reach();
-            ErrnoException.ThrowIfFailed(Libc.fchown(fd, stat.Uid, stat.Gid), "fchown");
-            ErrnoException.ThrowIfFailed(Libc.fchmod(fd, stat.Mode & 0xfffu), "fchmod");
+            if (made.Uid != stat.Uid || made.Gid != stat.Gid)
+            {
+                ErrnoException.ThrowIfFailed(Libc.fchown(fd, stat.Uid, stat.Gid), "fchown");
+            }
+
+            if (made.Mode != stat.Mode)
+            {
+                ErrnoException.ThrowIfFailed(Libc.fchmod(fd, stat.Mode & 0xfffu), "fchmod");
+            }
+
             attributes.Copy(from, fd);
+            if (isShared is { } method)
+            {
+                FaultPoint.Reach();
+                SharedMark.Set(fd, made, method == SharingMethod.Immutable);
+            }
+
             var times = stackalloc Libc.Timespec[2];
             times[0] = new Libc.Timespec { Seconds = stat.Access.Seconds, Nanoseconds = stat.Access.Nanoseconds };
             times[1] = new Libc.Timespec { Seconds = stat.Modify.Seconds, Nanoseconds = stat.Modify.Nanoseconds };
             ErrnoException.ThrowIfFailed(Libc.futimens(fd, times), "futimens");
-            if (isShared is { } method)
-            {
-                FaultPoint.Reach();
-                SharedMark.Set(fd, method == SharingMethod.Immutable);
-            }
-
-            ErrnoException.ThrowIfFailed(Libc.TryStatx(fd, out var made) ? 0 : -1, "statx");
             return made.Inode;
         }
         catch
@@ -99,14 +120,18 @@ internal sealed unsafe class FreshFile(ExtendedAttributes attributes) : IDisposa
                 throw new ErrnoException(ErrnoNames.EIO, "pread (the file has become shorter)");
             }
 
-            for (nint done = 0; done < read;)
-            {
-                var written = Libc.pwrite(to, _buffer + done, (nuint)(read - done), at + done);
-                ErrnoException.ThrowIfFailed(written, "pwrite");
-                done += written;
-            }
-
+            Write(to, _buffer, read, at);
             at += read;
+        }
+    }
+
+    private static void Write(int to, byte* from, nint length, long at)
+    {
+        for (nint done = 0; done < length;)
+        {
+            var written = Libc.pwrite(to, from + done, (nuint)(length - done), at + done);
+            ErrnoException.ThrowIfFailed(written, "pwrite");
+            done += written;
         }
     }
 }

@@ -80,10 +80,10 @@ internal sealed unsafe partial class LinkMatcher
     /// <summary>Links an inode that is shared already into staging; null where it cannot be trusted.</summary>
     /// <remarks>Since the last link but one was gone its vserver may have opened it for writing. With a second link it is protected again: a lease that can be
     /// taken anew after that proves that nobody has it open for writing, and nobody can open it.</remarks>
-    private (int Number, ulong Inode, ulong Attributes)? Reuse(ref Unit unit, Span<int> rows)
+    private Staged? Reuse(ref Unit unit, Span<int> rows)
     {
         ref var row = ref _scan.Files[rows[unit.Start]];
-        var directory = _directories[row.Directory];
+        var directory = directories[row.Directory];
         if (directory < 0)
         {
             return null;
@@ -110,7 +110,7 @@ internal sealed unsafe partial class LinkMatcher
                 && (work.IsImmutable || (SharedMark.FlagsOf(unit.Descriptor) & Kernel.Iunlink.Mark) == Kernel.Iunlink.Mark)
                 && OpenedFile.IsUndisturbed(unit.Descriptor) && OpenedFile.TakeLease(unit.Descriptor))
             {
-                return (_number, row.Inode, unit.Attributes);
+                return new Staged(_number, row.Inode, unit.Attributes, IsFresh: false);
             }
 
             _ = Libc.unlinkat(staging[thread], staged, 0);
@@ -124,7 +124,7 @@ internal sealed unsafe partial class LinkMatcher
     }
 
     /// <summary>Copies the one with the most holes.</summary>
-    private (int Number, ulong Inode, ulong Attributes) MakeFresh(Span<int> rows, int open, int contentClass, ref int best)
+    private Staged MakeFresh(Span<int> rows, int open, int contentClass, ref int best)
     {
         var source = -1;
         var isReference = false;
@@ -152,13 +152,14 @@ internal sealed unsafe partial class LinkMatcher
         _fresh ??= new FreshFile(_attributes);
         fixed (byte* staged = name)
         {
-            return (_number, _fresh.Make(staging[thread], staged, _units[source].Descriptor, stat, work.Method), _units[source].Attributes);
+            return new Staged(_number, _fresh.Make(staging[thread], staged, _units[source].Descriptor, stat, work.Method, HeldContent(contentClass)), _units[source].Attributes, IsFresh: true);
         }
     }
 
-    private void Add(Span<int> rows, int open, int contentClass, (int Number, ulong Inode, ulong Attributes) staged, int kept, uint group, uint number)
+    private void Add(Span<int> rows, int open, int contentClass, Staged staged, int kept, uint group, uint number)
     {
-        var first = _rows.Count;
+        _rows.Clear();
+        _kept.Clear();
         for (var i = 0; i < open; i++)
         {
             ref var unit = ref _units[_who[i]];
@@ -180,9 +181,20 @@ internal sealed unsafe partial class LinkMatcher
             else
             {
                 _rows.AddRange(own);
+                if (KeepsOpen)
+                {
+                    _kept.Add(unit.Descriptor);
+                    unit.Descriptor = -1;
+                }
             }
         }
 
-        _pending.Add(new PendingClass(thread, staged.Number, staged.Inode, staged.Attributes, first, _rows.Count - first));
+        Found.Add(new PendingClass(thread, staged.Number, staged.Inode, staged.Attributes, staged.IsFresh, [.. _rows], [.. _kept]));
     }
+
+    /// <summary>The content of a class, if all of it was just read; it is what those of the class had, whose leases still stood afterwards.</summary>
+    private ReadOnlySpan<byte> HeldContent(int contentClass) => !_isUnread && _content.HeldClass == contentClass ? _content.Held : [];
+
+    /// <summary>An inode in staging.</summary>
+    private readonly record struct Staged(int Number, ulong Inode, ulong Attributes, bool IsFresh);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Unification.Scanning;
 
@@ -9,13 +8,36 @@ namespace VServerPanel.Native.Unification;
 /// <param name="Number">Of its name there.</param>
 /// <param name="Inode">Its number.</param>
 /// <param name="Attributes">Of its extended attributes.</param>
-/// <param name="First">First of the rows to be replaced.</param>
-/// <param name="Count">How many.</param>
-[StructLayout(LayoutKind.Auto)]
-internal readonly record struct PendingClass(int Thread, int Number, ulong Inode, ulong Attributes, int First, int Count);
+/// <param name="IsFresh">Whether it was made for this, and is to be written to the disk before anybody gets it.</param>
+/// <param name="Rows">That are to be replaced.</param>
+/// <param name="Descriptors">Those that were kept open, with their leases, in the order of the inodes in <paramref name="Rows"/>; empty where none was.</param>
+internal sealed record PendingClass(int Thread, int Number, ulong Inode, ulong Attributes, bool IsFresh, int[] Rows, int[] Descriptors)
+{
+    /// <summary>The descriptor of an inode, whose closing is the caller's now; -1 where it was not kept.</summary>
+    public int TakeDescriptor(int number)
+    {
+        if (number >= Descriptors.Length)
+        {
+            return -1;
+        }
+
+        var fd = Descriptors[number];
+        Descriptors[number] = -1;
+        return fd;
+    }
+
+    /// <summary>Closes what nobody took.</summary>
+    public void Close()
+    {
+        foreach (var fd in Descriptors.Where(d => d >= 0))
+        {
+            _ = Libc.close(fd);
+        }
+    }
+}
 
 /// <summary>The first half of sharing by hard links, one for each thread: finds equal files and puts the inode that they will be into staging.</summary>
-internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea staging, int thread) : IDisposable
+internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea staging, int thread, DirectoryDescriptors directories) : IDisposable
 {
     // descriptors of one bucket that are open at once; a bucket with more inodes is taken in parts, which are not compared with each other
     private const int MostOpen = 1024;
@@ -25,11 +47,10 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
 
     private readonly TreeScan _scan = work.Scan;
     private readonly UnitList _units = new(work.Scan);
-    private readonly DirectoryDescriptors _directories = new(work.Scan);
     private readonly ExtendedAttributes _attributes = new();
     private readonly ContentPartition _content = new();
-    private readonly List<PendingClass> _pending = [];
     private readonly List<int> _rows = [];
+    private readonly List<int> _kept = [];
     private readonly int[] _open = new int[MostOpen];
     private readonly int[] _who = new int[MostOpen];
     private readonly int[] _classes = new int[MostOpen];
@@ -39,16 +60,11 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
     // taken for equal to the reference's without being read
     private bool _isUnread;
 
-    public IReadOnlyList<PendingClass> Pending => _pending;
+    /// <summary>Whether there is room for keeping files open until they are replaced, which saves opening them again. A running vserver would wait for them that long.</summary>
+    public bool KeepsOpen { get; set; }
 
-    public ReadOnlySpan<int> RowsOf(PendingClass pending) => CollectionsMarshal.AsSpan(_rows).Slice(pending.First, pending.Count);
-
-    /// <summary>Forgets what was found: it has been replaced.</summary>
-    public void Clear()
-    {
-        _pending.Clear();
-        _rows.Clear();
-    }
+    /// <summary>What came of the buckets: for whom it is to take away.</summary>
+    public List<PendingClass> Found { get; } = [];
 
     /// <summary>Looks at a bucket.</summary>
     public void Match(Span<int> rows)
@@ -77,7 +93,6 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
 
     public void Dispose()
     {
-        _directories.Dispose();
         _attributes.Dispose();
         _content.Dispose();
         _fresh?.Dispose();
@@ -126,7 +141,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
             return true;
         }
 
-        unit.Descriptor = OpenedFile.Open(_directories[row.Directory], _scan.Names[row.Name], row, withLease: true, out var stat, out var reason);
+        unit.Descriptor = OpenedFile.Open(directories[row.Directory], _scan.Names[row.Name], row, withLease: true, out var stat, out var reason);
         if (unit.Descriptor >= 0)
         {
             unit.Attributes = _attributes.HashOf(unit.Descriptor, out reason);

@@ -18,7 +18,7 @@ internal sealed unsafe partial class LinkReplacer
                 var link = new StagedName('t', number);
                 fixed (byte* name = link)
                 {
-                    PutBack(_directories[row.Directory], _scan.Names[row.Name], name, row.Inode);
+                    PutBack(directories[row.Directory], _scan.Names[row.Name], name, row.Inode);
                 }
 
                 row.Inode = old.Inode;
@@ -37,12 +37,12 @@ internal sealed unsafe partial class LinkReplacer
             fixed (byte* name = link)
             {
                 FaultPoint.Reach();
-                if (Libc.unlinkat(staging[thread], name, 0) != 0)
+                if (Libc.unlinkat(_links, name, 0) != 0)
                 {
                     // another name of it was retired before, and others share it still: it had been frozen again
                     SharedMark.Freeze(old.Descriptor, false);
                     old = old with { IsFrozen = true };
-                    ErrnoException.ThrowIfFailed(Libc.unlinkat(staging[thread], name, 0), "unlinkat");
+                    ErrnoException.ThrowIfFailed(Libc.unlinkat(_links, name, 0), "unlinkat");
                 }
             }
 
@@ -80,7 +80,7 @@ internal sealed unsafe partial class LinkReplacer
         {
             var held = InodeOf(link);
             FaultPoint.Reach();
-            if (Libc.renameat2(staging[thread], link, directory, name, Libc.RENAME_EXCHANGE) != 0)
+            if (Libc.renameat2(_links, link, directory, name, Libc.RENAME_EXCHANGE) != 0)
             {
                 // the guest has removed the name: what it wanted gone is gone
                 break;
@@ -95,7 +95,7 @@ internal sealed unsafe partial class LinkReplacer
         }
 
         FaultPoint.Reach();
-        _ = Libc.unlinkat(staging[thread], link, 0);
+        _ = Libc.unlinkat(_links, link, 0);
     }
 
     /// <summary>All members are done: the staged name goes, and the inode is protected as its method wants.</summary>
@@ -103,7 +103,7 @@ internal sealed unsafe partial class LinkReplacer
     {
         if (work.IsImmutable)
         {
-            Flush();
+            RetireAll();
         }
 
         Libc.Statx stat;
@@ -140,15 +140,7 @@ internal sealed unsafe partial class LinkReplacer
     private ulong InodeOf(byte* link)
     {
         Libc.Statx stat;
-        return Libc.statx(staging[thread], link, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &stat) == 0 ? stat.Inode : 0;
-    }
-
-    private static void SetTime(int directory, in Libc.Statx before)
-    {
-        var times = stackalloc Libc.Timespec[2];
-        times[0] = new Libc.Timespec { Nanoseconds = Libc.UTIME_OMIT };
-        times[1] = new Libc.Timespec { Seconds = before.Modify.Seconds, Nanoseconds = before.Modify.Nanoseconds };
-        _ = Libc.futimens(directory, times);
+        return Libc.statx(_links, link, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &stat) == 0 ? stat.Inode : 0;
     }
 
     /// <summary>A file that was replaced, with the names under which it lies in staging.</summary>
@@ -156,12 +148,4 @@ internal sealed unsafe partial class LinkReplacer
     {
         public IEnumerable<(int Index, int Number)> Names => Rows ?? (IEnumerable<(int, int)>)[(Row, Number)];
     }
-}
-
-/// <summary>One thread at a time changes a directory and puts its time back.</summary>
-internal sealed class DirectoryGates
-{
-    private readonly Lock[] _gates = [.. Enumerable.Range(0, 256).Select(_ => new Lock())];
-
-    public Lock this[int directory] => _gates[(uint)directory * 2654435761u >> 24];
 }

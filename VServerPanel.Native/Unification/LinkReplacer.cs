@@ -11,25 +11,28 @@ namespace VServerPanel.Native.Unification;
 /// back to its place. The lease of the old file is kept some files longer: whoever had found the old one by its name and now opens it for writing waits, is seen, and gets
 /// it back.
 /// </remarks>
-internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea staging, int thread, DirectoryGates gates) : IDisposable
+internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea staging, int thread, DirectoryTimes times, DirectoryDescriptors directories) : IDisposable
 {
     private const int MostWaiting = 64;
 
     private readonly TreeScan _scan = work.Scan;
-    private readonly DirectoryDescriptors _directories = new(work.Scan);
     private readonly ExtendedAttributes _attributes = new();
     private readonly Queue<Replaced> _waiting = new();
+    private readonly HashSet<int> _entered = [];
+    private readonly int _links = staging.LinksOf(thread);
     private int _number;
 
     /// <summary>Whether members get content of their own again: what is put in their place is not shared.</summary>
     public bool IsSeparating { get; init; }
 
     /// <summary>Puts a class's inode in the place of its files.</summary>
-    public void Replace(PendingClass pending, ReadOnlySpan<int> rows)
+    public void Replace(PendingClass pending)
     {
+        ReadOnlySpan<int> rows = pending.Rows;
         var source = new StagedName('s', pending.Number);
         fixed (byte* name = source)
         {
+            var inodes = 0;
             for (int from = 0, to; from < rows.Length; from = to)
             {
                 ref var first = ref _scan.Files[rows[from]];
@@ -37,15 +40,21 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
                 {
                 }
 
-                ReplaceInode(pending, staging[pending.Thread], name, rows[from..to]);
+                ReplaceInode(pending, inodes++, staging[pending.Thread], name, rows[from..to]);
             }
 
             Finish(staging[pending.Thread], name);
         }
     }
 
-    /// <summary>Removes what has waited.</summary>
+    /// <summary>Removes what has waited, and puts the times of directories back.</summary>
     public void Flush()
+    {
+        RetireAll();
+        Leave();
+    }
+
+    private void RetireAll()
     {
         while (_waiting.Count > 0)
         {
@@ -55,19 +64,22 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
 
     public void Dispose()
     {
+        Leave();
         foreach (var left in _waiting)
         {
             _ = Libc.close(left.Descriptor);
         }
 
-        _directories.Dispose();
         _attributes.Dispose();
     }
 
-    private void ReplaceInode(in PendingClass pending, int directory, byte* source, ReadOnlySpan<int> rows)
+    private void ReplaceInode(PendingClass pending, int number, int directory, byte* source, ReadOnlySpan<int> rows)
     {
         var row = _scan.Files[rows[0]];
-        var fd = OpenedFile.Open(_directories[row.Directory], _scan.Names[row.Name], row, withLease: true, out var stat, out var reason, isProtected: IsSeparating && row.Links > 1);
+        Libc.Statx stat;
+        SkipReason reason;
+        var fd = pending.TakeDescriptor(number);
+        fd = fd >= 0 ? OpenedFile.Check(fd, row, out stat, out reason) : OpenedFile.Open(directories[row.Directory], _scan.Names[row.Name], row, withLease: true, out stat, out reason, isProtected: IsSeparating && row.Links > 1);
         if (fd >= 0 && (work.IsQuick || IsSeparating) && _attributes.HashOf(fd, out reason) != pending.Attributes && reason == SkipReason.None)
         {
             reason = SkipReason.Attributes;
@@ -120,48 +132,41 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
     private bool Exchange(ulong inode, int directory, byte* source, int index, ulong old)
     {
         ref var row = ref _scan.Files[index];
-        var to = _directories[row.Directory];
+        var to = directories[row.Directory];
         var name = _scan.Names[row.Name];
         var temporary = new StagedName('t', ++_number);
         fixed (byte* link = temporary)
         {
             FaultPoint.Reach();
-            if (to < 0 || Libc.linkat(directory, source, staging[thread], link, 0) != 0)
+            if (to < 0 || Libc.linkat(directory, source, _links, link, 0) != 0)
             {
                 Fail(index, to < 0 ? SkipReason.Changed : SkipReason.Unreadable);
                 return false;
             }
 
-            // whoever lists the directory sees no other time than before
-            lock (gates[row.Directory])
+            Enter(row.Directory, to);
+            FaultPoint.Reach();
+            if (Libc.renameat2(_links, link, to, name, Libc.RENAME_EXCHANGE) != 0)
             {
-                var hasTime = Libc.TryStatx(to, out var before);
-                FaultPoint.Reach();
-                if (Libc.renameat2(staging[thread], link, to, name, Libc.RENAME_EXCHANGE) != 0)
-                {
-                    var errno = Marshal.GetLastPInvokeError();
-                    _ = Libc.unlinkat(staging[thread], link, 0);
-                    Fail(index, errno == ErrnoNames.ENOENT ? SkipReason.Changed : errno == ErrnoNames.EPERM ? SkipReason.SpecialFlags : SkipReason.Unreadable);
-                    return false;
-                }
+                var errno = Marshal.GetLastPInvokeError();
+                _ = Libc.unlinkat(_links, link, 0);
+                Fail(index, errno == ErrnoNames.ENOENT ? SkipReason.Changed : errno == ErrnoNames.EPERM ? SkipReason.SpecialFlags : SkipReason.Unreadable);
+                LeaveUnlessQuiet();
+                return false;
+            }
 
-                FaultPoint.Reach();
-                var isOurs = InodeOf(link) == old;
-                if (!isOurs)
-                {
-                    PutBack(to, name, link, inode);
-                    Fail(index, SkipReason.Changed);
-                }
+            FaultPoint.Reach();
+            var isOurs = InodeOf(link) == old;
+            if (!isOurs)
+            {
+                PutBack(to, name, link, inode);
+                Fail(index, SkipReason.Changed);
+            }
 
-                if (hasTime)
-                {
-                    SetTime(to, before);
-                }
-
-                if (!isOurs)
-                {
-                    return false;
-                }
+            LeaveUnlessQuiet();
+            if (!isOurs)
+            {
+                return false;
             }
         }
 
@@ -169,6 +174,33 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
         row.Marks |= FileMarks.Replaced | (IsSeparating ? FileMarks.None : FileMarks.Shared);
         row.Reason = SkipReason.None;
         return true;
+    }
+
+    private void Enter(int directory, int fd)
+    {
+        if (_entered.Add(directory))
+        {
+            times.Enter(directory, fd);
+        }
+    }
+
+    // what a running vserver does in its directory meanwhile shall move its time
+    private void LeaveUnlessQuiet()
+    {
+        if (!work.IsQuiet)
+        {
+            Leave();
+        }
+    }
+
+    private void Leave()
+    {
+        foreach (var directory in _entered)
+        {
+            times.Leave(directory, directories[directory]);
+        }
+
+        _entered.Clear();
     }
 
     private void Fail(int index, SkipReason reason)

@@ -26,10 +26,20 @@ internal static unsafe class OpenedFile
         }
 
         // the lease first: what is looked at afterwards stays as it is
-        reason = withLease && !TakeLease(fd) ? Marshal.GetLastPInvokeError() == ErrnoNames.EAGAIN ? SkipReason.BeingWritten : SkipReason.Unreadable
-            : !Libc.TryStatx(fd, out stat) ? SkipReason.Unreadable
-            : !IsSame(stat, row, isProtected) ? SkipReason.Changed
-            : SkipReason.None;
+        if (withLease && !TakeLease(fd))
+        {
+            reason = Marshal.GetLastPInvokeError() == ErrnoNames.EAGAIN ? SkipReason.BeingWritten : SkipReason.Unreadable;
+            _ = Libc.close(fd);
+            return -1;
+        }
+
+        return Check(fd, row, out stat, out reason, isProtected);
+    }
+
+    /// <summary>Whether an open file still is what the scan saw: its descriptor, or -1, and it is closed.</summary>
+    public static int Check(int fd, in FileRow row, out Libc.Statx stat, out SkipReason reason, bool isProtected = false)
+    {
+        reason = !Libc.TryStatx(fd, out stat) ? SkipReason.Unreadable : !IsSame(stat, row, isProtected) ? SkipReason.Changed : SkipReason.None;
         if (reason == SkipReason.None)
         {
             return fd;

@@ -82,9 +82,9 @@ internal sealed class PackageFiles
             }
 
             var number = NumberOf(package);
-            foreach (var file in database.FilesOf(package))
+            foreach (var file in IsByPackage ? database.FilesOf(package) : database.ConfigurationOf(package))
             {
-                if ((IsByPackage || file.IsConfiguration) && file.Path.Length < 4096)
+                if (file.Path.Length < 4096)
                 {
                     files[PathHash.Of(path.AsSpan(0, PathMarshaller.Encode(file.Path, path)))] = file.IsConfiguration ? Configuration : number;
                 }

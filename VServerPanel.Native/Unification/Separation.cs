@@ -78,7 +78,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
     private void Separate(SharingWork work)
     {
         using var staging = new StagingArea(operation.Paths, operation.Id, request.Threads);
-        var gates = new DirectoryGates();
+        var times = new DirectoryTimes();
         for (var from = 0; from < _shared.Count;)
         {
             var to = from;
@@ -95,12 +95,13 @@ internal sealed class Separation(Operation operation, UnificationRequest request
             var next = -1;
             ParallelWork.Run(request.Threads, (thread, stop) =>
             {
-                using var replacer = new LinkReplacer(work, staging, thread, gates) { IsSeparating = true };
+                using var directories = new DirectoryDescriptors(work.Scan);
+                using var replacer = new LinkReplacer(work, staging, thread, times, directories) { IsSeparating = true };
                 for (int i; !stop() && (i = Interlocked.Increment(ref next)) < inodes.Count - 1;)
                 {
                     for (var j = inodes[i]; j < inodes[i + 1]; j++)
                     {
-                        replacer.Replace(pending[j], _rows.AsSpan(pending[j].First, pending[j].Count));
+                        replacer.Replace(pending[j]);
                     }
                 }
 
@@ -137,7 +138,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
                         var inode = fresh.Make(staging[thread], staged, fd, stat, isShared: null);
                         lock (pending)
                         {
-                            pending.Add(new PendingClass(thread, i, inode, attributes.HashOf(fd, out _), _shared[i], 1));
+                            pending.Add(new PendingClass(thread, i, inode, attributes.HashOf(fd, out _), IsFresh: true, [_rows[_shared[i]]], []));
                         }
                     }
                 }
@@ -147,7 +148,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
                 }
             }
         }, () => Watch(work));
-        pending.Sort((a, b) => a.First.CompareTo(b.First));
+        pending.Sort((a, b) => a.Number.CompareTo(b.Number));
         return pending;
     }
 
@@ -162,6 +163,6 @@ internal sealed class Separation(Operation operation, UnificationRequest request
     }
 
     /// <summary>Whether it is the first of its inode.</summary>
-    private bool IsFirst(SharingWork work, List<PendingClass> pending, int index) =>
-        index == 0 || work.Scan.Files[_rows[pending[index - 1].First]].Inode != work.Scan.Files[_rows[pending[index].First]].Inode;
+    private static bool IsFirst(SharingWork work, List<PendingClass> pending, int index) =>
+        index == 0 || work.Scan.Files[pending[index - 1].Rows[0]].Inode != work.Scan.Files[pending[index].Rows[0]].Inode;
 }

@@ -19,11 +19,11 @@ internal static unsafe class SharedMark
 
     /// <summary>Marks a new file that no guest has seen yet. The protecting flags come after its content and times.</summary>
     /// <param name="fd">It, opened for reading or writing.</param>
+    /// <param name="stat">Of it; number and time of birth count.</param>
     /// <param name="isImmutable">Whether it will be an immutable one, which is frozen only when its last link is made.</param>
     /// <exception cref="ErrnoException">The file system keeps no such attributes or flags.</exception>
-    public static void Set(int fd, bool isImmutable)
+    public static void Set(int fd, in Libc.Statx stat, bool isImmutable)
     {
-        ErrnoException.ThrowIfFailed(Libc.TryStatx(fd, out var stat) ? 0 : -1, "statx");
         Span<byte> value = stackalloc byte[Length];
         Compose(value, stat, isImmutable);
         fixed (byte* name = AttributeBytes, from = value)

@@ -23,6 +23,9 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
     /// <summary>Whether files of the same package, path and attributes are taken for equal without reading them.</summary>
     public bool IsQuick { get; init; }
 
+    /// <summary>Whether none of the vservers runs, nor can be started meanwhile: files may be kept from changing for longer than a moment.</summary>
+    public bool IsQuiet { get; init; }
+
     /// <summary>Files that are done with, and bytes of them.</summary>
     public long FilesDone => Volatile.Read(ref _files);
 

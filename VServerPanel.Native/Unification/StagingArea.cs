@@ -7,12 +7,13 @@ using VServerPanel.Native.Operations;
 namespace VServerPanel.Native.Unification;
 
 /// <summary>Where new files are made before they take the place of a vserver's: on the same file system, out of every vserver's sight.</summary>
-/// <remarks><c>/vservers/.unify/OPERATION/THREAD</c>. A run holds a lock on its directory; what has none was left by a crash, and the next run removes it.</remarks>
+/// <remarks><c>/vservers/.unify/OPERATION/THREAD</c>, and <c>THREADt</c> for what waits there for a moment: the fewer names a directory has, the faster it is changed. A run holds a lock on its directory; what has none was left by a crash, and the next run removes it.</remarks>
 internal sealed class StagingArea : IDisposable
 {
     private readonly string _path;
     private readonly SafeFileHandle _own;
     private readonly List<SafeFileHandle> _threads = [];
+    private readonly List<SafeFileHandle> _links = [];
 
     public StagingArea(HostPaths paths, string operationId, int threads)
     {
@@ -27,9 +28,8 @@ internal sealed class StagingArea : IDisposable
             ErrnoException.ThrowIfFailed(Libc.flock(_own, Libc.LOCK_EX | Libc.LOCK_NB), "flock", _path);
             for (var i = 0; i < threads; i++)
             {
-                var path = string.Create(CultureInfo.InvariantCulture, $"{_path}/{i}");
-                MakeDirectory(path);
-                _threads.Add(Libc.open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW));
+                _threads.Add(Open(string.Create(CultureInfo.InvariantCulture, $"{_path}/{i}")));
+                _links.Add(Open(string.Create(CultureInfo.InvariantCulture, $"{_path}/{i}t")));
             }
         }
         catch
@@ -42,8 +42,11 @@ internal sealed class StagingArea : IDisposable
     /// <summary>The mount it lies on.</summary>
     public ulong MountId => Libc.fstatx(_own).MountId;
 
-    /// <summary>The directory of a thread.</summary>
+    /// <summary>The directory of a thread, for new inodes.</summary>
     public int this[int thread] => (int)_threads[thread].DangerousGetHandle();
+
+    /// <summary>The directory of a thread, for links that are on their way.</summary>
+    public int LinksOf(int thread) => (int)_links[thread].DangerousGetHandle();
 
     /// <summary>Makes all that was written here durable.</summary>
     public void Sync()
@@ -76,6 +79,7 @@ internal sealed class StagingArea : IDisposable
     public void Dispose()
     {
         _threads.ForEach(t => t.Dispose());
+        _links.ForEach(l => l.Dispose());
         TreeRemoval.Remove(_path);
         _own.Dispose();
 
@@ -84,6 +88,12 @@ internal sealed class StagingArea : IDisposable
     }
 
     private static string PathOf(HostPaths paths) => paths.VServers + "/.unify";
+
+    private static SafeFileHandle Open(string path)
+    {
+        MakeDirectory(path);
+        return Libc.open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+    }
 
     private static void MakeDirectory(string path)
     {

@@ -13,10 +13,6 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
 {
     private const int Steps = 4;
 
-    // new files that wait for one sync: few syncs, and little that is on the disk twice
-    private const long MostFreshBytes = 512L << 20;
-    private const int MostFreshFiles = 16384;
-
     private readonly HostPaths _paths = operation.Paths;
     private Buckets _buckets = Buckets.None;
     private long? _total;
@@ -34,7 +30,7 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
         Scan(scan);
         var known = new KnownFiles(_paths);
         _buckets = FindBuckets(scan);
-        var work = new SharingWork(scan, known, method) { IsQuick = request.IsQuick };
+        var work = new SharingWork(scan, known, method) { IsQuick = request.IsQuick, IsQuiet = IsQuiet() };
         long verified;
         try
         {
@@ -74,6 +70,13 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
             Milliseconds = Environment.TickCount64 - started,
             FilesVerified = verified,
         };
+    }
+
+    // this operation holds their locks: none is started while it runs
+    private bool IsQuiet()
+    {
+        var runs = new Lifecycle.RunStateStore(_paths);
+        return !request.IsProtectionTested && !request.VServers.Any(v => runs.FindRunning(v) is not null);
     }
 
     /// <summary>Free bytes of the file system that the trees lie on.</summary>
@@ -118,72 +121,7 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
     private void ShareByLinks(SharingWork work)
     {
         using var staging = new StagingArea(_paths, operation.Id, request.Threads);
-        var gates = new DirectoryGates();
-        var matchers = Enumerable.Range(0, request.Threads).Select(t => new LinkMatcher(work, staging, t)).ToList();
-        try
-        {
-            for (var from = 0; from < _buckets.All.Count;)
-            {
-                var to = EndOfBatch(work, staging, from);
-                Match(work, matchers, from, to);
-                if (matchers.Exists(m => m.Pending.Count > 0))
-                {
-                    staging.Sync();
-                    Replace(work, staging, gates, matchers);
-                }
-
-                from = to;
-            }
-        }
-        finally
-        {
-            matchers.ForEach(m => m.Dispose());
-        }
-    }
-
-    /// <summary>As many buckets as may be on the disk twice for a moment.</summary>
-    private int EndOfBatch(SharingWork work, StagingArea staging, int from)
-    {
-        var room = Math.Min(MostFreshBytes, staging.BytesFree() / 2);
-        var to = from;
-        for (long bytes = 0; to < _buckets.All.Count && to - from < MostFreshFiles && (to == from || bytes < room); to++)
-        {
-            bytes += work.Scan.Files[_buckets.Rows[_buckets.All[to].Start]].Bytes;
-        }
-
-        return to;
-    }
-
-    private void Match(SharingWork work, List<LinkMatcher> matchers, int from, int to)
-    {
-        var next = from - 1;
-        ParallelWork.Run(matchers.Count, (thread, stop) =>
-        {
-            for (int i; !stop() && (i = Interlocked.Increment(ref next)) < to;)
-            {
-                var (start, count) = _buckets.All[i];
-                matchers[thread].Match(_buckets.Rows.AsSpan(start, count));
-            }
-        }, () => Watch(work));
-    }
-
-    private void Replace(SharingWork work, StagingArea staging, DirectoryGates gates, List<LinkMatcher> matchers)
-    {
-        var all = matchers.SelectMany((m, t) => Enumerable.Range(0, m.Pending.Count).Select(i => (Matcher: t, Index: i))).ToArray();
-        var next = -1;
-        ParallelWork.Run(matchers.Count, (thread, stop) =>
-        {
-            using var replacer = new LinkReplacer(work, staging, thread, gates);
-            for (int i; !stop() && (i = Interlocked.Increment(ref next)) < all.Length;)
-            {
-                var matcher = matchers[all[i].Matcher];
-                var pending = matcher.Pending[all[i].Index];
-                replacer.Replace(pending, matcher.RowsOf(pending));
-            }
-
-            replacer.Flush();
-        }, () => Watch(work));
-        matchers.ForEach(m => m.Clear());
+        new LinkPipeline(work, _buckets, staging, request.Threads).Run(() => Watch(work));
     }
 
     private void Watch(SharingWork work)

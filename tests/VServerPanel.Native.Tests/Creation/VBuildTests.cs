@@ -80,7 +80,7 @@ public sealed class VBuildTests : IDisposable
         {
             using var file = Libc.open($"{Reference}/{name}", Libc.O_RDONLY);
             var fd = (int)file.DangerousGetHandle();
-            SharedMark.Set(fd, isImmutable: true);
+            SharedMark.Set(fd, Libc.fstatx(file), isImmutable: true);
             SharedMark.Freeze(fd, true);
         }
 

@@ -1,0 +1,242 @@
+using VServerPanel.Native.Limits;
+using VServerPanel.Native.Unification.Scanning;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>Sharing by hard links as a line of work, all of it at the same time: buckets are matched, the inodes made for them are written to the disk, and those that are there take their places.</summary>
+internal sealed class LinkPipeline(SharingWork work, Buckets buckets, StagingArea staging, int threads)
+{
+    // few syncs: each closes a transaction of the journal and writes all that is in it
+    private const long SyncBytes = 96L << 20;
+    private const int SyncFiles = 3072;
+
+    // on the disk twice at a time, at most
+    private const long MostFreshBytes = 512L << 20;
+
+    // neighbours: they lie in the same directories
+    private const int Portion = 16;
+    private const long PortionBytes = 1 << 20;
+
+    // replacing is the file system's work, and it does not wait for the disk
+    private static readonly int s_mostReplacing = Math.Max(2, Environment.ProcessorCount);
+
+    // leaves as many for everything else
+    private readonly long _mostOpen = work.IsQuiet ? Math.Min(60_000, OpenFiles.Limit / 2) : 0;
+
+    private readonly object _gate = new();
+    private readonly Queue<PendingClass> _ready = new();
+    private List<PendingClass> _fresh = [];
+    private long _freshBytes;
+    private long _open;
+    private long _onDiskTwice;
+    private long _room = MostFreshBytes;
+    private int _next;
+    private int _matching;
+    private int _replacing;
+    private bool _isSyncing;
+
+    private bool IsMatched => _next >= buckets.All.Count && _matching == 0;
+
+    private bool IsDone => IsMatched && !_isSyncing && _fresh.Count == 0 && _ready.Count == 0;
+
+    /// <param name="watch">Called a few times a second; what it throws ends the work.</param>
+    public void Run(Action watch)
+    {
+        _room = RoomFor();
+        var times = new DirectoryTimes();
+        try
+        {
+            Run(times, watch);
+        }
+        finally
+        {
+            foreach (var left in _ready.Concat(_fresh))
+            {
+                left.Close();
+            }
+        }
+    }
+
+    private void Run(DirectoryTimes times, Action watch)
+    {
+        ParallelWork.Run(threads + 1, (thread, stop) =>
+        {
+            if (thread == threads)
+            {
+                Sync(stop);
+            }
+            else
+            {
+                Work(thread, times, stop);
+            }
+        }, watch);
+    }
+
+    private void Work(int thread, DirectoryTimes times, Func<bool> stop)
+    {
+        using var directories = new DirectoryDescriptors(work.Scan);
+        using var matcher = new LinkMatcher(work, staging, thread, directories);
+        using var replacer = new LinkReplacer(work, staging, thread, times, directories);
+        var portion = new List<PendingClass>(Portion);
+        while (Take(portion, stop) is { } found)
+        {
+            if (portion.Count > 0)
+            {
+                Replace(replacer, portion, stop);
+            }
+            else
+            {
+                Match(matcher, found, stop);
+            }
+        }
+    }
+
+    /// <summary>Waits for work: a portion to be replaced, or the numbers of some buckets; null when there will be no more.</summary>
+    private Range? Take(List<PendingClass> portion, Func<bool> stop)
+    {
+        portion.Clear();
+        lock (_gate)
+        {
+            while (!stop() && !IsDone)
+            {
+                if (_ready.Count > 0 && _replacing < s_mostReplacing)
+                {
+                    while (portion.Count < Portion && _ready.TryDequeue(out var pending))
+                    {
+                        portion.Add(pending);
+                    }
+
+                    _replacing++;
+                    return default(Range);
+                }
+
+                var from = _next;
+                for (long bytes = 0; _next < buckets.All.Count && _next - from < Portion && bytes < PortionBytes && (_onDiskTwice == 0 || _onDiskTwice + BytesOf(_next) <= _room); _next++)
+                {
+                    bytes += BytesOf(_next);
+                    _onDiskTwice += BytesOf(_next);
+                }
+
+                if (_next > from)
+                {
+                    _matching++;
+                    return from.._next;
+                }
+
+                // a thread that failed wakes nobody
+                Monitor.Wait(_gate, 100);
+            }
+
+            Monitor.PulseAll(_gate);
+            return null;
+        }
+    }
+
+    private void Match(LinkMatcher matcher, Range found, Func<bool> stop)
+    {
+        long bytes = 0;
+        matcher.KeepsOpen = Volatile.Read(ref _open) < _mostOpen;
+        for (var i = found.Start.Value; i < found.End.Value; i++)
+        {
+            bytes += BytesOf(i);
+            var (start, count) = buckets.All[i];
+            if (!stop())
+            {
+                matcher.Match(buckets.Rows.AsSpan(start, count));
+            }
+        }
+
+        lock (_gate)
+        {
+            _onDiskTwice -= bytes;
+            foreach (var pending in matcher.Found)
+            {
+                _onDiskTwice += BytesOf(pending);
+                _freshBytes += BytesOf(pending);
+                _open += pending.Descriptors.Length;
+                if (pending.IsFresh)
+                {
+                    _fresh.Add(pending);
+                }
+                else
+                {
+                    _ready.Enqueue(pending);
+                }
+            }
+
+            _matching--;
+            if (_matching == 0 || IsWorthASync() || (_ready.Count > 0 && _replacing < s_mostReplacing))
+            {
+                Monitor.PulseAll(_gate);
+            }
+        }
+
+        matcher.Found.Clear();
+    }
+
+    private void Replace(LinkReplacer replacer, List<PendingClass> portion, Func<bool> stop)
+    {
+        foreach (var pending in portion)
+        {
+            if (!stop())
+            {
+                replacer.Replace(pending);
+            }
+
+            pending.Close();
+        }
+
+        replacer.Flush();
+        lock (_gate)
+        {
+            _replacing--;
+            _onDiskTwice -= portion.Sum(BytesOf);
+            _open -= portion.Sum(p => p.Descriptors.Length);
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Makes new inodes durable, before any name is given to them.</summary>
+    private void Sync(Func<bool> stop)
+    {
+        while (true)
+        {
+            List<PendingClass> batch;
+            lock (_gate)
+            {
+                while (!stop() && !IsDone && !IsWorthASync())
+                {
+                    Monitor.Wait(_gate, 100);
+                }
+
+                if (stop() || _fresh.Count == 0)
+                {
+                    return;
+                }
+
+                (batch, _fresh, _freshBytes, _isSyncing) = (_fresh, [], 0, true);
+            }
+
+            staging.Sync();
+            var room = RoomFor();
+            batch.Sort(static (a, b) => a.Rows[0].CompareTo(b.Rows[0]));
+            lock (_gate)
+            {
+                batch.ForEach(_ready.Enqueue);
+                (_room, _isSyncing) = (room, false);
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    // or there is nothing else to do
+    private bool IsWorthASync() => _fresh.Count > 0
+        && (_fresh.Count >= SyncFiles || _freshBytes >= SyncBytes || (_matching == 0 && _ready.Count == 0));
+
+    // its files have one size; which of them stands first changes
+    private long BytesOf(int bucket) => work.Scan.Files[buckets.Rows[buckets.All[bucket].Start]].Size;
+
+    private long BytesOf(PendingClass pending) => pending.IsFresh ? work.Scan.Files[pending.Rows[0]].Bytes : 0;
+
+    private long RoomFor() => Math.Min(MostFreshBytes, staging.BytesFree() / 2);
+}
