@@ -9,22 +9,36 @@ internal sealed class DiskTrial : IDisposable
     private static readonly string s_command = Environment.GetEnvironmentVariable("VSERVER_COMMAND") ?? Path.Combine(Shell.RepositoryRoot(), "artifacts/native/vserver");
     private readonly string _image;
 
-    public DiskTrial(string fileSystem, int copies)
+    /// <param name="fileSystem">ext4, xfs or btrfs.</param>
+    /// <param name="copies">How many trees.</param>
+    /// <param name="smallFiles">So many small files in each, instead of a server's root; 0: the root.</param>
+    public DiskTrial(string fileSystem, int copies, int smallFiles = 0)
     {
-        var root = Path.Combine(Shell.RepositoryRoot(), "bench/VServerPanel.Bench/server-root");
-        Shell.Run(root, []);
+        if (smallFiles == 0)
+        {
+            Shell.Run(Path.Combine(Shell.RepositoryRoot(), "bench/VServerPanel.Bench/server-root"), []);
+        }
+
         Prefix = Directory.CreateDirectory($"/var/tmp/vserver-bench-{Guid.NewGuid():n}"[..30]).FullName;
         _image = Prefix + ".image";
 
-        // two more copies of each: hard links are broken, and clones made
-        Sh($"truncate -s {(copies * 2) + 6}G '{_image}' && mkfs.{fileSystem} -q '{_image}' && mkdir -p '{Trees}' '{Prefix}/etc/vservers' && mount -o loop,noatime '{_image}' '{Trees}'");
-        for (var i = 0; i < copies; i++)
-        {
-            Sh((fileSystem == "btrfs" ? $"btrfs -q subvolume create '{Tree(i)}'" : $"mkdir '{Tree(i)}'") + $" && tar -C '{Tree(i)}' --numeric-owner --exclude='./dev/*' -xf /var/tmp/vserverpanel-bench-cache/server-bookworm.tar && touch '{Prefix}/etc/vservers/c{i}.conf'");
-        }
-
+        // two more copies of each: hard links are broken, and clones made. Without the host's cache below the one that is measured, and without a file system that is still being made
+        var options = fileSystem == "ext4" ? "-E lazy_itable_init=0,lazy_journal_init=0 -i 8192" : "";
+        Sh($"truncate -s {(smallFiles > 0 ? 24 : (copies * 2) + 6)}G '{_image}' && mkfs.{fileSystem} -q {options} '{_image}' && mkdir -p '{Trees}' '{Prefix}/etc/vservers'");
+        Sh($"device=$(losetup -f --show --direct-io=on '{_image}') && mount -o noatime $device '{Trees}'; code=$?; losetup -d $device; exit $code");
         Walker = Prefix + "/walk";
         Shell.Run("gcc", ["-O2", "-pthread", "-o", Walker, Path.Combine(Shell.RepositoryRoot(), "bench/VServerPanel.Bench/walk.c")]);
+        for (var i = 0; i < copies; i++)
+        {
+            Sh((fileSystem == "btrfs" ? $"btrfs -q subvolume create '{Tree(i)}'" : $"mkdir '{Tree(i)}'") + $" && {(smallFiles > 0 ? "true" : $"tar -C '{Tree(i)}' --numeric-owner --exclude='./dev/*' -xf /var/tmp/vserverpanel-bench-cache/server-bookworm.tar")} && touch '{Prefix}/etc/vservers/c{i}.conf'");
+        }
+
+        AllTrees = string.Join(' ', Enumerable.Range(0, copies).Select(i => $"'{Tree(i)}'"));
+        if (smallFiles > 0)
+        {
+            Sh($"'{Walker}' make:{smallFiles} {Environment.ProcessorCount} {AllTrees}");
+        }
+
         Sh($"sync -f '{Trees}'");
     }
 
@@ -33,6 +47,9 @@ internal sealed class DiskTrial : IDisposable
     public string Trees => Prefix + "/vservers";
 
     public string Walker { get; }
+
+    /// <summary>Words of a command line.</summary>
+    public string AllTrees { get; }
 
     /// <summary>Kilobytes that the last command had at most.</summary>
     public long PeakKilobytes { get; private set; }

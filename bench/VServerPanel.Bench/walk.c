@@ -1,5 +1,6 @@
 // What anybody would have to do at least: walks trees with some threads, a tree at a time each.
 //   walk stat|read|link THREADS DIR…     link: the files of the first tree are linked and renamed over those of the others
+//   walk make:N THREADS DIR…             makes N small files in each tree, no two alike in one, the same in each
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 static char **trees;
-static int count, next, mode;
+static int count, next, mode, small;
 
 static void read_file(const char *path, char *buffer)
 {
@@ -35,10 +36,36 @@ static void link_file(const char *path, size_t tree, int number)
     }
 }
 
+static void make_files(const char *tree)
+{
+    char path[8192], content[2048];
+    struct timespec times[2] = { { 1600000000, 0 }, { 1600000000, 0 } };
+    snprintf(path, sizeof path, "%s/usr", tree);
+    mkdir(path, 0755);
+    for (int i = 0; i < small; i++) {
+        snprintf(path, sizeof path, "%s/usr/%d", tree, i / 500);
+        if (i % 500 == 0)
+            mkdir(path, 0755);
+        snprintf(path, sizeof path, "%s/usr/%d/file-%d", tree, i / 500, i);
+        memset(content, 'x', sizeof content);
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0644), length = 32 + i % 2000;
+        snprintf(content, 32, "%d", i);
+        if (fd < 0 || write(fd, content, length) != length || futimens(fd, times) != 0) {
+            perror(path);
+            exit(1);
+        }
+        close(fd);
+    }
+}
+
 static void *work(void *unused)
 {
     char *buffer = malloc(1 << 18);
     for (int i; (i = __atomic_fetch_add(&next, 1, __ATOMIC_SEQ_CST)) < count;) {
+        if (mode == 'm') {
+            make_files(trees[i]);
+            continue;
+        }
         char *roots[] = { trees[i], NULL };
         FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
         for (FTSENT *entry; (entry = fts_read(fts));) {
@@ -60,6 +87,7 @@ int main(int argc, char **argv)
     if (argc < 4)
         return 2;
     mode = argv[1][0];
+    small = mode == 'm' ? atoi(argv[1] + strlen("make:")) : 0;
     int threads = atoi(argv[2]);
     trees = argv + 3;
     count = argc - 3;
