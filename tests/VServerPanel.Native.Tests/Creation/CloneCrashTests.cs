@@ -73,7 +73,6 @@ public sealed class CloneCrashTests : IDisposable
             Assert.Equal(frozen, Frozen(Reference));
             if (Directory.Exists(Target))
             {
-                
                 // a build writes a vserver's own host name
                 var made = Alone(TreeSnapshot.Take(Target, withTimes: undo is null));
                 whole ??= made;

@@ -22,7 +22,11 @@ public sealed class PackagesPageTests : PagesContext
 
         Assert.Equal(["bash", "nginx", "rpm-only"], Names(page));
         var nginx = page.FindAll("tbody tr").Single(r => r.TextContent.Contains("nginx", StringComparison.Ordinal));
-        Assert.Equal(["1.22.1-9 web1", "1.20.0-1 db1"], nginx.QuerySelectorAll(".vp-package-version").Select(v => v.TextContent.Trim()));
+        Assert.Equal(["1.22.1-9", "1.20.0-1"], nginx.QuerySelectorAll(".vp-package-version .vp-mono").Select(v => v.TextContent));
+
+        // who has it where there is room for names, and how many have where there is none
+        Assert.Equal(["web1", "db1"], nginx.QuerySelectorAll(".vp-package-version .vp-hide-small").Select(v => v.TextContent));
+        Assert.Equal(["in 1 vserver", "in 1 vserver"], nginx.QuerySelectorAll(".vp-package-version .vp-only-small").Select(v => v.TextContent));
         Assert.Contains("1.22.1-9+deb12u1", nginx.TextContent, StringComparison.Ordinal);
         Assert.Empty(page.FindAll("a[href='packages/upgrade']"));
     }
