@@ -46,6 +46,8 @@ internal static class MoveBench
             whole.Add(clock.Elapsed.TotalMilliseconds);
             down.AddRange(outcome.TryGetProperty("downtimeMilliseconds", out var milliseconds) ? [milliseconds.GetDouble()] : []);
 
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round + 1}: rsync {bare[^1]:0} ms, again {second[^1]:0} ms, move {whole[^1]:0} ms{(down.Count > 0 ? $", down {down[^1]:0} ms" : "")}"));
+
             // and home again: there it is deleted, here the copy that is kept is the real one again
             await hosts.B.TryAsync("vserver", "web", "stop");
             await hosts.B.ExecAsync("vserver", "web", "delete", "--confirm", "web", "--now");

@@ -22,6 +22,7 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
         "probe" => Tell(Probe(read())),
         "begin" => Begin(read()),
         "measure" => Tell(Measure(read())),
+        "sync" => Tell(Sync(read())),
         "activate" => Activate(read()),
         "start" => Start(read()),
         "status" => Tell(Status(read())),
@@ -50,6 +51,14 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
 
     private IncomingAnswer Measure(IncomingRequest request) =>
         new() { State = IncomingState.Receiving, Fingerprint = TreeFingerprint.Of(_store.RequireTree(request.MoveId, peer), request.Checksums, call.Cancel) };
+
+    private IncomingAnswer Sync(IncomingRequest request)
+    {
+        var tree = _store.RequireTree(request.MoveId, peer);
+        using var directory = Libc.open(tree, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        ErrnoException.ThrowIfFailed(Libc.syncfs(directory), "syncfs", tree);
+        return new IncomingAnswer { State = IncomingState.Receiving };
+    }
 
     private int Activate(IncomingRequest request) => Run("arrive", request, operation =>
     {
