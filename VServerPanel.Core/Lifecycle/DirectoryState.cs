@@ -80,7 +80,8 @@ internal sealed class DirectoryState(string host, TimeProvider time)
                 return;
             }
 
-            _connection = new ConnectionStatus(connection, message, time.GetUtcNow());
+            // a host that is away stays away since then, whatever each try says
+            _connection = new ConnectionStatus(connection, message, _connection.State == connection ? _connection.Since : time.GetUtcNow());
             Tell(static _ => { });
         }
     }

@@ -44,6 +44,7 @@ public sealed class NewcomerJourneyTests(TrialHost host) : IClassFixture<TrialHo
         await DownloadCsvAsync(page);
         await SharingJourney.RunAsync(page, host, "web1");
         await RenamingJourney.RunAsync(page, host);
+        await OtherHostJourney.RunAsync(page);
         await SeeAsTenantAsync(secretLink);
         console.AssertNone();
     }

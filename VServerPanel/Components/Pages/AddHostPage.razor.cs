@@ -36,6 +36,8 @@ public sealed partial class AddHostPage
 
     private int Step => _host is null ? 0 : _report is null ? 1 : 2;
 
+    private string AllowCommand => $"vserver-setup --allow-panel '{_publicKey}'";
+
     private bool CanGoOn => Step switch
     {
         0 => _name.Trim().Length > 0 && _address.Trim().Length > 0,
