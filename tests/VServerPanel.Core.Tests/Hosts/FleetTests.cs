@@ -85,6 +85,9 @@ public sealed class FleetTests
             await Eventually.TrueAsync(() => Is(fleet, "root2", DirectoryConnection.Live), "it is back");
             sshd.Kill();
             await Eventually.TrueAsync(() => Is(fleet, "root2", DirectoryConnection.Unreachable), "it is away again");
+            var since = fleet.Find("root2")!.Directory.Snapshot.Connection.Since;
+            await Eventually.TrueAsync(() => fleet.Find("root2")!.Directory.Snapshot.Connection.Message!.Contains("cannot be reached", StringComparison.Ordinal), "the next try says why");
+            Assert.Equal(since, fleet.Find("root2")!.Directory.Snapshot.Connection.Since);
             Assert.Equal("far1", Assert.Single(fleet.Find("root2")!.Directory.Snapshot.Entries).Name.Value);
             await sshd.BeginAsync();
             await Eventually.TrueAsync(() => Is(fleet, "root2", DirectoryConnection.Live), "it is back again");
