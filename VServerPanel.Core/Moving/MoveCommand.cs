@@ -28,6 +28,11 @@ public static class MoveCommand
             words.Add("--no-start");
         }
 
+        if (request.Unify)
+        {
+            words.Add("--unify");
+        }
+
         return words;
     }
 

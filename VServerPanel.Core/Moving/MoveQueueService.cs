@@ -126,6 +126,7 @@ public sealed class MoveQueueService
         Checksums = request.Checksums,
         KeepDays = request.KeepDays,
         Start = request.Start,
+        Unify = request.Unify,
         UserId = caller.UserId,
         UserName = caller.UserName,
         RemoteAddress = caller.RemoteAddress,

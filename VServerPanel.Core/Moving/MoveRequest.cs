@@ -22,6 +22,9 @@ public sealed record MoveRequest(string To)
     /// <summary>Whether it is started at the target, if it ran.</summary>
     public bool Start { get; init; } = true;
 
+    /// <summary>Whether its files are shared with those of the vservers there, when it has arrived.</summary>
+    public bool Unify { get; init; }
+
     /// <summary>What keeps it from being asked for, as a sentence; null where nothing does.</summary>
     public string? Fault => !IsPeerName(To) ? "Choose the host that it is to be moved to."
         : Bandwidth is < 1024 ? "The limit is in bytes a second, and at least 1024 of them; leave it out for none."

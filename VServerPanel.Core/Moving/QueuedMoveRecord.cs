@@ -30,7 +30,6 @@ internal sealed class QueuedMoveRecord
 
     public int KeepDays { get; init; }
 
-    /// <summary>A column of the first edition; always false, since nothing is unified on its way.</summary>
     public bool Unify { get; init; }
 
     public bool Start { get; init; }
@@ -51,7 +50,7 @@ internal sealed class QueuedMoveRecord
 
     public Caller Caller => new(UserId, UserName, RemoteAddress);
 
-    public MoveRequest Request => new(Target) { Bandwidth = Bandwidth, Checksums = Checksums, KeepDays = KeepDays, Start = Start };
+    public MoveRequest Request => new(Target) { Bandwidth = Bandwidth, Checksums = Checksums, KeepDays = KeepDays, Start = Start, Unify = Unify };
 
     public QueuedMove Read() => new(JobId, BatchId, VServerId, VServerName.Parse(VServer), Request, UserName, QueuedAt, State, EndedAt, Problem, AtOnce);
 }

@@ -41,6 +41,9 @@ public sealed record MoveOutcome
     /// <summary>Until when the source keeps its copy, disabled; null where it kept none.</summary>
     public DateTimeOffset? KeptUntil { get; init; }
 
+    /// <summary>The job of the target that shares its files there; null where none was begun.</summary>
+    public string? UnificationJobId { get; init; }
+
     public IReadOnlyList<string> Warnings { get; init => field = value ?? []; } = [];
 }
 

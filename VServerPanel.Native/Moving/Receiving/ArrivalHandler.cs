@@ -25,6 +25,7 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
         "sync" => Tell(Sync(read())),
         "activate" => Activate(read()),
         "start" => Start(read()),
+        "unify" => Tell(Unify(read())),
         "status" => Tell(Status(read())),
         "take-back" => TakeBack(read()),
         _ => null,
@@ -91,11 +92,7 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
 
     private int Start(IncomingRequest request)
     {
-        if (Own(request) is not { State: IncomingState.Activated } || !IsThere(request))
-        {
-            throw new ProblemException(ProblemCode.NotPermitted, "This move has not arrived here.");
-        }
-
+        RequireArrived(request);
         var leaving = StartHandler.LeaveCaller();
         return OperationRunner.Run(call, LifecycleOperation.Kind("start", request.VServer), operation =>
         {
@@ -106,6 +103,24 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
 
             return (ToElement(Now(request)), null);
         });
+    }
+
+    /// <summary>A job of this host's own: it may take long, and the source has no part in it.</summary>
+    private IncomingAnswer Unify(IncomingRequest request)
+    {
+        RequireArrived(request);
+        var id = Guid.NewGuid().ToString("n");
+        var name = call.Registry.Names().First(n => call.Registry.IdOf(n) == request.VServerId);
+        Jobs.DetachedJob.Start(call with { Report = new UnheardReporter(), Words = ["vserver", name.Value, "unify"], Options = call.Options with { JobId = null } }, id);
+        return Now(request) with { JobId = id };
+    }
+
+    private void RequireArrived(IncomingRequest request)
+    {
+        if (Own(request) is not { State: IncomingState.Activated } || !IsThere(request))
+        {
+            throw new ProblemException(ProblemCode.NotPermitted, "This move has not arrived here.");
+        }
     }
 
     private IncomingAnswer Status(IncomingRequest request)

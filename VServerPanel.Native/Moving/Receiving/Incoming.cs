@@ -83,6 +83,9 @@ internal sealed record IncomingAnswer
 
     public TreeFingerprint? Fingerprint { get; init; }
 
+    /// <summary>The job that was begun.</summary>
+    public string? JobId { get; init; }
+
     /// <summary>Whether what lies there was written before a power cut: sizes and times may be on disk, and contents not, so that the next pass has to compare contents.</summary>
     public bool IsSuspect { get; init; }
 

@@ -185,6 +185,7 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
             }
         }
 
+        var unification = _move.Choices.Unify ? Unify(operation) : null;
         Tell(MovePhase.Done, 0);
         return new MoveOutcome
         {
@@ -198,8 +199,22 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
             Verified = true,
             Checksums = _move.Choices.Checksums,
             KeptUntil = _move.KeptUntil,
+            UnificationJobId = unification,
             Warnings = _warnings,
         };
+    }
+
+    private string? Unify(Operation operation)
+    {
+        try
+        {
+            return _target.Ask("unify", _move.ToRequest(), CancellationToken.None).JobId;
+        }
+        catch (ProblemException e)
+        {
+            Warn(operation, $"{_name} is on {_move.Peer} now, and shares no files there: {e.Message} Share them there: 'vserver {_name} unify'.");
+            return null;
+        }
     }
 
     private bool IsRunning() => new RunStateStore(_paths).FindRunning(_name) is not null;

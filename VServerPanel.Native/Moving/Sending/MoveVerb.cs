@@ -27,17 +27,12 @@ internal sealed class MoveVerb : Verb
         var bandwidth = new Option<long?>("--bandwidth") { Description = "at most so many bytes a second" };
         var checksums = new Option<bool>("--checksums") { Description = "compare contents, too, while the vserver is stopped; else names, attributes, sizes and times are" };
         var keep = new Option<int>("--keep") { Description = "days that this host keeps its copy", DefaultValueFactory = _ => DefaultKeepDays };
-        var unify = new Option<bool>("--unify") { Description = "not in this version: call 'vserver NAME unify' at the target" };
+        var unify = new Option<bool>("--unify") { Description = "share its files with those of the vservers there, when it has arrived" };
         var noStart = new Option<bool>("--no-start") { Description = "do not start it there" };
         var command = new Command("move", "Moves the vserver to another host. It is copied while it runs, stopped, copied again, compared, and started there.") { to, bandwidth, checksums, keep, unify, noStart };
         if (ArgumentParser.Parse(command, arguments, "vserver NAME move") is not { } result)
         {
             return ExitCodes.Success;
-        }
-
-        if (result.GetValue(unify))
-        {
-            throw new ProblemException(ProblemCode.Unsupported, $"A vserver is not unified on its way. Move it without --unify, and then call 'vserver {name} unify' on the other host.");
         }
 
         if (result.GetValue(bandwidth) is < 1024 || result.GetValue(keep) is < 0 or > MostKeepDays)
@@ -46,7 +41,7 @@ internal sealed class MoveVerb : Verb
         }
 
         var peer = new PeerStore(call.Paths).Require(result.GetRequiredValue(to)).Name;
-        var choices = new MoveChoices(result.GetValue(bandwidth), result.GetValue(checksums), result.GetValue(keep), !result.GetValue(noStart));
+        var choices = new MoveChoices(result.GetValue(bandwidth), result.GetValue(checksums), result.GetValue(keep), !result.GetValue(noStart), result.GetValue(unify));
         if (new OutgoingStore(call.Paths).List().FirstOrDefault(m => m.VServer == name && m.State == OutgoingState.Copying) is { } open)
         {
             throw new ProblemException(ProblemCode.Conflict, $"A move of {name} to {open.Peer} has not ended. 'vserver-moves resume {open.Id}' goes on with it, 'vserver-moves take-back {open.Id}' gives it up.");
@@ -84,6 +79,7 @@ internal sealed class MoveVerb : Verb
             choices.Checksums ? "Comparing both trees with their contents" : "Comparing names, attributes, sizes and times of both trees",
             $"Taking {name} out of its place here, and telling {peer} to put it in its place there",
             .. runs && choices.Start ? [$"Starting {name} on {peer}"] : Array.Empty<string>(),
+            .. choices.Unify ? [$"Sharing its files with those of the vservers on {peer}, as a job there"] : Array.Empty<string>(),
             choices.KeepDays == 0 ? "Keeping the copy here until 'vserver-jobs recover' or the next boot" : $"Keeping the copy here, disabled, for {choices.KeepDays} days",
         ];
         var plan = new MovePlan

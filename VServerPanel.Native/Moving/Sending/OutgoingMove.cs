@@ -27,7 +27,7 @@ internal enum OutgoingState
 }
 
 /// <summary>What a user asked for.</summary>
-internal sealed record MoveChoices(long? BytesPerSecond, bool Checksums, int KeepDays, bool Start);
+internal sealed record MoveChoices(long? BytesPerSecond, bool Checksums, int KeepDays, bool Start, bool Unify = false);
 
 /// <summary>What this host knows of a move from here: <c>/var/lib/vservers/moves/ID.json</c>, written durably before each step that it tells of.</summary>
 internal sealed record OutgoingMove(string Id, VServerName VServer, Guid VServerId, string Peer, MoveChoices Choices, DateTimeOffset StartedAt)

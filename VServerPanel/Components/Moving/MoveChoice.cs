@@ -17,6 +17,8 @@ public sealed class MoveChoice
 
     public bool Start { get; set; } = true;
 
+    public bool Unify { get; set; }
+
     /// <summary>What is written wrongly, as a sentence; null where nothing is.</summary>
     public string? Fault => Bandwidth is null && Limit.Trim().Length > 0
         ? "Write the limit as a number of MiB a second, such as 20, or leave it empty for none."
@@ -25,5 +27,5 @@ public sealed class MoveChoice
     private long? Bandwidth => double.TryParse(Limit.Trim().Replace(',', '.'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var limit) && limit < 1e9 ? (long)(limit * MebiByte) : null;
 
     /// <summary>The request to move to <paramref name="peer"/>.</summary>
-    public MoveRequest For(string peer) => new(peer) { Bandwidth = Bandwidth, Checksums = Checksums, KeepDays = KeepDays, Start = Start };
+    public MoveRequest For(string peer) => new(peer) { Bandwidth = Bandwidth, Checksums = Checksums, KeepDays = KeepDays, Start = Start, Unify = Unify };
 }

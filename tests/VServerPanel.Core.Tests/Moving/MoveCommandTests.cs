@@ -13,8 +13,8 @@ public class MoveCommandTests
 
     [Fact]
     public void Words_AllThatCanBeAsked_AreOptionsOfTheCommand() => Assert.Equal(
-        "vserver web1 move --to host2 --bandwidth 5000000 --checksums --keep 0 --no-start",
-        Text(new MoveRequest("host2") { Bandwidth = 5_000_000, Checksums = true, KeepDays = 0, Start = false }));
+        "vserver web1 move --to host2 --bandwidth 5000000 --checksums --keep 0 --no-start --unify",
+        Text(new MoveRequest("host2") { Bandwidth = 5_000_000, Checksums = true, KeepDays = 0, Start = false, Unify = true }));
 
     [Theory]
     [InlineData("", null, 7)]
