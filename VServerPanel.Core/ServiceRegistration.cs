@@ -67,6 +67,7 @@ public static class ServiceRegistration
         services.AddHostedService(p => p.GetRequiredService<ScheduleRunner>());
         services.AddHostedService(p => p.GetRequiredService<MoveQueueRunner>());
         services.AddHostedService(p => p.GetRequiredService<TrashRunner>());
+        services.AddHostedService<StandbyRunner>();
         services.AddHostedService<JournalPoker>();
         AddInBackground<TerminalSessions>(services);
         return services;
@@ -168,7 +169,6 @@ public static class ServiceRegistration
         services.AddSingleton<MoveService>();
         services.AddSingleton<PeerService>();
         services.AddSingleton<StandbyService>();
-        services.AddHostedService<StandbyRunner>();
         services.AddSingleton(p => new MoveQueueStore(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<IHostCommand>().HostName, p.Get<TimeProvider>()));
         services.AddSingleton(p => new MoveQueueService(p.Get<MoveQueueStore>(), p.Get<VServerDirectory>(), p.Get<AuditService>(), p.Get<TimeProvider>(), p.Get<IHostCommand>().HostName));
         services.AddSingleton<MoveQueueRunner>();

@@ -70,7 +70,13 @@ public sealed partial class TrialHost : IAsyncLifetime
             await Shell.TryAsync(Command, ["--as", "vserver-boot", "stop"]);
             await MakeAsync("uninstall");
             await Shell.TryAsync("umount", [Prefix + "/vservers"]);
-            await Shell.RunAsync("umount", [Prefix]);
+
+            // a connection to another host lasts 30 seconds beyond its last use, and its socket lies here
+            for (var tries = 0; tries < 45 && (await Shell.TryAsync("umount", [Prefix])).ExitCode != 0; tries++)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1));
+            }
+
             Directory.Delete(Prefix);
             File.Delete(Image);
         }

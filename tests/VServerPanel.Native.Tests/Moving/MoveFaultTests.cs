@@ -111,7 +111,9 @@ public sealed class MoveFaultTests : TwoHostsTest
                 await Hosts.B.RestartAsync();
                 break;
             case "source":
-                await Hosts.A.RestartAsync();
+                // the boot service says so where one is handed over, and leaves it off
+                await Hosts.A.RestartAsync(startVServers: false);
+                await Hosts.A.TryAsync("vserver", "--as", "vserver-boot", "start");
                 break;
             default:
                 await Hosts.B.ExecAsync("rm", "-f", "/vservers/.full", "/vservers/.full2");

@@ -85,7 +85,10 @@ public sealed class TenRpmVServersTests : IDisposable
         _host.Expect("--as", "vserver-trash", "restore", "v3");
         AssertSame(all[2], all[4], all[5], all[8], all[9]);
 
-        void AssertSame(params VServerName[] names) => Assert.All(names, v => Assert.Equal(unified[v], TreeSnapshot.Take(_host.Paths.TreeOf(v), withTimes: true)));
+        void AssertSame(params VServerName[] names) => Assert.All(names, v => Assert.Equal(WithoutReaders(unified[v]), WithoutReaders(TreeSnapshot.Take(_host.Paths.TreeOf(v), withTimes: true))));
+
+        // whoever reads the database of packages writes into this file, which is mapped into memory (sqlite.org/wal.html)
+        static IEnumerable<string> WithoutReaders(IEnumerable<string> lines) => lines.Where(l => !l.Contains("rpmdb.sqlite-shm ", StringComparison.Ordinal));
 
         IEnumerable<string> Changed(VServerName name)
         {

@@ -62,14 +62,14 @@ public abstract class IunlinkTests(StockMachine machine)
             vserver bare stop > /dev/null 2>&1
             ln /vservers/alpha/srv/lonely /vservers/bare/srv/lonely
             $bare/vserver bare start 2>&1 | grep -o "bare shares files by hard links ([^)]*)"
-            vserver --as vserver-stat | grep -o "bare shares files by hard links"
+            vserver --as vserver-stat | grep -o "It shares files by hard links"
             vserver bare stop > /dev/null 2>&1
             vserver bare start 2>&1 | grep -c "hard links" || true
             vserver bare stop > /dev/null 2>&1
             vserver bare delete --confirm bare --now > /dev/null 2>&1
             rm -r $bare /var/lib/vservers/unification
             """, seconds: 180);
-        Assert.Equal("0\nbare shares files by hard links (/srv/lonely is one)\nbare shares files by hard links\n0\n", output);
+        Assert.Equal("0\nbare shares files by hard links (/srv/lonely is one)\nIt shares files by hard links\n0\n", output);
     }
 
     /// <summary>Links a fresh file into both trees.</summary>
