@@ -165,7 +165,7 @@ public sealed class MovingJourneyTests(ITestOutputHelper output) : IAsyncLifetim
         await OpenAsync(page, "/moves");
         await page.GetByRole(AriaRole.Link, new() { Name = "Empty this host" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "All", Exact = true }).ClickAsync();
-        await Expect(page.GetByText("2 of 2 chosen")).ToBeVisibleAsync();
+        await Expect(page.GetByText("2 of 2 chosen")).ToBeVisibleAsync(new() { Timeout = 120_000 });
         await Pictures.TakeAsync(page, "moves-empty-who");
         await page.GetByRole(AriaRole.Button, new() { Name = "Next" }).ClickAsync();
         await Expect(page.GetByText("answers")).ToBeVisibleAsync();

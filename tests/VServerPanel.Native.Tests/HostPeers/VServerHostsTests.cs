@@ -34,7 +34,7 @@ public sealed class VServerHostsTests
         // as the panel would do it
         await b.ExecAsync("runuser", "-u", "vserverpanel", "--", "sudo", "-n", "/usr/sbin/vserver", "--as", "vserver-hosts", "allow", "hosta", ownKeys.PublicKey);
         Assert.Equal("hostb", (await ResultAsync<PeerReport>(a, "check", "hostb")).Hostname);
-        Assert.Contains($$"""{"name":"hosta","key":"{{ownKeys.Fingerprint}}"}""", await b.ExecAsync("vserver-hosts", "--json", "list"), StringComparison.Ordinal);
+        Assert.Contains($$"""{"name":"hosta","key":"{{ownKeys.Fingerprint}}"}""", (await b.ExecAsync("vserver-hosts", "--json", "list")).Replace("\\u002B", "+", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.DoesNotContain("allowed-peer", await a.ExecAsync("vserver-hosts", "--json", "list"), StringComparison.Ordinal);
 
         // the key opens nothing else
