@@ -86,7 +86,7 @@ internal static class RenamingJourney
         await Pictures.TakeAsync(page, "trash-restore");
         await restore.ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = $"To {Second}" }).ClickAsync(new() { Timeout = 30_000 });
-        await Expect(page.Locator("h1")).ToContainTextAsync(Second);
+        await Expect(page.Locator("h1")).ToHaveTextAsync($"{Second} Stopped");
     }
 
     private static async Task OpenAsync(IPage page, string address)
