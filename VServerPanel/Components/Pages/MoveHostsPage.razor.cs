@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using VServerPanel.Components.Moving;
 using VServerPanel.Core;
-using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Moving;
 using VServerPanel.Identity;
 using VServerPanel.Protocol;
@@ -15,8 +14,6 @@ public sealed partial class MoveHostsPage
     private readonly PeerChecks _checks = new();
     private PeerList? _list;
     private HostKeys? _keys;
-    private Exception? _problem;
-    private bool _busy;
     private string _name = "";
     private string _address = "";
     private int _port = 22;
@@ -98,24 +95,9 @@ public sealed partial class MoveHostsPage
             await ReadAsync(Stopping);
         });
         StateHasChanged();
-        if (_problem is null)
+        if (Problem is null)
         {
             await CheckAsync(Stopping);
         }
-    }
-
-    private async Task TryAsync(Func<Task> work)
-    {
-        (_busy, _problem) = (true, null);
-        try
-        {
-            await work();
-        }
-        catch (Exception e) when (e is HostProblemException or NotAllowedException)
-        {
-            _problem = e;
-        }
-
-        _busy = false;
     }
 }

@@ -20,10 +20,8 @@ public sealed partial class MovePage
     private IReadOnlyList<PeerInfo>? _peers;
     private MoveInfo? _open;
     private MovePlan? _plan;
-    private Exception? _problem;
     private string? _to;
     private string? _fault;
-    private bool _busy;
     private int _step;
 
     /// <summary>The vserver's.</summary>
@@ -42,7 +40,7 @@ public sealed partial class MovePage
     [Inject]
     private NavigationManager Navigation { get; set; } = null!;
 
-    private bool CanGoOn => !_busy && (_step == WhereStep ? _peers is { Count: > 0 } : _plan is { Problems.Count: 0 });
+    private bool CanGoOn => !IsBusy && (_step == WhereStep ? _peers is { Count: > 0 } : _plan is { Problems.Count: 0 });
 
     private VServerName VServer => VServerName.TryParse(Name, out var name) ? name : throw new HostProblemException(ProblemCode.InvalidArgument, $"'{Name}' is not a vserver name. {VServerName.Rule}");
 
@@ -63,7 +61,7 @@ public sealed partial class MovePage
     private void Back()
     {
         _step--;
-        (_plan, _problem, _fault) = (null, null, null);
+        (_plan, Problem, _fault) = (null, null, null);
     }
 
     private async Task NextAsync()
@@ -94,20 +92,5 @@ public sealed partial class MovePage
             StateHasChanged();
             _plan = await Moves.PlanAsync(VServer, request, Stopping);
         });
-    }
-
-    private async Task TryAsync(Func<Task> work)
-    {
-        (_busy, _problem) = (true, null);
-        try
-        {
-            await work();
-        }
-        catch (Exception e) when (e is HostProblemException or NotAllowedException)
-        {
-            _problem = e;
-        }
-
-        _busy = false;
     }
 }

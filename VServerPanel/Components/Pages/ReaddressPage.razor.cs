@@ -14,11 +14,9 @@ public sealed partial class ReaddressPage
 
     private ConfDocument? _conf;
     private OperationPlan? _plan;
-    private Exception? _problem;
     private string _hostname = "";
     private string _addresses = "";
     private bool _changesGuest = true;
-    private bool _busy;
 
     /// <summary>The vserver's.</summary>
     [Parameter]
@@ -63,7 +61,7 @@ public sealed partial class ReaddressPage
 
     private string Configured(string key) => _conf?.Values.GetValueOrDefault(key)?.Trim() ?? "";
 
-    private void Back() => (_plan, _problem) = (null, null);
+    private void Back() => (_plan, Problem) = (null, null);
 
     private Task NextAsync() => TryAsync(async () =>
     {
@@ -85,19 +83,4 @@ public sealed partial class ReaddressPage
         { Addresses.Count: 0 } => throw new HostProblemException(ProblemCode.InvalidArgument, "Write at least one address. A vserver that is to be tied to none is changed in its configuration."),
         var request => request,
     };
-
-    private async Task TryAsync(Func<Task> work)
-    {
-        (_busy, _problem) = (true, null);
-        try
-        {
-            await work();
-        }
-        catch (Exception e) when (e is HostProblemException or NotAllowedException)
-        {
-            _problem = e;
-        }
-
-        _busy = false;
-    }
 }

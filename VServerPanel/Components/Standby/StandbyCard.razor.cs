@@ -19,12 +19,10 @@ public sealed partial class StandbyCard
 
     private StandbyInfo? _kept;
     private IReadOnlyList<PeerInfo>? _peers;
-    private Exception? _problem;
     private string _peer = "";
     private int _minutes = Hour;
     private string _limit = "";
     private bool _isRead;
-    private bool _busy;
 
     [Parameter, EditorRequired]
     public VServerName Name { get; set; }
@@ -140,19 +138,4 @@ public sealed partial class StandbyCard
         1 => "each minute",
         _ => string.Create(CultureInfo.InvariantCulture, $"every {minutes} minutes"),
     };
-
-    private async Task TryAsync(Func<Task> work)
-    {
-        (_busy, _problem) = (true, null);
-        try
-        {
-            await work();
-        }
-        catch (Exception e) when (e is HostProblemException or NotAllowedException)
-        {
-            _problem = e;
-        }
-
-        _busy = false;
-    }
 }
