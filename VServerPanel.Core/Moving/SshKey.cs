@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Moving;
 
@@ -11,7 +11,7 @@ public static class SshKey
 
     /// <summary>Its fingerprint, <c>SHA256:…</c>, as <c>ssh-keygen -l</c> tells it; null where it is no key.</summary>
     public static string? FingerprintOf(string? text) =>
-        Clean(text)?.Split(' ')[1] is { } blob && BlobOf(blob) is { } bytes ? "SHA256:" + Convert.ToBase64String(SHA256.HashData(bytes)).TrimEnd('=') : null;
+        Clean(text)?.Split(' ')[1] is { } blob && BlobOf(blob) is { } bytes ? SshFingerprint.Of(bytes) : null;
 
     private static byte[]? BlobOf(string text)
     {

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 using VServerPanel.Native.Operations;
 using VServerPanel.Protocol;
@@ -18,7 +17,7 @@ internal readonly record struct PublicKey
     private byte[] Blob { get; }
 
     /// <summary><c>SHA256:…</c>, as ssh-keygen -l says it.</summary>
-    public string Fingerprint => "SHA256:" + Convert.ToBase64String(SHA256.HashData(Blob)).TrimEnd('=');
+    public string Fingerprint => SshFingerprint.Of(Blob);
 
     /// <summary>Reads <c>TYPE BASE64 [COMMENT]</c>; what stands before the type would be options of sshd's, and is refused.</summary>
     /// <exception cref="ProblemException">InvalidArgument.</exception>

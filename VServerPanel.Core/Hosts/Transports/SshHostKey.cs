@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Hosts.Transports;
 
@@ -7,5 +7,5 @@ internal static class SshHostKey
 {
     /// <summary><c>SHA256:…</c>, as <c>ssh-keygen -lf</c> writes it, of <c>ssh-ed25519 AAAA…</c>.</summary>
     /// <exception cref="FormatException">It is no key.</exception>
-    public static string FingerprintOf(string hostKey) => "SHA256:" + Convert.ToBase64String(SHA256.HashData(Convert.FromBase64String(hostKey.Split(' ')[1]))).TrimEnd('=');
+    public static string FingerprintOf(string hostKey) => SshFingerprint.Of(Convert.FromBase64String(hostKey.Split(' ')[1]));
 }
