@@ -86,6 +86,9 @@ internal sealed class VServerRegistry(HostPaths paths, TimeProvider time)
         }
     }
 
+    /// <summary>What the vserver with this stable id is called here; null where it is none of this host's.</summary>
+    public VServerName? NameOf(Guid id) => Names().Where(n => IdOf(n) == id).Select(n => (VServerName?)n).FirstOrDefault();
+
     /// <summary>Its entry; made now for a vserver that was put here by hand.</summary>
     public RegistryEntry FindOrAdd(VServerName name) => Find(name) ?? Add(name, onlyIfExists: false)!;
 

@@ -14,11 +14,15 @@ internal sealed class ArrivalChecks(Invocation call)
     public IReadOnlyList<MoveCheck> Run(IncomingRequest request, bool hasPlace) =>
         [Name(request), .. hasPlace ? [] : (MoveCheck[])[Space(request)], Range(), .. Conf(request)];
 
+    /// <summary>What a peer is told that one of these was refused by.</summary>
+    public static ProblemCode CodeOf(MoveCheck refused) =>
+        refused.Key switch { "space" => ProblemCode.NoSpace, "name" => ProblemCode.AlreadyExists, "addresses" => ProblemCode.AddressInUse, _ => ProblemCode.InvalidConfiguration };
+
     private MoveCheck Name(IncomingRequest request)
     {
         var name = request.VServer;
         var taken = NamePlace.Taken(call.Paths, name)?.Path;
-        var known = call.Registry.Names().Where(n => call.Registry.IdOf(n) == request.VServerId).Select(n => n.Value).FirstOrDefault();
+        var known = call.Registry.NameOf(request.VServerId);
         return taken is not null ? new("name", "Name", CheckState.Refused, $"'{taken}' is there already.", "Rename one of the two.")
             : known is not null ? new("name", "Name", CheckState.Refused, $"The same vserver is here already, as {known}.", "Delete one of the two.")
             : new("name", "Name", CheckState.Ok, $"{name} is free.");

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Creation.Trees;
 using VServerPanel.Native.Interop;
@@ -13,20 +12,21 @@ namespace VServerPanel.Native.Moving.Receiving;
 /// <summary>The target's end of moves. What changes something holds the lock of the vserver's name, under which a change that was cut off is finished first.</summary>
 internal sealed class ArrivalHandler(Invocation call, string peer)
 {
+    private readonly ReceivingEnd _end = new(call);
     private readonly IncomingStore _store = new(call.Paths);
     private readonly Hosts.HostPaths _paths = call.Paths;
 
     /// <summary>Answers one of the words; null where there is no such word.</summary>
     public int? Answer(string word, Func<IncomingRequest> read) => word switch
     {
-        "probe" => Tell(Probe(read())),
+        "probe" => _end.Tell(Probe(read())),
         "begin" => Begin(read()),
-        "measure" => Tell(Measure(read())),
-        "sync" => Tell(Sync(read())),
+        "measure" => _end.Tell(Measure(read())),
+        "sync" => _end.Tell(Sync(read())),
         "activate" => Activate(read()),
         "start" => Start(read()),
-        "unify" => Tell(Unify(read())),
-        "status" => Tell(Status(read())),
+        "unify" => _end.Tell(Unify(read())),
+        "status" => _end.Tell(Status(read())),
         "take-back" => TakeBack(read()),
         _ => null,
     };
@@ -39,15 +39,15 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
 
     private int Begin(IncomingRequest request)
     {
-        using var locks = Lock(request.VServer);
+        using var locks = _end.Lock("arrive", request.VServer);
         var answer = Probe(request);
         if (answer.Checks!.FirstOrDefault(c => c.State == CheckState.Refused) is { } refused)
         {
-            throw new ProblemException(refused.Key switch { "space" => ProblemCode.NoSpace, "name" => ProblemCode.AlreadyExists, "addresses" => ProblemCode.AddressInUse, _ => ProblemCode.InvalidConfiguration }, refused.Found);
+            throw new ProblemException(ArrivalChecks.CodeOf(refused), refused.Found);
         }
 
         var incoming = _store.Begin(request, peer, call.Time.GetUtcNow());
-        return Tell(answer with { State = incoming.State, IsSuspect = incoming.BootId != ProcessIdentity.BootId });
+        return _end.Tell(answer with { State = incoming.State, IsSuspect = incoming.BootId != ProcessIdentity.BootId });
     }
 
     private IncomingAnswer Measure(IncomingRequest request) =>
@@ -61,7 +61,7 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
         return new IncomingAnswer { State = IncomingState.Receiving };
     }
 
-    private int Activate(IncomingRequest request) => Run("arrive", request, operation =>
+    private int Activate(IncomingRequest request) => _end.Run("arrive", request.VServer, request.VServerId, operation =>
     {
         var known = Own(request) ?? throw new ProblemException(ProblemCode.NotPermitted, "This move has not begun here.");
         if (known.State == IncomingState.TakenBack)
@@ -101,35 +101,31 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
                 new StartHandler(operation, request.VServer, leaving).Run();
             }
 
-            return (ToElement(Now(request)), null);
+            return (ReceivingEnd.ToElement(Now(request)), null);
         });
     }
 
     /// <summary>A job of this host's own: it may take long, and the source has no part in it.</summary>
     private IncomingAnswer Unify(IncomingRequest request)
     {
-        RequireArrived(request);
+        var name = RequireArrived(request);
         var id = Guid.NewGuid().ToString("n");
-        var name = call.Registry.Names().First(n => call.Registry.IdOf(n) == request.VServerId);
         Jobs.DetachedJob.Start(call with { Report = new UnheardReporter(), Words = ["vserver", name.Value, "unify"], Options = call.Options with { JobId = null } }, id);
         return Now(request) with { JobId = id };
     }
 
-    private void RequireArrived(IncomingRequest request)
-    {
-        if (Own(request) is not { State: IncomingState.Activated } || !IsThere(request))
-        {
-            throw new ProblemException(ProblemCode.NotPermitted, "This move has not arrived here.");
-        }
-    }
+    /// <returns>What it is called here by now.</returns>
+    private VServerName RequireArrived(IncomingRequest request) => Own(request) is { State: IncomingState.Activated } && call.Registry.NameOf(request.VServerId) is { } name
+        ? name
+        : throw new ProblemException(ProblemCode.NotPermitted, "This move has not arrived here.");
 
     private IncomingAnswer Status(IncomingRequest request)
     {
-        using var locks = Lock(request.VServer);
+        using var locks = _end.Lock("arrive", request.VServer);
         return Now(request);
     }
 
-    private int TakeBack(IncomingRequest request) => Run("refuse", request, operation =>
+    private int TakeBack(IncomingRequest request) => _end.Run("refuse", request.VServer, request.VServerId, operation =>
     {
         if (Own(request) is { State: IncomingState.Activated } && IsThere(request))
         {
@@ -142,27 +138,11 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
         return Now(request);
     });
 
-    private int Run(string kind, IncomingRequest request, Func<Operation, IncomingAnswer> body) => OperationRunner.Run(
-        call,
-        new OperationKind(kind, request.VServer) { VServerId = request.VServerId, IsJob = false, Patience = TimeSpan.FromSeconds(20) },
-        operation => (ToElement(body(operation)), null));
-
     private IncomingAnswer Now(IncomingRequest request) => new() { State = Own(request)?.State, IsThere = IsThere(request) };
 
-    private bool IsThere(IncomingRequest request) => call.Registry.Names().Any(n => call.Registry.IdOf(n) == request.VServerId);
+    private bool IsThere(IncomingRequest request) => call.Registry.NameOf(request.VServerId) is not null;
 
     private Incoming? Own(IncomingRequest request) => _store.Find(request.MoveId) is not { } known ? null
         : known.Peer == peer && known.Request == request.Bare() ? known
         : throw new ProblemException(ProblemCode.Conflict, "This move is another one.");
-
-    private VServerLocks Lock(VServerName name) =>
-        OperationRunner.Lock(call with { Report = new NestedReporter(call.Report) }, new OperationKind("arrive", name) { Patience = TimeSpan.FromSeconds(20) });
-
-    private int Tell(IncomingAnswer answer)
-    {
-        call.Report.Result(ToElement(answer), null);
-        return ExitCodes.Success;
-    }
-
-    private static JsonElement ToElement(IncomingAnswer answer) => JsonSerializer.SerializeToElement(answer, IncomingJson.Default.IncomingAnswer);
 }

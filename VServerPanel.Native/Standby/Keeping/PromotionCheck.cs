@@ -17,7 +17,7 @@ internal static class PromotionCheck
         HashSet<string> silent = [];
         foreach (var standby in store.List().Where(s => s is { CompleteAsOf: not null, PromotedAt: null }))
         {
-            if (call.Registry.Names().Where(n => call.Registry.IdOf(n) == standby.VServerId).Select(n => (VServerName?)n).FirstOrDefault() is not { } name || silent.Contains(standby.Peer))
+            if (call.Registry.NameOf(standby.VServerId) is not { } name || silent.Contains(standby.Peer))
             {
                 continue;
             }

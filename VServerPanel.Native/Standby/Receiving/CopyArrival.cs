@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Creation;
@@ -8,7 +7,6 @@ using VServerPanel.Native.Interop;
 using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Moving.Receiving;
 using VServerPanel.Native.Operations;
-using VServerPanel.Native.Output;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Standby.Receiving;
@@ -16,6 +14,7 @@ namespace VServerPanel.Native.Standby.Receiving;
 /// <summary>The target's end of a copy that is kept: each pass writes beside the complete one, which stays as it is until the next is whole.</summary>
 internal sealed class CopyArrival(Invocation call, string peer)
 {
+    private readonly ReceivingEnd _end = new(call);
     private readonly KeptCopyStore _store = new(call.Paths);
     private readonly Hosts.HostPaths _paths = call.Paths;
 
@@ -23,7 +22,7 @@ internal sealed class CopyArrival(Invocation call, string peer)
     public int? Answer(string word, Func<IncomingRequest> read) => word switch
     {
         "standby-begin" => Begin(read()),
-        "standby-status" => Tell(Status(read())),
+        "standby-status" => _end.Tell(Status(read())),
         "standby-complete" => Complete(read()),
         "standby-end" => End(read()),
         _ => null,
@@ -33,12 +32,12 @@ internal sealed class CopyArrival(Invocation call, string peer)
     {
         KeptCopy copy;
         string? tree;
-        using (Lock(NameOf(request)))
+        using (_end.Lock("standby-arrive", NameOf(request)))
         {
             copy = Own(request) ?? new KeptCopy(request.MoveId, request.VServer, request.VServerId, peer, call.Time.GetUtcNow());
             if (copy.PromotedAt is { } promoted)
             {
-                return Tell(new IncomingAnswer { PromotedAt = promoted, IsThere = true });
+                return _end.Tell(new IncomingAnswer { PromotedAt = promoted, IsThere = true });
             }
 
             tree = Require(copy, request);
@@ -65,7 +64,7 @@ internal sealed class CopyArrival(Invocation call, string peer)
             Stage(copy, tree);
         }
 
-        return Tell(new IncomingAnswer { State = IncomingState.Receiving, CompleteAsOf = copy.CompleteAsOf });
+        return _end.Tell(new IncomingAnswer { State = IncomingState.Receiving, CompleteAsOf = copy.CompleteAsOf });
     }
 
     /// <summary>Makes the place of the next copy, with what is in the complete one: shared where the file system can, so that only what differs is sent and takes room.</summary>
@@ -82,7 +81,7 @@ internal sealed class CopyArrival(Invocation call, string peer)
         }
     }
 
-    private int Complete(IncomingRequest request) => Run("standby-arrive", request, operation =>
+    private int Complete(IncomingRequest request) => _end.Run("standby-arrive", NameOf(request), request.VServerId, operation =>
     {
         if (Own(request) is not { IsOpen: true } copy || _store.FindTree(copy.Id, peer) is not { } next)
         {
@@ -107,12 +106,12 @@ internal sealed class CopyArrival(Invocation call, string peer)
     private IncomingAnswer Status(IncomingRequest request)
     {
         // under its lock: a promotion that is under way has ended, or is finished now
-        using var locks = Lock(NameOf(request));
+        using var locks = _end.Lock("standby-arrive", NameOf(request));
         var copy = Own(request);
         return new IncomingAnswer { CompleteAsOf = copy?.CompleteAsOf, PromotedAt = copy?.PromotedAt, IsThere = _store.NameOf(request.VServerId) is not null };
     }
 
-    private int End(IncomingRequest request) => Run("standby-end", request, operation =>
+    private int End(IncomingRequest request) => _end.Run("standby-end", NameOf(request), request.VServerId, operation =>
     {
         if (Own(request) is { } copy)
         {
@@ -159,7 +158,7 @@ internal sealed class CopyArrival(Invocation call, string peer)
             .FirstOrDefault(c => c.State == CheckState.Refused && c.Key != "addresses" && !(c.Key == "name" && here is not null));
         return refused is null
             ? here is { } own && Directory.Exists(_paths.TreeOf(own)) ? _paths.TreeOf(own) : null
-            : throw new ProblemException(refused.Key switch { "space" => ProblemCode.NoSpace, "name" => ProblemCode.AlreadyExists, _ => ProblemCode.InvalidConfiguration }, refused.Remedy is null ? refused.Found : $"{refused.Found} {refused.Remedy}");
+            : throw new ProblemException(ArrivalChecks.CodeOf(refused), refused.Remedy is null ? refused.Found : $"{refused.Found} {refused.Remedy}");
     }
 
     // sizes and times of what arrived are on disk sooner than contents
@@ -170,20 +169,4 @@ internal sealed class CopyArrival(Invocation call, string peer)
     private KeptCopy? Own(IncomingRequest request) => _store.Find(request.MoveId) is not { } known ? null
         : known.Peer == peer && known.VServerId == request.VServerId ? known
         : throw new ProblemException(ProblemCode.Conflict, "This copy is another one.");
-
-    private int Run(string kind, IncomingRequest request, Func<Operation, IncomingAnswer> body) => OperationRunner.Run(
-        call,
-        new OperationKind(kind, NameOf(request)) { VServerId = request.VServerId, IsJob = false, Patience = TimeSpan.FromSeconds(20) },
-        operation => (ToElement(body(operation)), null));
-
-    private VServerLocks Lock(VServerName name) =>
-        OperationRunner.Lock(call with { Report = new NestedReporter(call.Report) }, new OperationKind("standby-arrive", name) { Patience = TimeSpan.FromSeconds(20) });
-
-    private int Tell(IncomingAnswer answer)
-    {
-        call.Report.Result(ToElement(answer), null);
-        return ExitCodes.Success;
-    }
-
-    private static JsonElement ToElement(IncomingAnswer answer) => JsonSerializer.SerializeToElement(answer, IncomingJson.Default.IncomingAnswer);
 }

@@ -36,11 +36,7 @@ internal sealed class KeptCopyStore(HostPaths paths)
     }
 
     /// <summary>What its vserver is called here; null where it is none yet.</summary>
-    public VServerName? NameOf(Guid vServerId)
-    {
-        var registry = new VServerRegistry(paths, TimeProvider.System);
-        return registry.Names().Where(n => registry.IdOf(n) == vServerId).Select(n => (VServerName?)n).FirstOrDefault();
-    }
+    public VServerName? NameOf(Guid vServerId) => new VServerRegistry(paths, TimeProvider.System).NameOf(vServerId);
 
     /// <summary>The tree that a peer may write to now; null where this id is no copy's.</summary>
     /// <exception cref="ProblemException">NotPermitted: it is another peer's, was promoted or has ended, or no pass has begun.</exception>
