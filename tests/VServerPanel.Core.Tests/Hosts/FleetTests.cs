@@ -130,6 +130,7 @@ public sealed class FleetTests
         var catalogue = core.Get<HostCatalogue>();
         await using var processes = host.Get<ProcessDirectory>().WatchAsync(true, Cancel).GetAsyncEnumerator(Cancel);
         await processes.MoveNextAsync();
+        await Eventually.TrueAsync(async () => await BeginningsAsync() == 1, "its journal is read");
 
         await catalogue.RemoveAsync("root2", TestCore.Alice, Cancel);
 
@@ -145,7 +146,9 @@ public sealed class FleetTests
 
         var again = await AddAsync(core, sshd);
         Assert.False((await again.Get<ScheduleService>().GetAsync(Cancel)).Schedule.IsOn);
-        await Eventually.TrueAsync(async () => (await WordsAsync(sshd)).Count(w => w.EndsWith(" journal --from 0", StringComparison.Ordinal)) >= 2, "its journal is read from the beginning");
+        await Eventually.TrueAsync(async () => await BeginningsAsync() >= 2, "its journal is read from the beginning");
+
+        async Task<int> BeginningsAsync() => (await WordsAsync(sshd)).Count(w => w.EndsWith(" journal --from 0", StringComparison.Ordinal));
     }
 
     [Fact]
