@@ -22,7 +22,8 @@ public sealed class RenamingTests : PagesContext
             ? [new HelloEvent(1, []), FakeHost.Result(new OperationPlan([new PlanStep("Renaming '/vservers/web1' to '/vservers/shop'")], [], []))]
             : [new HelloEvent(1, [], request.JobId), new ResultEvent()]);
         var page = Render<VServerPage>(p => p.Add(v => v.Name, "web1"));
-        var clicked = page.FindAll("button").Single(b => b.TextContent.Trim() == "Rename web1").ClickAsync(new());
+        // found and clicked in one, since the page is live
+        var clicked = page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == "Rename web1").ClickAsync(new()));
 
         Dialogs.WaitForElement("#new-name", s_soon).Input("../etc");
         Dialogs.WaitForAssertion(() => Assert.Contains("is not a vserver name", Dialogs.Markup, StringComparison.Ordinal), s_soon);

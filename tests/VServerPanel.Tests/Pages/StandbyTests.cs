@@ -27,7 +27,8 @@ public sealed class StandbyTests : PagesContext
         var page = await OpenAsync(Roles.Operator);
         Assert.Contains("The real shop is on host1", page.Find(".vp-banner-info").TextContent, StringComparison.Ordinal);
         // ends with the dialog
-        var clicked = page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new());
+        // found and clicked in one, since the page is live
+        var clicked = page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new()));
         Dialogs.WaitForAssertion(() => Assert.Contains("since the last copying is lost", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
 
         Assert.Contains("2 h", Dialogs.Markup, StringComparison.Ordinal);
@@ -51,7 +52,8 @@ public sealed class StandbyTests : PagesContext
     {
         var page = await OpenAsync(Roles.Operator);
         // ends with the dialog
-        var clicked = page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new());
+        // found and clicked in one, since the page is live
+        var clicked = page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new()));
         Dialogs.WaitForAssertion(() => Assert.Contains("since the last copying is lost", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         await SetRoleAsync(Roles.Auditor);
         await Dialogs.Find("#confirm").InputAsync("shop");
@@ -69,7 +71,8 @@ public sealed class StandbyTests : PagesContext
         var page = await OpenAsync(Roles.Operator);
         Host.Command.On("vserver shop promote", new HelloEvent(1, []), FakeHost.Result(s_plan with { Steps = [], Warnings = [], Problems = [new ProblemEvent(ProblemCode.Conflict, "shop is no standby copy: it is the real one already.")] }));
         // ends with the dialog
-        var clicked = page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new());
+        // found and clicked in one, since the page is live
+        var clicked = page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new()));
         Dialogs.WaitForAssertion(() => Assert.Contains("it is the real one already", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         await Dialogs.Find("#confirm").InputAsync("shop");
         await Dialogs.Find("#fenced").InputAsync("host1");
