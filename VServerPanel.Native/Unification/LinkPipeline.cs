@@ -192,7 +192,12 @@ internal sealed class LinkPipeline(SharingWork work, Buckets buckets, StagingAre
             _replacing--;
             _onDiskTwice -= portion.Sum(BytesOf);
             _open -= portion.Sum(p => p.Descriptors.Length);
-            Monitor.PulseAll(_gate);
+
+            // this thread takes the next portion itself; who waits for room is woken for more than a little of it
+            if (_ready.Count == 0 || (_next < buckets.All.Count && _onDiskTwice < _room / 8 * 7))
+            {
+                Monitor.PulseAll(_gate);
+            }
         }
     }
 

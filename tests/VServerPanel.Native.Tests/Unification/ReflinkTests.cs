@@ -1,3 +1,6 @@
+using VServerPanel.Native.ChildProcesses;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Unification;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Tests.Unification;
@@ -76,4 +79,45 @@ public sealed class ReflinkTests
     private static List<string> Snapshots(UnifiedHost host) => [.. ((string[])["a", "b", "c"]).SelectMany(n => host.Snapshot(n).Select(l => $"{n} {l}"))];
 
     private static List<ulong> Inodes(UnifiedHost host) => [.. ((string[])["a", "b", "c"]).Select(n => host.InodeOf(n, "usr/lib/large"))];
+
+    [Theory]
+    [InlineData("xfs")]
+    [InlineData("btrfs")]
+    public void HashOf_FileOfManyExtents_TellsWhetherBlocksAreShared(string fileSystem)
+    {
+        using var host = new UnifiedHost(fileSystem);
+        var tree = host.Add("a");
+        WriteIslands(tree + "/islands");
+        WriteIslands(tree + "/copy");
+        new ChildProcess { Program = "cp", Arguments = ["--reflink=always", tree + "/islands", tree + "/clone"] }.Run();
+        new ChildProcess { Program = "sync", Arguments = ["-f", tree] }.Run();
+        using var blocks = new BlockMap();
+        var (island, isShared) = HashOf(blocks, tree + "/islands");
+        Assert.NotEqual(0ul, island);
+        Assert.True(isShared);
+        Assert.Equal((island, true), HashOf(blocks, tree + "/clone"));
+        var (copy, isCopyShared) = HashOf(blocks, tree + "/copy");
+        Assert.NotEqual(0ul, copy);
+        Assert.NotEqual(island, copy);
+        Assert.False(isCopyShared);
+    }
+
+    private static void WriteIslands(string path)
+    {
+        using var file = File.Create(path);
+
+        // xfs allocates more than is written beyond the end, not before it
+        file.SetLength(300 * 65536L);
+        for (var i = 0; i < 300; i++)
+        {
+            file.Position = i * 65536L;
+            file.Write(Enumerable.Repeat((byte)(i + 1), 4096).ToArray());
+        }
+    }
+
+    private static (ulong Hash, bool IsShared) HashOf(BlockMap blocks, string path)
+    {
+        using var file = Libc.open(path, Libc.O_RDONLY);
+        return (blocks.HashOf((int)file.DangerousGetHandle(), new FileInfo(path).Length, out var isShared), isShared);
+    }
 }
