@@ -84,6 +84,10 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     internal static partial int kill(int pid, int signal);
 
+    /// <summary>To the calling thread (raise(3)): it has come when this returns.</summary>
+    [LibraryImport("libc", EntryPoint = "raise")]
+    internal static partial int raise(int signal);
+
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     internal static partial int fsync(SafeFileHandle fd);
 

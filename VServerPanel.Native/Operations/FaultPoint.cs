@@ -15,7 +15,8 @@ internal static class FaultPoint
     {
         if (s_stage == stage)
         {
-            _ = Libc.kill(Environment.ProcessId, Libc.SIGSTOP);
+            // by this thread: a signal to the process may stop it only when this one has gone on
+            _ = Libc.raise(Libc.SIGSTOP);
         }
     }
 

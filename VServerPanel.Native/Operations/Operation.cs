@@ -58,6 +58,9 @@ internal sealed record OperationKind(string Name, VServerName? VServer)
     /// <summary>Other vservers it reads and must not change meanwhile.</summary>
     public IReadOnlyList<VServerName> AlsoLocked { get; init; } = [];
 
+    /// <summary>Whether those are changed, too: where it is cut off, it is recovered before anything else is done with any of them.</summary>
+    public bool IsChangingAll { get; init; }
+
     /// <summary>The name that the vserver gets by it; locked meanwhile as its old one.</summary>
     public VServerName? NewName { get; init; }
 

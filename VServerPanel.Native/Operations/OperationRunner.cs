@@ -32,7 +32,11 @@ internal static class OperationRunner
         using var allowance = Kernel.SignalAllowance.Take(call.Paths);
         using var record = new OperationRecord(call, kind, id);
         record.Begin();
-        var owner = new UndoOwner(id, kind.Name, kind.VServer, call.Actor, call.Words, call.Time.GetUtcNow(), Environment.ProcessId, ProcessIdentity.StartOf(Environment.ProcessId), ProcessIdentity.BootId) { NewName = kind.NewName };
+        var owner = new UndoOwner(id, kind.Name, kind.VServer, call.Actor, call.Words, call.Time.GetUtcNow(), Environment.ProcessId, ProcessIdentity.StartOf(Environment.ProcessId), ProcessIdentity.BootId) 
+        {
+            NewName = kind.NewName,
+            Others = kind.IsChangingAll && kind.AlsoLocked.Count > 0 ? kind.AlsoLocked : null,
+        };
         using var undo = new UndoLog(call.Paths, owner, kind.IsDurable);
         var operation = new Operation(id, call, record.Report, undo);
         (JsonElement? Data, string? Human) result;
@@ -82,10 +86,11 @@ internal static class OperationRunner
     /// <summary>Takes the locks, and rolls back or finishes what was cut off on this vserver.</summary>
     internal static VServerLocks Lock(Invocation call, OperationKind kind)
     {
+        IReadOnlyList<VServerName?> names = [kind.VServer, kind.NewName, .. kind.AlsoLocked.Select(v => (VServerName?)v)];
         while (true)
         {
-            // a renaming that was cut off has two names, and perhaps is cut off while we wait
-            var others = kind.IsLocked ? Recovery.OtherNames(call.Paths, [kind.VServer, kind.NewName]) : [];
+            // what was cut off may concern others, too, and perhaps is cut off while we wait
+            var others = kind.IsLocked ? Recovery.OtherNames(call.Paths, names) : [];
             var locks = VServerLocks.Acquire(call.Paths, kind with { AlsoLocked = [.. kind.AlsoLocked, .. others] }, call.Cancel);
             try
             {
@@ -94,12 +99,12 @@ internal static class OperationRunner
                     return locks;
                 }
 
-                if (!Recovery.OtherNames(call.Paths, [kind.VServer, kind.NewName]).Except(others).Any())
+                if (!Recovery.OtherNames(call.Paths, names).Except(others).Any())
                 {
                     Recovery.Run(call, kind.VServer);
-                    if (kind.NewName is { } wanted)
+                    foreach (var name in names.Skip(1).OfType<VServerName>())
                     {
-                        Recovery.Run(call, wanted);
+                        Recovery.Run(call, name);
                     }
 
                     return locks;

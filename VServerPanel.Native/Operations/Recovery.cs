@@ -12,8 +12,8 @@ internal static class Recovery
     /// <summary>Names that operations which were cut off have beside these: whoever recovers them needs their locks as well.</summary>
     public static IReadOnlyList<VServerName> OtherNames(HostPaths paths, IReadOnlyList<VServerName?> names) =>
         [.. UndoLog.Abandoned(paths)
-            .Where(a => a.Owner.NewName is not null && names.Any(a.Owner.Concerns))
-            .SelectMany(a => (VServerName?[])[a.Owner.VServer, a.Owner.NewName])
+            .Where(a => names.Any(a.Owner.Concerns))
+            .SelectMany(a => (VServerName?[])[a.Owner.VServer, a.Owner.NewName, .. a.Owner.Others?.Select(v => (VServerName?)v) ?? []])
             .OfType<VServerName>()
             .Where(n => !names.Contains(n))
             .Distinct()];
@@ -21,7 +21,7 @@ internal static class Recovery
     /// <summary>Recovers a renaming that was cut off, from or to this name: which of the two it has is known then.</summary>
     public static void RunIfRenamed(Invocation call, VServerName name)
     {
-        if (OtherNames(call.Paths, [name]).Count > 0)
+        if (UndoLog.Abandoned(call.Paths).Any(a => a.Owner.NewName is not null && a.Owner.Concerns(name)))
         {
             // on the wire nothing stands before the operation's own first line
             OperationRunner.Lock(call.Options.Json ? call with { Report = new UnheardReporter() } : call, new OperationKind("recover", name)).Dispose();

@@ -95,8 +95,11 @@ internal sealed record UndoOwner(string OperationId, string Operation, VServerNa
     /// <summary>The name that the vserver gets by it; null where it keeps its own.</summary>
     public VServerName? NewName { get; init; }
 
+    /// <summary>Others that it changes, too; null where there are none.</summary>
+    public IReadOnlyList<VServerName>? Others { get; init; }
+
     /// <summary>Whether it has to be over before anything else is done with this one.</summary>
-    public bool Concerns(VServerName? name) => VServer == name || (name is not null && NewName == name);
+    public bool Concerns(VServerName? name) => VServer == name || (name is { } known && (NewName == known || Others?.Contains(known) == true));
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

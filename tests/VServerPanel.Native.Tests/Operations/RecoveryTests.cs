@@ -71,10 +71,34 @@ public sealed class RecoveryTests : IDisposable
         Assert.False(File.Exists(path));
     }
 
-    private string Abandon(string name, Action<UndoLog> work)
+    [Fact]
+    public void Lock_OfOneThatWasChangedAsWell_UndoesItFirst()
+    {
+        var file = _prefix.Directory + "/left";
+        File.WriteAllText(file, "");
+        var b = VServerName.Parse("b");
+        Abandon("a", log => log.Before(new RemoveFile(file)), [b]);
+        OperationRunner.Lock(_prefix.Call("stop"), new OperationKind("stop", VServerName.Parse("c"))).Dispose();
+        Assert.True(File.Exists(file));
+        Assert.Equal(["a"], Recovery.OtherNames(_prefix.Paths, [b]).Select(v => v.Value));
+        OperationRunner.Lock(_prefix.Call("stop"), new OperationKind("stop", b)).Dispose();
+        Assert.False(File.Exists(file));
+    }
+
+    [Fact]
+    public void Lock_OfOneThatIsOnlyRead_UndoesWhatWasCutOffOnIt()
+    {
+        var file = _prefix.Directory + "/left";
+        File.WriteAllText(file, "");
+        Abandon("a", log => log.Before(new RemoveFile(file)));
+        OperationRunner.Lock(_prefix.Call("build"), new OperationKind("build", VServerName.Parse("b")) { AlsoLocked = [VServerName.Parse("a")] }).Dispose();
+        Assert.False(File.Exists(file));
+    }
+
+    private string Abandon(string name, Action<UndoLog> work, IReadOnlyList<VServerName>? others = null)
     {
         // no process has pid 0
-        var owner = new UndoOwner(Guid.NewGuid().ToString("n"), "start", VServerName.Parse(name), new Actor("root"), ["vserver"], DateTimeOffset.UnixEpoch, 0, 1, ProcessIdentity.BootId);
+        var owner = new UndoOwner(Guid.NewGuid().ToString("n"), "start", VServerName.Parse(name), new Actor("root"), ["vserver"], DateTimeOffset.UnixEpoch, 0, 1, ProcessIdentity.BootId) { Others = others };
         using var log = new UndoLog(_prefix.Paths, owner, durable: false);
         work(log);
         return owner.OperationId;
