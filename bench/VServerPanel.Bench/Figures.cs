@@ -31,4 +31,14 @@ internal sealed class Figures
             Console.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{what}: {ours / theirs:0.00} times what '{best}' takes ({theirs / ours:0.00} times as fast)"));
         }
     }
+
+    /// <summary>One against some others that would have to be done one after the other, if all of them were measured.</summary>
+    public void CompareSum(string what, IReadOnlyList<string> parts)
+    {
+        if (parts.All(_times.ContainsKey))
+        {
+            var (ours, theirs) = (Shell.Median(_times[what]), parts.Sum(p => Shell.Median(_times[p])));
+            Console.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{what}: {ours / theirs:0.00} times what '{string.Join("' and '", parts)}' take together"));
+        }
+    }
 }

@@ -62,6 +62,7 @@ internal static class UnifyBench
         figures.Tell("reading every byte once, in parallel");
         figures.Compare("vunify, by content", s_tools.Where(t => t.Word != "link").Select(t => t.What));
         figures.Compare("vunify, by content", ["reading every byte once, in parallel"]);
+        figures.CompareSum("vunify, by content", ["reading every byte once, in parallel", s_tools[0].What]);
         figures.Compare("vunify --quick, by package", [s_tools[0].What]);
         figures.Compare("vunify again, nothing to do", ["stat of every file, in parallel"]);
         return 0;
