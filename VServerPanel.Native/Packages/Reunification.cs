@@ -1,6 +1,7 @@
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
+using VServerPanel.Native.Unification;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Packages;
@@ -59,9 +60,9 @@ internal sealed class Reunification(Operation operation, PackageRecord record)
             // as its administrator would call it; it is an operation of its own
             tool.Run(words, operation.Call with { Report = new NestedReporter(operation.Report), Options = operation.Call.Options with { JobId = null, Detach = false } });
         }
-        catch (ProblemException e)
+        catch (Exception e) when (e is ProblemException or IOException)
         {
-            failures.Add(e);
+            failures.Add(e as ProblemException ?? new ProblemException(ProblemException.ToEvent(e).Code, ProblemException.ToEvent(e).Message, e));
         }
     }
 
@@ -97,7 +98,7 @@ internal sealed class Reunification(Operation operation, PackageRecord record)
             var members = first.Members.Where(_names.ContainsKey).Select(m => _names[m].Value).ToList();
             if (members.Count > 1)
             {
-                yield return ["--method", "immutable", .. members, .. first.Scope == UnificationScope.Package ? ["--", .. first.Packages.Count == 0 ? ["ALL"] : first.Packages] : Array.Empty<string>()];
+                yield return ["--method", "immutable", .. Exclusions.WordsFor(first.Excluded, first.Included), .. members, .. first.Scope == UnificationScope.Package ? ["--", .. first.Packages.Count == 0 ? ["ALL"] : first.Packages] : Array.Empty<string>()];
             }
         }
     }

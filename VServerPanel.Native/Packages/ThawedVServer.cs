@@ -12,6 +12,12 @@ namespace VServerPanel.Native.Packages;
 /// <param name="Packages">By package: which; empty for all.</param>
 internal sealed record ThawedVServer(Guid VServer, IReadOnlyList<Guid> Members, UnificationScope Scope, IReadOnlyList<string> Packages)
 {
+    /// <summary>Directories that were excluded beside the usual, and those that were taken in.</summary>
+    public IReadOnlyList<string> Excluded { get; init; } = [];
+
+    /// <inheritdoc cref="Excluded"/>
+    public IReadOnlyList<string> Included { get; init; } = [];
+
     /// <summary>What is written down of one that shares immutable files; null for one that does not.</summary>
     public static ThawedVServer? Of(Invocation call, VServerName name)
     {
@@ -21,9 +27,10 @@ internal sealed record ThawedVServer(Guid VServer, IReadOnlyList<Guid> Members, 
         }
 
         var members = state.With.Prepend(name).Prepend(state.Reference).Distinct().Select(call.Registry.IdOf).OfType<Guid>();
-        return new ThawedVServer(id, [.. members.Distinct()], state.Scope, state.Packages);
+        return new ThawedVServer(id, [.. members.Distinct()], state.Scope, state.Packages) { Excluded = state.Excluded, Included = state.Included };
     }
 
     /// <summary>Whether both are unified by the same command.</summary>
-    public bool IsOfOneGroup(ThawedVServer other) => Scope == other.Scope && Packages.SequenceEqual(other.Packages, StringComparer.Ordinal) && Members.ToHashSet().SetEquals(other.Members);
+    public bool IsOfOneGroup(ThawedVServer other) => Scope == other.Scope && Packages.SequenceEqual(other.Packages, StringComparer.Ordinal)
+        && Excluded.ToHashSet().SetEquals(other.Excluded) && Included.ToHashSet().SetEquals(other.Included) && Members.ToHashSet().SetEquals(other.Members);
 }

@@ -7,6 +7,9 @@ internal static class BlockHash
 {
     private static readonly ulong s_key = MakeKey();
 
+    /// <summary>A number of this run that no guest knows.</summary>
+    public static ulong Key => s_key;
+
     public static ulong Of(ReadOnlySpan<byte> block, ulong seed)
     {
         var (a, b) = (s_key ^ seed, s_key + 0x9e3779b97f4a7c15);

@@ -112,7 +112,8 @@ internal sealed class Buckets
 
     private static ulong KeyOf(TreeScan scan, in FileRow row, bool isByLinks, int package)
     {
-        var key = PathHash.Mix((ulong)row.Size ^ ((ulong)row.Mode << 48));
+        // keyed: no guest can make many different files that meet in one bucket, where each is compared with each
+        var key = PathHash.Mix((ulong)row.Size ^ ((ulong)row.Mode << 48) ^ BlockHash.Key);
         key = PathHash.Mix(key ^ row.Uid ^ ((ulong)row.Gid << 32));
         if (isByLinks)
         {

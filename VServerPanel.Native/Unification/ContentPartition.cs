@@ -25,8 +25,12 @@ internal sealed unsafe class ContentPartition : IDisposable
     public ReadOnlySpan<byte> Held => new(_first, _held);
 
     /// <summary>Gives each file the number of its class; -1 where it could not be read to its end.</summary>
+    /// <param name="files">Open for reading.</param>
+    /// <param name="size">Of each.</param>
+    /// <param name="classes">As many as there are files.</param>
+    /// <param name="stop">Asked between blocks: whether this is to end, with all that is not done yet as if it could not be read.</param>
     /// <returns>How many classes there are.</returns>
-    public int Split(ReadOnlySpan<int> files, long size, Span<int> classes)
+    public int Split(ReadOnlySpan<int> files, long size, Span<int> classes, Func<bool> stop)
     {
         if (_order.Length < files.Length)
         {
@@ -42,10 +46,12 @@ internal sealed unsafe class ContentPartition : IDisposable
         }
 
         (var found, HeldClass, _held) = (0, -1, 0);
+        classes[..files.Length].Fill(-1);
+        _groups.Clear();
         _groups.Push((0, files.Length, 0, false));
-        while (_groups.TryPop(out var group))
+        while (_groups.TryPop(out var group) && !stop())
         {
-            var count = Follow(group.Start, group.Count, group.Offset, group.IsHashed, files, size, classes);
+            var count = Follow(group.Start, group.Count, group.Offset, group.IsHashed, files, size, classes, stop);
             for (var i = 0; i < count; i++)
             {
                 classes[_order[group.Start + i]] = found;
@@ -66,11 +72,16 @@ internal sealed unsafe class ContentPartition : IDisposable
 
     /// <summary>Reads a group to its end; those that differ from its first are left for later.</summary>
     /// <returns>How many are equal to the first.</returns>
-    private int Follow(int start, int count, long offset, bool isHashed, ReadOnlySpan<int> files, long size, Span<int> classes)
+    private int Follow(int start, int count, long offset, bool isHashed, ReadOnlySpan<int> files, long size, Span<int> classes, Func<bool> stop)
     {
         _held = 0;
         while (count > 1 && offset < size)
         {
+            if (stop())
+            {
+                return 0;
+            }
+
             var length = (int)Math.Min(BlockSize, size - offset);
             if (count > Many && !isHashed)
             {

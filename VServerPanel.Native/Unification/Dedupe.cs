@@ -19,11 +19,18 @@ internal sealed unsafe class Dedupe : IDisposable
     /// <param name="targets">The others, as many as <see cref="MostTargets"/>; for root open for reading is enough.</param>
     /// <param name="size">Of each.</param>
     /// <param name="results">0: all blocks are shared. 1: it differs. Below 0: an errno.</param>
-    public void Share(int source, ReadOnlySpan<int> targets, long size, Span<int> results)
+    /// <param name="stop">Asked between parts: whether this is to end. What is shared by then stays so, and the results say that nobody knows (EINTR).</param>
+    public void Share(int source, ReadOnlySpan<int> targets, long size, Span<int> results, Func<bool> stop)
     {
         results[..targets.Length].Clear();
         for (long at = 0; at < size; at += MostBytes)
         {
+            if (stop())
+            {
+                results[..targets.Length].Fill(-ErrnoNames.EINTR);
+                return;
+            }
+
             Part(source, targets, at, Math.Min(MostBytes, size - at), results);
         }
     }
@@ -47,6 +54,13 @@ internal sealed unsafe class Dedupe : IDisposable
         if (wanted == 0)
         {
             return;
+        }
+
+        // the kernel reads what it compares page by page, each when it comes to it
+        _ = Libc.posix_fadvise(source, at, length, Libc.POSIX_FADV_WILLNEED);
+        foreach (var i in who[..wanted])
+        {
+            _ = Libc.posix_fadvise(targets[i], at, length, Libc.POSIX_FADV_WILLNEED);
         }
 
         *_range = new Libc.DedupeRange { SourceOffset = (ulong)at, SourceLength = (ulong)length, TargetCount = (ushort)wanted };

@@ -9,6 +9,10 @@ internal static class Eligibility
     /// <summary>Attributes of an inode that a guest or its administrator gave it on purpose.</summary>
     private const ulong OnPurpose = Libc.STATX_ATTR_APPEND | Libc.STATX_ATTR_ENCRYPTED | Libc.STATX_ATTR_VERITY;
 
+    // a guest may make files of many terabytes that take nothing, and reading them takes days
+    private const ulong LargeBytes = 64 << 20;
+    private const ulong MostHoles = 16;
+
     /// <summary>What a regular file's own attributes say.</summary>
     /// <param name="stat">Of the file, not of what it points to.</param>
     /// <param name="treeMount">The mount that its tree lies on.</param>
@@ -28,6 +32,11 @@ internal static class Eligibility
         if (stat.Size == 0)
         {
             return SkipReason.Empty;
+        }
+
+        if (stat.Size > LargeBytes && stat.Blocks * 512 < stat.Size / MostHoles)
+        {
+            return SkipReason.Holes;
         }
 
         // an immutable one with several names may be one that we share
@@ -54,6 +63,7 @@ internal static class Eligibility
         SkipReason.Changed => "changed",
         SkipReason.Unreadable => "unreadable",
         SkipReason.Inline => "inline",
+        SkipReason.Holes => "holes",
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 
@@ -76,6 +86,7 @@ internal static class Eligibility
         SkipReason.Changed => "It was changed while it was looked at; the next run may share it.",
         SkipReason.Unreadable => "The file system reported an error when it was read or replaced.",
         SkipReason.Inline => "It is so small that it takes no block which could be shared.",
+        SkipReason.Holes => "It is large, and takes next to nothing on the disk: there is little to save.",
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 

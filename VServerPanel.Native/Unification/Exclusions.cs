@@ -7,6 +7,9 @@ namespace VServerPanel.Native.Unification;
 /// <summary>Directories whose files are each vserver's own, and directories in them that are taken in nevertheless. The nearest above a file decides.</summary>
 internal sealed class Exclusions
 {
+    // by the rules of the classics, whatever is asked for
+    private static readonly string[] s_never = ["etc", "var"];
+
     private static readonly string[] s_default = ["dev", "etc", "home", "proc", "mnt", "root", "sys", "tmp", "var", "run", "srv"];
 
     private readonly List<(byte[] Path, bool IsExcluded)> _rules = [];
@@ -14,11 +17,22 @@ internal sealed class Exclusions
 
     /// <param name="excluded">More of them (<c>--excldir</c>), as paths inside a vserver.</param>
     /// <param name="included">Taken in (<c>--incldir</c>).</param>
-    /// <exception cref="ProblemException">InvalidArgument: no path.</exception>
+    /// <exception cref="ProblemException">InvalidArgument: no path, or one that is never shared.</exception>
     public Exclusions(IEnumerable<string> excluded, IEnumerable<string> included)
+        : this(excluded, included, isForReading: false)
     {
-        var taken = included.Select(Normalize).ToHashSet();
-        foreach (var path in s_default.Concat(excluded.Select(Normalize)).Where(p => !taken.Contains(p)).Distinct())
+    }
+
+    private Exclusions(IEnumerable<string> excluded, IEnumerable<string> included, bool isForReading)
+    {
+        (Excluded, Included) = ([.. excluded.Select(Normalize)], [.. included.Select(Normalize)]);
+        if (!isForReading && Included.FirstOrDefault(p => s_never.Contains(p.Split('/')[0])) is { } never)
+        {
+            throw new ProblemException(ProblemCode.InvalidArgument, $"'/{never}' is each vserver's own, and never shared: --incldir takes in directories outside /etc and /var.");
+        }
+
+        var taken = Included.ToHashSet(StringComparer.Ordinal);
+        foreach (var path in s_default.Concat(Excluded).Where(p => !taken.Contains(p)).Distinct())
         {
             _rules.Add((Bytes(path), true));
         }
@@ -30,8 +44,21 @@ internal sealed class Exclusions
     /// <summary>As the classics have them.</summary>
     public static Exclusions Default { get; } = new([], []);
 
+    /// <summary>What was given, in its normal form.</summary>
+    public IReadOnlyList<string> Excluded { get; }
+
+    /// <inheritdoc cref="Excluded"/>
+    public IReadOnlyList<string> Included { get; }
+
+    /// <summary>The options that say so.</summary>
+    public IEnumerable<string> Words => WordsFor(Excluded, Included);
+
     /// <summary>Nothing is excluded.</summary>
-    public static Exclusions None { get; } = new([], s_default);
+    public static Exclusions None { get; } = new([], s_default, isForReading: true);
+
+    /// <summary>The options for directories in their normal form.</summary>
+    public static IEnumerable<string> WordsFor(IEnumerable<string> excluded, IEnumerable<string> included) =>
+        excluded.SelectMany(d => (string[])["--excldir", "/" + d]).Concat(included.SelectMany(d => (string[])["--incldir", "/" + d]));
 
     /// <summary>Whether the files of a directory are excluded.</summary>
     /// <param name="directory">Its path without leading slash; empty for the root.</param>

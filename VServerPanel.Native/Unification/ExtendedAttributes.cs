@@ -4,7 +4,8 @@ using VServerPanel.Native.Interop;
 namespace VServerPanel.Native.Unification;
 
 /// <summary>Extended attributes, ACLs among them, of open files: one buffer for all, most files have none.</summary>
-internal sealed unsafe class ExtendedAttributes : IDisposable
+/// <param name="sets">Those that the run has met.</param>
+internal sealed unsafe class ExtendedAttributes(AttributeSets sets) : IDisposable
 {
     /// <summary>The answer for a file whose attributes cannot be read, or which has file capabilities: package managers set those in place.</summary>
     public const ulong Refused = ulong.MaxValue;
@@ -13,12 +14,13 @@ internal sealed unsafe class ExtendedAttributes : IDisposable
 
     private readonly byte* _list = (byte*)NativeMemory.Alloc(Size);
     private readonly byte* _value = (byte*)NativeMemory.Alloc(Size);
+    private readonly List<byte[]> _found = [];
 
-    /// <summary>A number for all of them; 0 where there are none. It is keyed by a number that no guest knows.</summary>
-    public ulong HashOf(int fd, out SkipReason reason)
+    /// <summary>A number for all of them: equal for files whose names and values are, 0 where there are none.</summary>
+    public ulong NumberOf(int fd, out SkipReason reason)
     {
         reason = SkipReason.None;
-        var sum = 0ul;
+        _found.Clear();
         var length = Libc.flistxattr(fd, _list, Size);
         if (length < 0 && Marshal.GetLastPInvokeError() != ErrnoNames.EOPNOTSUPP)
         {
@@ -45,14 +47,26 @@ internal sealed unsafe class ExtendedAttributes : IDisposable
                     return Refused;
                 }
 
-                // a sum: the order in which they are listed is of no meaning
-                sum += BlockHash.Of(new ReadOnlySpan<byte>(_value, (int)size), BlockHash.Of(name, 0));
+                _found.Add([.. name, 0, .. BitConverter.GetBytes((int)size), .. new ReadOnlySpan<byte>(_value, (int)size)]);
             }
 
             at += name.Length + 1;
         }
 
-        return sum == Refused ? 0 : sum;
+        if (_found.Count == 0)
+        {
+            return 0;
+        }
+
+        // the order in which they are listed is of no meaning
+        _found.Sort(static (a, b) => a.AsSpan().SequenceCompareTo(b));
+        if (sets.NumberOf(_found.SelectMany(f => f).ToArray()) is { } number)
+        {
+            return number;
+        }
+
+        reason = SkipReason.Attributes;
+        return Refused;
     }
 
     /// <summary>Gives a file those of another.</summary>

@@ -19,9 +19,10 @@ internal sealed unsafe class FreshFile(ExtendedAttributes attributes) : IDisposa
     /// <param name="stat">Of that.</param>
     /// <param name="isShared">Whether it is to be shared by this method; null: it will be one vserver's own.</param>
     /// <param name="content">All that is in it, where that is at hand; else it is read.</param>
-    /// <returns>Its inode number.</returns>
+    /// <param name="wanted">The number of its extended attributes; null: whatever they are now.</param>
+    /// <returns>Its inode number; null where it is not as wanted: somebody changed the other's attributes or content meanwhile, and the name is gone again.</returns>
     /// <exception cref="ErrnoException">ENOSPC, EIO …; the name is gone again then.</exception>
-    public ulong Make(int directory, byte* name, int from, in Libc.Statx stat, SharingMethod? isShared, ReadOnlySpan<byte> content = default)
+    public ulong? Make(int directory, byte* name, int from, in Libc.Statx stat, SharingMethod? isShared, ReadOnlySpan<byte> content = default, ulong? wanted = null)
     {
         FaultPoint.Reach();
         // with its rights from the start where that can be; nobody can come to it there
@@ -55,6 +56,14 @@ internal sealed unsafe class FreshFile(ExtendedAttributes attributes) : IDisposa
             }
 
             attributes.Copy(from, fd);
+
+            // a lease keeps nobody from changing attributes; and it ends by itself for a writer who waits long enough
+            if ((wanted is { } number && attributes.NumberOf(fd, out _) != number) || !OpenedFile.IsUndisturbed(from))
+            {
+                _ = Libc.unlinkat(directory, name, 0);
+                return null;
+            }
+
             if (isShared is { } method)
             {
                 FaultPoint.Reach();

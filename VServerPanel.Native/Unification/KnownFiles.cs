@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
 using VServerPanel.Native.Unification.Scanning;
 
 namespace VServerPanel.Native.Unification;
@@ -120,14 +122,37 @@ internal sealed class KnownFiles
     {
         var content = MemoryMarshal.AsBytes(rows);
         ReadOnlySpan<ulong> header = [Magic, (ulong)_next, (ulong)rows.Length, SumOf(content)];
+        RemoveLeftOver();
         var temporary = $"{_path}.{Environment.ProcessId}.new";
-        using (var file = Libc.open(temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_NOFOLLOW, 0b110_000_000))
+        try
         {
-            RandomAccess.Write(file, MemoryMarshal.AsBytes(header), 0);
-            RandomAccess.Write(file, content, 32);
-        }
+            FaultPoint.Reach();
+            using (var file = Libc.open(temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_NOFOLLOW, 0b110_000_000))
+            {
+                RandomAccess.Write(file, MemoryMarshal.AsBytes(header), 0);
+                RandomAccess.Write(file, content, 32);
+            }
 
-        ErrnoException.ThrowIfFailed(Libc.renameat2(Libc.AT_FDCWD, temporary, Libc.AT_FDCWD, _path, 0), "rename", _path);
+            FaultPoint.Reach();
+            ErrnoException.ThrowIfFailed(Libc.renameat2(Libc.AT_FDCWD, temporary, Libc.AT_FDCWD, _path, 0), "rename", _path);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Removes what runs that were killed have left beside it.</summary>
+    private void RemoveLeftOver()
+    {
+        foreach (var left in Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, Path.GetFileName(_path) + ".*.new"))
+        {
+            if (!int.TryParse(left.Split('.')[^2], CultureInfo.InvariantCulture, out var pid) || ProcessIdentity.StartOf(pid) == 0)
+            {
+                File.Delete(left);
+            }
+        }
     }
 
     private void Load()

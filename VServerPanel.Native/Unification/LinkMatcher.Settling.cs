@@ -42,7 +42,27 @@ internal sealed unsafe partial class LinkMatcher
 
         var staged = best >= 0 ? Reuse(ref _units[best], rows) : null;
         staged ??= MakeFresh(rows, open, contentClass, ref best);
-        Add(rows, open, contentClass, staged.Value, best, group, number);
+        AddOrLeave(rows, open, contentClass, staged, best, group, number);
+    }
+
+    private void AddOrLeave(Span<int> rows, int open, int contentClass, Staged? staged, int kept, uint group, uint number)
+    {
+        if (staged is { } made)
+        {
+            Add(rows, open, contentClass, made, kept, group, number);
+            return;
+        }
+
+        for (var i = 0; i < open; i++)
+        {
+            ref var unit = ref _units[_who[i]];
+            if (unit.Class == contentClass)
+            {
+                var own = rows.Slice(unit.Start, unit.Count);
+                work.Conclude(own, SkipReason.Changed);
+                work.Forget(own);
+            }
+        }
     }
 
     /// <summary>One inode whose content no other has.</summary>
@@ -61,7 +81,7 @@ internal sealed unsafe partial class LinkMatcher
             {
                 // shared by names already, and not protected: each of them gets one that is
                 var nobody = -1;
-                Add(rows, open, contentClass, MakeFresh(rows, open, contentClass, ref nobody), nobody, group, number);
+                AddOrLeave(rows, open, contentClass, MakeFresh(rows, open, contentClass, ref nobody), nobody, group, number);
                 return;
             }
 
@@ -79,7 +99,7 @@ internal sealed unsafe partial class LinkMatcher
 
     /// <summary>Links an inode that is shared already into staging; null where it cannot be trusted.</summary>
     /// <remarks>Since the last link but one was gone its vserver may have opened it for writing. With a second link it is protected again: a lease that can be
-    /// taken anew after that proves that nobody has it open for writing, and nobody can open it.</remarks>
+    /// taken anew after that proves that nobody has it open for writing, and nobody can open it. It may have changed mode, owner or attributes, too: they are looked at again.</remarks>
     private Staged? Reuse(ref Unit unit, Span<int> rows)
     {
         ref var row = ref _scan.Files[rows[unit.Start]];
@@ -106,9 +126,10 @@ internal sealed unsafe partial class LinkMatcher
 
             Libc.Statx linked;
             if (Libc.statx(staging[thread], staged, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &linked) == 0
-                && linked.Inode == row.Inode
+                && linked.Inode == row.Inode && OpenedFile.IsSame(linked, row, isProtected: true)
                 && (work.IsImmutable || (SharedMark.FlagsOf(unit.Descriptor) & Kernel.Iunlink.Mark) == Kernel.Iunlink.Mark)
-                && OpenedFile.IsUndisturbed(unit.Descriptor) && OpenedFile.TakeLease(unit.Descriptor))
+                && OpenedFile.IsUndisturbed(unit.Descriptor) && OpenedFile.TakeLease(unit.Descriptor)
+                && _attributes.NumberOf(unit.Descriptor, out _) == unit.Attributes)
             {
                 return new Staged(_number, row.Inode, unit.Attributes, IsFresh: false);
             }
@@ -123,8 +144,8 @@ internal sealed unsafe partial class LinkMatcher
         }
     }
 
-    /// <summary>Copies the one with the most holes.</summary>
-    private Staged MakeFresh(Span<int> rows, int open, int contentClass, ref int best)
+    /// <summary>Copies the one with the most holes; null where that was changed meanwhile. What is made has mode, owner, times and attributes as they were when all were compared.</summary>
+    private Staged? MakeFresh(Span<int> rows, int open, int contentClass, ref int best)
     {
         var source = -1;
         var isReference = false;
@@ -147,12 +168,25 @@ internal sealed unsafe partial class LinkMatcher
 
         best = -1;
         var name = new StagedName('s', ++_number);
-        ErrnoException.ThrowIfFailed(Libc.TryStatx(_units[source].Descriptor, out var stat) ? 0 : -1, "statx");
-        work.Made((long)stat.Blocks * 512);
+        FaultPoint.Stage("compared");
+        ref var from = ref _units[source];
+        ErrnoException.ThrowIfFailed(Libc.TryStatx(from.Descriptor, out var stat) ? 0 : -1, "statx");
+        if (!OpenedFile.IsSame(stat, _scan.Files[rows[from.Start]], isProtected: true))
+        {
+            return null;
+        }
+
+        FaultPoint.Stage("sharing");
         _fresh ??= new FreshFile(_attributes);
         fixed (byte* staged = name)
         {
-            return new Staged(_number, _fresh.Make(staging[thread], staged, _units[source].Descriptor, stat, work.Method, HeldContent(contentClass)), _units[source].Attributes, IsFresh: true);
+            if (_fresh.Make(staging[thread], staged, from.Descriptor, stat, work.Method, HeldContent(contentClass), from.Attributes) is not { } inode)
+            {
+                return null;
+            }
+
+            work.Made((long)stat.Blocks * 512);
+            return new Staged(_number, inode, from.Attributes, IsFresh: true);
         }
     }
 
@@ -160,6 +194,9 @@ internal sealed unsafe partial class LinkMatcher
     {
         _rows.Clear();
         _kept.Clear();
+
+        // until they are replaced, which saves opening them again; a running vserver would wait for them that long
+        var keeps = work.IsQuiet && work.Descriptors.TryKeep(open);
         for (var i = 0; i < open; i++)
         {
             ref var unit = ref _units[_who[i]];
@@ -181,12 +218,17 @@ internal sealed unsafe partial class LinkMatcher
             else
             {
                 _rows.AddRange(own);
-                if (KeepsOpen)
+                if (keeps)
                 {
                     _kept.Add(unit.Descriptor);
                     unit.Descriptor = -1;
                 }
             }
+        }
+
+        if (keeps)
+        {
+            work.Descriptors.GiveBack(open - _kept.Count);
         }
 
         Found.Add(new PendingClass(thread, staged.Number, staged.Inode, staged.Attributes, staged.IsFresh, [.. _rows], [.. _kept]));

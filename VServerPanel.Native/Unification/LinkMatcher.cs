@@ -39,36 +39,34 @@ internal sealed record PendingClass(int Thread, int Number, ulong Inode, ulong A
 /// <summary>The first half of sharing by hard links, one for each thread: finds equal files and puts the inode that they will be into staging.</summary>
 internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea staging, int thread, DirectoryDescriptors directories) : IDisposable
 {
-    // descriptors of one bucket that are open at once; a bucket with more inodes is taken in parts, which are not compared with each other
-    private const int MostOpen = 1024;
-
     // ext4 allows 65000 links (ext4(5)); room for those that guests make
     private const uint MostLinks = 60000;
 
     private readonly TreeScan _scan = work.Scan;
     private readonly UnitList _units = new(work.Scan);
-    private readonly ExtendedAttributes _attributes = new();
+    private readonly ExtendedAttributes _attributes = new(work.Attributes);
     private readonly ContentPartition _content = new();
     private readonly List<int> _rows = [];
     private readonly List<int> _kept = [];
-    private readonly int[] _open = new int[MostOpen];
-    private readonly int[] _who = new int[MostOpen];
-    private readonly int[] _classes = new int[MostOpen];
+    private readonly int[] _open = new int[work.Descriptors.OfBucket];
+    private readonly int[] _who = new int[work.Descriptors.OfBucket];
+    private readonly int[] _classes = new int[work.Descriptors.OfBucket];
     private FreshFile? _fresh;
+    private Func<bool> _stop = static () => false;
     private int _number;
 
     // taken for equal to the reference's without being read
     private bool _isUnread;
 
-    /// <summary>Whether there is room for keeping files open until they are replaced, which saves opening them again. A running vserver would wait for them that long.</summary>
-    public bool KeepsOpen { get; set; }
-
     /// <summary>What came of the buckets: for whom it is to take away.</summary>
     public List<PendingClass> Found { get; } = [];
 
     /// <summary>Looks at a bucket.</summary>
-    public void Match(Span<int> rows)
+    /// <param name="rows">Of the bucket.</param>
+    /// <param name="stop">Whether this is to end.</param>
+    public void Match(Span<int> rows, Func<bool> stop)
     {
+        _stop = stop;
         _units.Read(rows);
         var isKnown = work.Recall(rows);
         if (_units.Count == 1 ? isKnown : isKnown && AreAllDifferent(rows))
@@ -82,9 +80,10 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
         else
         {
             _isUnread = work.IsQuick && HasReference(rows);
-            for (var from = 0; from < _units.Count; from += MostOpen)
+            // one with more inodes than may be open at once is taken in parts, which are not compared with each other
+            for (var from = 0; from < _units.Count; from += _open.Length)
             {
-                Match(rows, from, Math.Min(MostOpen, _units.Count - from));
+                Match(rows, from, Math.Min(_open.Length, _units.Count - from));
             }
         }
 
@@ -144,7 +143,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
         unit.Descriptor = OpenedFile.Open(directories[row.Directory], _scan.Names[row.Name], row, withLease: true, out var stat, out var reason);
         if (unit.Descriptor >= 0)
         {
-            unit.Attributes = _attributes.HashOf(unit.Descriptor, out reason);
+            unit.Attributes = _attributes.NumberOf(unit.Descriptor, out reason);
             unit.IsMarked = row.Links > 1 && SharedMark.IsOn(unit.Descriptor, stat, work.IsImmutable);
             if (reason == SkipReason.None && row.Links > 1 && !unit.IsMarked && !IsEveryNameHere(own))
             {
@@ -263,7 +262,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
         }
         else
         {
-            found = _content.Split(_open.AsSpan(0, count), _scan.Files[rows[0]].Size, _classes.AsSpan(0, count));
+            found = _content.Split(_open.AsSpan(0, count), _scan.Files[rows[0]].Size, _classes.AsSpan(0, count), _stop);
         }
 
         for (var i = 0; i < count; i++)

@@ -1,18 +1,10 @@
-using VServerPanel.Native.Limits;
 using VServerPanel.Native.Unification.Scanning;
 
 namespace VServerPanel.Native.Unification;
 
 /// <summary>Sharing by hard links as a line of work, all of it at the same time: buckets are matched, the inodes made for them are written to the disk, and those that are there take their places.</summary>
-internal sealed class LinkPipeline(SharingWork work, Buckets buckets, StagingArea staging, int threads)
+internal sealed class LinkPipeline(SharingWork work, Buckets buckets, StagingArea staging, PipelineLimits limits, int threads)
 {
-    // few syncs: each closes a transaction of the journal and writes all that is in it
-    private const long SyncBytes = 96L << 20;
-    private const int SyncFiles = 3072;
-
-    // on the disk twice at a time, at most
-    private const long MostFreshBytes = 512L << 20;
-
     // neighbours: they lie in the same directories
     private const int Portion = 16;
     private const long PortionBytes = 1 << 20;
@@ -20,16 +12,12 @@ internal sealed class LinkPipeline(SharingWork work, Buckets buckets, StagingAre
     // replacing is the file system's work, and it does not wait for the disk
     private static readonly int s_mostReplacing = Math.Max(2, Environment.ProcessorCount);
 
-    // leaves as many for everything else
-    private readonly long _mostOpen = work.IsQuiet ? Math.Min(60_000, OpenFiles.Limit / 2) : 0;
-
     private readonly object _gate = new();
     private readonly Queue<PendingClass> _ready = new();
     private List<PendingClass> _fresh = [];
     private long _freshBytes;
-    private long _open;
     private long _onDiskTwice;
-    private long _room = MostFreshBytes;
+    private long _room = limits.MostFreshBytes;
     private int _next;
     private int _matching;
     private int _replacing;
@@ -135,14 +123,13 @@ internal sealed class LinkPipeline(SharingWork work, Buckets buckets, StagingAre
     private void Match(LinkMatcher matcher, Range found, Func<bool> stop)
     {
         long bytes = 0;
-        matcher.KeepsOpen = Volatile.Read(ref _open) < _mostOpen;
         for (var i = found.Start.Value; i < found.End.Value; i++)
         {
             bytes += BytesOf(i);
             var (start, count) = buckets.All[i];
             if (!stop())
             {
-                matcher.Match(buckets.Rows.AsSpan(start, count));
+                matcher.Match(buckets.Rows.AsSpan(start, count), stop);
             }
         }
 
@@ -153,7 +140,6 @@ internal sealed class LinkPipeline(SharingWork work, Buckets buckets, StagingAre
             {
                 _onDiskTwice += BytesOf(pending);
                 _freshBytes += BytesOf(pending);
-                _open += pending.Descriptors.Length;
                 if (pending.IsFresh)
                 {
                     _fresh.Add(pending);
@@ -187,11 +173,11 @@ internal sealed class LinkPipeline(SharingWork work, Buckets buckets, StagingAre
         }
 
         replacer.Flush();
+        work.Descriptors.GiveBack(portion.Sum(p => p.Descriptors.Length));
         lock (_gate)
         {
             _replacing--;
             _onDiskTwice -= portion.Sum(BytesOf);
-            _open -= portion.Sum(p => p.Descriptors.Length);
 
             // this thread takes the next portion itself; who waits for room is woken for more than a little of it
             if (_ready.Count == 0 || (_next < buckets.All.Count && _onDiskTwice < _room / 8 * 7))
@@ -236,12 +222,12 @@ internal sealed class LinkPipeline(SharingWork work, Buckets buckets, StagingAre
 
     // or there is nothing else to do
     private bool IsWorthASync() => _fresh.Count > 0
-        && (_fresh.Count >= SyncFiles || _freshBytes >= SyncBytes || (_matching == 0 && _ready.Count == 0));
+        && (_fresh.Count >= limits.SyncFiles || _freshBytes >= limits.SyncBytes || (_matching == 0 && _ready.Count == 0));
 
     // its files have one size; which of them stands first changes
     private long BytesOf(int bucket) => work.Scan.Files[buckets.Rows[buckets.All[bucket].Start]].Size;
 
     private long BytesOf(PendingClass pending) => pending.IsFresh ? work.Scan.Files[pending.Rows[0]].Bytes : 0;
 
-    private long RoomFor() => Math.Min(MostFreshBytes, staging.BytesFree() / 2);
+    private long RoomFor() => Math.Min(limits.MostFreshBytes, staging.BytesFree() / 2);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Unification.Scanning;
@@ -12,13 +13,13 @@ internal sealed unsafe partial class LinkReplacer
     {
         if (!OpenedFile.IsUndisturbed(old.Descriptor))
         {
-            foreach (var (index, number) in old.Names)
+            foreach (var (index, number, place) in old.Names)
             {
                 ref var row = ref _scan.Files[index];
                 var link = new StagedName('t', number);
                 fixed (byte* name = link)
                 {
-                    PutBack(directories[row.Directory], _scan.Names[row.Name], name, row.Inode);
+                    PutBack(place >= 0 ? place : directories[row.Directory], _scan.Names[row.Name], name, row.Inode);
                 }
 
                 row.Inode = old.Inode;
@@ -31,7 +32,7 @@ internal sealed unsafe partial class LinkReplacer
         }
 
         var count = 0;
-        foreach (var (index, number) in old.Names)
+        foreach (var (index, number, _) in old.Names)
         {
             var link = new StagedName('t', number);
             fixed (byte* name = link)
@@ -54,13 +55,15 @@ internal sealed unsafe partial class LinkReplacer
         Release(old, count);
     }
 
-    /// <summary>Gives up the lease. What others still share keeps its protection; the last name's file is an ordinary one again.</summary>
+    /// <summary>Gives up the lease. What others still share keeps its protection. The last name's file is an ordinary one again: an immutable one is thawed here; for the kernel's
+    /// protection its single name tells so, and its mark stays, since a clone of that vserver may be linking it at this moment.</summary>
     private static void Release(Replaced old, int removed)
     {
         if (old.Links > removed && old.Links > 1 && Libc.TryStatx(old.Descriptor, out var left))
         {
-            if (left.LinkCount == 1 && (SharedMark.IsOn(old.Descriptor, left, isImmutable: false) || SharedMark.IsOn(old.Descriptor, left, isImmutable: true)))
+            if (left.LinkCount == 1 && SharedMark.IsOn(old.Descriptor, left, isImmutable: true))
             {
+                FaultPoint.Reach();
                 SharedMark.Clear(old.Descriptor);
             }
             else if (left.LinkCount > 1 && old.IsFrozen)
@@ -69,7 +72,7 @@ internal sealed unsafe partial class LinkReplacer
             }
         }
 
-        _ = Libc.close(old.Descriptor);
+        old.Close();
     }
 
     /// <summary>Puts what has come out back to its place, whatever a guest puts there meanwhile: the newest wins.</summary>
@@ -82,7 +85,12 @@ internal sealed unsafe partial class LinkReplacer
             FaultPoint.Reach();
             if (Libc.renameat2(_links, link, directory, name, Libc.RENAME_EXCHANGE) != 0)
             {
-                // the guest has removed the name: what it wanted gone is gone
+                // the guest has removed or renamed the name: what it finds there is what it had there, unless it has put another there by now
+                if (Marshal.GetLastPInvokeError() == ErrnoNames.ENOENT && Libc.renameat2(_links, link, directory, name, Libc.RENAME_NOREPLACE) != 0 && Marshal.GetLastPInvokeError() == ErrnoNames.EEXIST)
+                {
+                    continue;
+                }
+
                 break;
             }
 
@@ -143,9 +151,16 @@ internal sealed unsafe partial class LinkReplacer
         return Libc.statx(_links, link, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &stat) == 0 ? stat.Inode : 0;
     }
 
-    /// <summary>A file that was replaced, with the names under which it lies in staging.</summary>
-    private sealed record Replaced(int Descriptor, ulong Inode, uint Links, bool IsFrozen, int Number, int Row, List<(int Index, int Number)>? Rows)
+    /// <summary>A file that was replaced, with the names under which it lies in staging, and descriptors of the directories where it was (-1: none).</summary>
+    private sealed record Replaced(int Descriptor, ulong Inode, uint Links, bool IsFrozen, List<(int Index, int Number, int Place)> Names)
     {
-        public IEnumerable<(int Index, int Number)> Names => Rows ?? (IEnumerable<(int, int)>)[(Row, Number)];
+        public void Close()
+        {
+            _ = Libc.close(Descriptor);
+            foreach (var (_, _, place) in Names.Where(n => n.Place >= 0))
+            {
+                _ = Libc.close(place);
+            }
+        }
     }
 }

@@ -15,8 +15,11 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
 {
     private const int MostWaiting = 64;
 
+    // fcntl(2), F_DUPFD_CLOEXEC
+    private const int DuplicateDescriptor = 1030;
+
     private readonly TreeScan _scan = work.Scan;
-    private readonly ExtendedAttributes _attributes = new();
+    private readonly ExtendedAttributes _attributes = new(work.Attributes);
     private readonly Queue<Replaced> _waiting = new();
     private readonly HashSet<int> _entered = [];
     private readonly int _links = staging.LinksOf(thread);
@@ -67,7 +70,7 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
         Leave();
         foreach (var left in _waiting)
         {
-            _ = Libc.close(left.Descriptor);
+            left.Close();
         }
 
         _attributes.Dispose();
@@ -80,7 +83,7 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
         SkipReason reason;
         var fd = pending.TakeDescriptor(number);
         fd = fd >= 0 ? OpenedFile.Check(fd, row, out stat, out reason) : OpenedFile.Open(directories[row.Directory], _scan.Names[row.Name], row, withLease: true, out stat, out reason, isProtected: IsSeparating && row.Links > 1);
-        if (fd >= 0 && (work.IsQuick || IsSeparating) && _attributes.HashOf(fd, out reason) != pending.Attributes && reason == SkipReason.None)
+        if (fd >= 0 && (work.IsQuick || IsSeparating) && _attributes.NumberOf(fd, out reason) != pending.Attributes && reason == SkipReason.None)
         {
             reason = SkipReason.Attributes;
         }
@@ -104,18 +107,16 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
             SharedMark.Freeze(fd, false);
         }
 
-        var done = new Replaced(fd, row.Inode, row.Links, isFrozen, _number + 1, rows[0], rows.Length > 1 ? [] : null);
-        var count = 0;
+        var done = new Replaced(fd, row.Inode, row.Links, isFrozen, []);
         foreach (var index in rows)
         {
-            if (Exchange(pending.Inode, directory, source, index, row.Inode))
+            if (Exchange(pending.Inode, directory, source, index) is { } place)
             {
-                done.Rows?.Add((index, _number));
-                count++;
+                done.Names.Add((index, _number, place));
             }
         }
 
-        if (count == 0)
+        if (done.Names.Count == 0)
         {
             Release(done, 0);
             return;
@@ -129,7 +130,8 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
     }
 
     /// <summary>Puts a link to the staged inode in the place of one name.</summary>
-    private bool Exchange(ulong inode, int directory, byte* source, int index, ulong old)
+    /// <returns>A descriptor of its directory, by which what came out finds back whatever a running vserver calls it by then; -1 where none runs, null where it was not done.</returns>
+    private int? Exchange(ulong inode, int directory, byte* source, int index)
     {
         ref var row = ref _scan.Files[index];
         var to = directories[row.Directory];
@@ -141,7 +143,7 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
             if (to < 0 || Libc.linkat(directory, source, _links, link, 0) != 0)
             {
                 Fail(index, to < 0 ? SkipReason.Changed : SkipReason.Unreadable);
-                return false;
+                return null;
             }
 
             Enter(row.Directory, to);
@@ -152,11 +154,14 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
                 _ = Libc.unlinkat(_links, link, 0);
                 Fail(index, errno == ErrnoNames.ENOENT ? SkipReason.Changed : errno == ErrnoNames.EPERM ? SkipReason.SpecialFlags : SkipReason.Unreadable);
                 LeaveUnlessQuiet();
-                return false;
+                return null;
             }
 
             FaultPoint.Reach();
-            var isOurs = InodeOf(link) == old;
+
+            // also not one whose mode or owner was just changed: that would be lost with it
+            Libc.Statx stat;
+            var isOurs = Libc.statx(_links, link, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &stat) == 0 && OpenedFile.IsSame(stat, row, isProtected: true);
             if (!isOurs)
             {
                 PutBack(to, name, link, inode);
@@ -166,14 +171,14 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
             LeaveUnlessQuiet();
             if (!isOurs)
             {
-                return false;
+                return null;
             }
         }
 
         row.Inode = inode;
         row.Marks |= FileMarks.Replaced | (IsSeparating ? FileMarks.None : FileMarks.Shared);
         row.Reason = SkipReason.None;
-        return true;
+        return work.IsQuiet ? -1 : Libc.fcntl(to, DuplicateDescriptor, 0);
     }
 
     private void Enter(int directory, int fd)

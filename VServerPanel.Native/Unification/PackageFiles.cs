@@ -64,7 +64,9 @@ internal sealed class PackageFiles
 
         var files = new Dictionary<ulong, int>();
         var path = new byte[3 * 4096];
-        foreach (var package in database.Packages.Where(p => p.IsComplete))
+
+        // by content, also what is half unpacked has configuration files
+        foreach (var package in database.Packages.Where(p => p.IsComplete || !IsByPackage))
         {
             var isWanted = wanted is { Count: 0 };
             if (wanted is { Count: > 0 } && wanted.Contains(package.Name))

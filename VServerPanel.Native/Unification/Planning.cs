@@ -49,6 +49,11 @@ internal sealed class Planning(Invocation call, UnificationRequest request)
         }
 
         var summary = new ScanSummary(scan, request.VServers);
+        if (request.IsEachFileTold)
+        {
+            FileReport.Tell(scan, request.VServers, call.Report, "to be shared");
+        }
+
         return plan with
         {
             Files = summary.Files,

@@ -7,7 +7,8 @@ namespace VServerPanel.Native.Unification;
 /// <remarks>Files of the same path are given to the kernel unread. What differs there, and the first of each path, are parted by content as for hard links.</remarks>
 internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
 {
-    private const int MostOpen = 1024;
+    // those that have no block, in what is known of files: no class has this number
+    private const uint InlineClass = uint.MaxValue;
 
     private readonly TreeScan _scan = work.Scan;
     private readonly UnitList _units = new(work.Scan);
@@ -16,15 +17,18 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
     private readonly Dedupe _dedupe = new();
     private readonly BlockMap _blocks = new();
     private readonly List<int> _members = [];
-    private readonly int[] _files = new int[MostOpen];
-    private readonly int[] _classes = new int[MostOpen];
-    private readonly int[] _who = new int[MostOpen];
+    private readonly List<int> _inline = [];
+    private readonly int[] _files = new int[work.Descriptors.OfBucket];
+    private readonly int[] _classes = new int[work.Descriptors.OfBucket];
+    private readonly int[] _who = new int[work.Descriptors.OfBucket];
     private readonly int[] _targets = new int[Dedupe.MostTargets];
     private readonly int[] _results = new int[Dedupe.MostTargets];
+    private Func<bool> _stop = static () => false;
 
     /// <summary>Looks at a bucket, and shares what is equal in it.</summary>
-    public void Share(Span<int> rows)
+    public void Share(Span<int> rows, Func<bool> stop)
     {
+        _stop = stop;
         _units.Read(rows);
         if (work.Recall(rows))
         {
@@ -32,9 +36,9 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
         }
         else
         {
-            for (var from = 0; from < _units.Count; from += MostOpen)
+            for (var from = 0; from < _units.Count; from += _files.Length)
             {
-                ShareUnits(rows, from, Math.Min(MostOpen, _units.Count - from));
+                ShareUnits(rows, from, Math.Min(_files.Length, _units.Count - from));
             }
         }
 
@@ -58,7 +62,7 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
             {
             }
 
-            work.Conclude(rows[from..to], to - from > 1 ? SkipReason.None : SkipReason.Differs);
+            work.Conclude(rows[from..to], _scan.Files[rows[from]].Class == InlineClass ? SkipReason.Inline : to - from > 1 ? SkipReason.None : SkipReason.Differs);
         }
     }
 
@@ -67,6 +71,7 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
         try
         {
             _members.Clear();
+            _inline.Clear();
             for (var i = from; i < from + count; i++)
             {
                 ref var unit = ref _units[i];
@@ -81,14 +86,14 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
                 unit.Attributes = _blocks.HashOf(unit.Descriptor, row.Size, out _, out var isInline);
                 if (isInline)
                 {
-                    Refuse(rows, unit, SkipReason.Inline);
+                    _inline.Add(i);
                     continue;
                 }
 
                 unit.Class = i;
                 _members.Add(i);
 
-                // the kernel reads what it compares page by page: it finds them there
+                // asked for together, and read while others are opened
                 _ = Libc.posix_fadvise(unit.Descriptor, 0, Math.Min(row.Size, 1 << 20), Libc.POSIX_FADV_WILLNEED);
             }
 
@@ -155,7 +160,7 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
             return;
         }
 
-        var found = _content.Split(_files.AsSpan(0, first.Count), _scan.Files[rows[0]].Size, _classes);
+        var found = _content.Split(_files.AsSpan(0, first.Count), _scan.Files[rows[0]].Size, _classes, _stop);
         for (var c = 0; c < found; c++)
         {
             var source = -1;
@@ -210,7 +215,7 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
             _targets[i] = _units[_who[i]].Descriptor;
         }
 
-        _dedupe.Share(_units[source].Descriptor, _targets.AsSpan(0, count), _scan.Files[rows[0]].Size, _results);
+        _dedupe.Share(_units[source].Descriptor, _targets.AsSpan(0, count), _scan.Files[rows[0]].Size, _results, _stop);
         for (var i = 0; i < count; i++)
         {
             ref var unit = ref _units[_who[i]];
@@ -229,7 +234,14 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
                 // EINVAL: btrfs keeps small files beside their names; ETXTBSY, EPERM: swap files and the like
                 unit.Class = -1;
                 _members.Remove(_who[i]);
-                Refuse(rows, unit, _results[i] == -ErrnoNames.EINVAL ? SkipReason.Inline : SkipReason.Unreadable);
+                if (_results[i] == -ErrnoNames.EINVAL)
+                {
+                    _inline.Add(_who[i]);
+                }
+                else
+                {
+                    Refuse(rows, unit, SkipReason.Unreadable);
+                }
             }
         }
     }
@@ -251,6 +263,14 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
             var (units, number) = sizes[unit.Class];
             work.Conclude(own, units > 1 ? SkipReason.None : count == 1 ? SkipReason.Alone : SkipReason.Differs);
             work.Note(own, group, number);
+        }
+
+        // on record as well: they need not be opened again to find that out
+        foreach (var unit in _inline)
+        {
+            var own = rows.Slice(_units[unit].Start, _units[unit].Count);
+            work.Conclude(own, SkipReason.Inline);
+            work.Note(own, group, InlineClass);
         }
     }
 

@@ -6,7 +6,7 @@ namespace VServerPanel.Native.Unification;
 /// <summary>What came of a scan's files, per vserver and by reason.</summary>
 internal sealed class ScanSummary
 {
-    private readonly Dictionary<VServerName, long> _shared = [];
+    private readonly Dictionary<VServerName, (long Files, long Bytes)> _shared = [];
 
     /// <param name="scan">With what was found out about its files.</param>
     /// <param name="names">The vservers of its trees.</param>
@@ -14,6 +14,8 @@ internal sealed class ScanSummary
     {
         var trees = scan.Trees.Count;
         var (shared, shareable, files) = (new long[trees], new long[trees], new long[trees]);
+        var (inodes, bytes) = (new long[trees], new long[trees]);
+        var met = new HashSet<(ulong, byte, int)>();
         var all = new TreeCount();
         foreach (var count in scan.Counts)
         {
@@ -34,6 +36,11 @@ internal sealed class ScanSummary
 
                 files[tree]++;
                 (row.Has(FileMarks.Replaced) ? shareable : shared)[tree] += row.Bytes;
+                if (met.Add((row.Inode, row.Device, tree)))
+                {
+                    inodes[tree]++;
+                    bytes[tree] += row.Bytes;
+                }
             }
         }
 
@@ -42,7 +49,7 @@ internal sealed class ScanSummary
         Files = scan.Counts.Sum(c => c.Files);
         for (var t = 0; t < trees; t++)
         {
-            _shared[names[t]] = files[t];
+            _shared[names[t]] = (inodes[t], bytes[t]);
         }
 
         Skipped = [.. Enum.GetValues<SkipReason>()
@@ -59,5 +66,6 @@ internal sealed class ScanSummary
 
     public long FilesShared { get; }
 
-    public long SharedOf(VServerName name) => _shared[name];
+    /// <summary>Inodes of a vserver that are shared, each once however many names it has there, and their allocated bytes: as the disk is measured.</summary>
+    public (long Files, long Bytes) SharedOf(VServerName name) => _shared[name];
 }

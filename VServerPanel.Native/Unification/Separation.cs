@@ -27,6 +27,11 @@ internal sealed class Separation(Operation operation, UnificationRequest request
         using var openFiles = OpenFiles.RaiseLimit();
         OpenedFile.IgnoreSignals();
         operation.Undo.Before(new ClearStaging());
+        if (request.Thawed(operation.Call) is { Count: > 0 } thawed)
+        {
+            operation.Undo.Before(new FreezeShared([.. thawed.Select(operation.Paths.TreeOf)]));
+        }
+
         StagingArea.Clear(operation.Paths);
         UnificationState.EnsureDirectory(operation.Paths);
         using var scan = new TreeScan([.. request.VServers.Select(operation.Paths.TreeOf)]);
@@ -36,13 +41,14 @@ internal sealed class Separation(Operation operation, UnificationRequest request
         var shared = SharedFiles.Find(scan, request.Threads, operation.Cancel.ThrowIfCancellationRequested);
         (_rows, _shared) = (shared.Rows, shared.Shared);
         var needed = shared.Bytes;
-        if (shared.Fault(freeBefore) is { } fault)
+        if (shared.Fault(freeBefore) is { } lack)
         {
-            throw fault;
+            throw lack;
         }
 
         operation.Step(2, Steps, $"Copying {_shared.Count} files ({ByteSize.Format(needed)})");
-        var work = new SharingWork(scan, new KnownFiles(operation.Paths), SharingMethod.HardLink);
+        var work = new SharingWork(scan, new KnownFiles(operation.Paths), SharingMethod.HardLink) { Descriptors = new DescriptorBudget(request.Threads) };
+        var verification = new Verification(work, request with { IsVerified = false });
         long verified;
         try
         {
@@ -50,7 +56,12 @@ internal sealed class Separation(Operation operation, UnificationRequest request
         }
         finally
         {
-            verified = new Verification(work, request with { IsVerified = false }).Run();
+            verified = verification.Run();
+        }
+
+        if (verification.Fault is { } fault)
+        {
+            throw fault;
         }
 
         operation.Step(3, Steps, $"Looked at {verified} changed files again");
@@ -118,7 +129,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
         ParallelWork.Run(request.Threads, (thread, stop) =>
         {
             using var directories = new DirectoryDescriptors(work.Scan);
-            using var attributes = new ExtendedAttributes();
+            using var attributes = new ExtendedAttributes(work.Attributes);
             using var fresh = new FreshFile(attributes);
             for (int i; !stop() && (i = Interlocked.Increment(ref next)) < to;)
             {
@@ -135,10 +146,15 @@ internal sealed class Separation(Operation operation, UnificationRequest request
                     var name = new StagedName('s', i);
                     fixed (byte* staged = name)
                     {
-                        var inode = fresh.Make(staging[thread], staged, fd, stat, isShared: null);
+                        if (fresh.Make(staging[thread], staged, fd, stat, isShared: null) is not { } inode)
+                        {
+                            work.Conclude(_rows.AsSpan(_shared[i], 1), SkipReason.Changed);
+                            continue;
+                        }
+
                         lock (pending)
                         {
-                            pending.Add(new PendingClass(thread, i, inode, attributes.HashOf(fd, out _), IsFresh: true, [_rows[_shared[i]]], []));
+                            pending.Add(new PendingClass(thread, i, inode, attributes.NumberOf(fd, out _), IsFresh: true, [_rows[_shared[i]]], []));
                         }
                     }
                 }

@@ -26,6 +26,12 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
     /// <summary>Whether none of the vservers runs, nor can be started meanwhile: files may be kept from changing for longer than a moment.</summary>
     public bool IsQuiet { get; init; }
 
+    /// <summary>Sets of extended attributes that were met.</summary>
+    public AttributeSets Attributes { get; } = new();
+
+    /// <summary>How many files its threads may have open.</summary>
+    public required DescriptorBudget Descriptors { get; init; }
+
     /// <summary>Files that are done with, and bytes of them.</summary>
     public long FilesDone => Volatile.Read(ref _files);
 

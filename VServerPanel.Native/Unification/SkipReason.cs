@@ -47,4 +47,7 @@ internal enum SkipReason : byte
 
     /// <summary>So small that it takes no block of its own.</summary>
     Inline,
+
+    /// <summary>Large, and nearly all of it holes.</summary>
+    Holes,
 }

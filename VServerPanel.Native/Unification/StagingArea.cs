@@ -10,22 +10,31 @@ namespace VServerPanel.Native.Unification;
 /// <remarks><c>/vservers/.unify/OPERATION/THREAD</c>, and <c>THREADt</c> for what waits there for a moment: the fewer names a directory has, the faster it is changed. A run holds a lock on its directory; what has none was left by a crash, and the next run removes it.</remarks>
 internal sealed class StagingArea : IDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
+
     private readonly string _path;
     private readonly SafeFileHandle _own;
     private readonly List<SafeFileHandle> _threads = [];
     private readonly List<SafeFileHandle> _links = [];
+    private readonly Func<IDisposable> _gate;
 
     public StagingArea(HostPaths paths, string operationId, int threads)
     {
-        Clear(paths);
-        var all = PathOf(paths);
-        MakeDirectory(all);
-        _path = $"{all}/{operationId}";
-        MakeDirectory(_path);
-        _own = Libc.open(_path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        _path = $"{PathOf(paths)}/{operationId}";
+
+        // another run must not take it for left over before it is locked
+        using (var gate = LockGate(paths))
+        {
+            RemoveLeftOver(paths);
+            MakeDirectory(PathOf(paths));
+            MakeDirectory(_path);
+            _own = Libc.open(_path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+            ErrnoException.ThrowIfFailed(Libc.flock(_own, Libc.LOCK_EX | Libc.LOCK_NB), "flock", _path);
+        }
+
+        _gate = () => LockGate(paths);
         try
         {
-            ErrnoException.ThrowIfFailed(Libc.flock(_own, Libc.LOCK_EX | Libc.LOCK_NB), "flock", _path);
             for (var i = 0; i < threads; i++)
             {
                 _threads.Add(Open(string.Create(CultureInfo.InvariantCulture, $"{_path}/{i}")));
@@ -58,6 +67,12 @@ internal sealed class StagingArea : IDisposable
     /// <summary>Removes what runs that were killed have left.</summary>
     public static void Clear(HostPaths paths)
     {
+        using var gate = LockGate(paths);
+        RemoveLeftOver(paths);
+    }
+
+    private static void RemoveLeftOver(HostPaths paths)
+    {
         var all = PathOf(paths);
         foreach (var left in Directory.Exists(all) ? Directory.GetDirectories(all) : [])
         {
@@ -83,9 +98,13 @@ internal sealed class StagingArea : IDisposable
         TreeRemoval.Remove(_path);
         _own.Dispose();
 
-        // another run may have its own beside it
+        // another run may have its own beside it, or be about to
+        using var gate = _gate();
         _ = Libc.unlinkat(new SafeFileHandle(Libc.AT_FDCWD, ownsHandle: false), Path.GetDirectoryName(_path)!, Libc.AT_REMOVEDIR);
     }
+
+    // held for the moments in which staging areas are made and removed
+    private static FileLock LockGate(HostPaths paths) => FileLock.Acquire($"{paths.Locks}/.unify", s_patience, "the staging area of unifications");
 
     private static string PathOf(HostPaths paths) => paths.VServers + "/.unify";
 

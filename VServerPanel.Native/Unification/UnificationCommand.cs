@@ -75,6 +75,7 @@ internal static class UnificationCommand
         "vunify",
         .. request.IsQuick ? ["--quick"] : Array.Empty<string>(),
         .. request.Method is { } method ? ["--method", MethodWords.First(w => w.Value == method).Key] : Array.Empty<string>(),
+        .. request.Exclusions.Words,
         .. request.VServers.Select(v => v.Value),
         .. request.Scope == UnificationScope.Package ? ["--", .. request.Packages.Count == 0 ? ["ALL"] : request.Packages] : Array.Empty<string>(),
     ];
@@ -87,7 +88,7 @@ internal static class UnificationCommand
     };
 
     private static OperationKind KindOf(string name, Invocation call, UnificationRequest request) =>
-        new(name, request.VServers[0]) { AlsoLocked = [.. request.VServers.Union(request.Thawed(call)).Where(v => v != request.VServers[0])] };
+        new(name, request.VServers[0]) { AlsoLocked = [.. request.VServers.Union(request.Thawed(call)).Where(v => v != request.VServers[0])], IsChangingAll = true };
 
     private static string Describe(UnificationPlan plan) => plan.Problems.Count > 0
         ? "It would be refused: " + string.Join(' ', plan.Problems.Select(p => p.Message))

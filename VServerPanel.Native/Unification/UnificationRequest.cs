@@ -31,8 +31,14 @@ internal sealed record UnificationRequest
     /// <summary>Look at what protects the changed files, or at their blocks, once more.</summary>
     public bool IsVerified { get; init; }
 
+    /// <summary>Whether every single file is told of.</summary>
+    public bool IsEachFileTold { get; init; }
+
     /// <summary>Threads that work on files.</summary>
     public int Threads { get; init; } = ParallelWork.DefaultWalkers;
+
+    /// <summary>How much is under way at once.</summary>
+    public PipelineLimits Limits { get; init; } = new();
 
     /// <summary>For tests of the method on a kernel that does not protect: no command line can ask for it.</summary>
     public bool IsProtectionTested { get; init; }

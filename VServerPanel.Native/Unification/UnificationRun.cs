@@ -23,6 +23,11 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
         using var openFiles = OpenFiles.RaiseLimit();
         OpenedFile.IgnoreSignals();
         operation.Undo.Before(new ClearStaging());
+        if (request.Thawed(operation.Call, new SharingChoice(method, "")) is { Count: > 0 } thawed)
+        {
+            operation.Undo.Before(new FreezeShared([.. thawed.Select(_paths.TreeOf)]));
+        }
+
         StagingArea.Clear(_paths);
         UnificationState.EnsureDirectory(_paths);
         using var scan = new TreeScan([.. request.VServers.Select(_paths.TreeOf)]);
@@ -30,11 +35,14 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
         Scan(scan);
         var known = new KnownFiles(_paths);
         _buckets = FindBuckets(scan);
-        var work = new SharingWork(scan, known, method) { IsQuick = request.IsQuick, IsQuiet = IsQuiet() };
+        var work = new SharingWork(scan, known, method) { IsQuick = request.IsQuick, IsQuiet = IsQuiet(), Descriptors = new DescriptorBudget(request.Threads) };
+        var verification = new Verification(work, request);
         long verified;
+        var isDone = false;
         try
         {
             operation.Step(3, Steps, "Sharing what is equal");
+            RememberImmutable();
             if (method == SharingMethod.Reflink)
             {
                 ShareBlocks(work);
@@ -43,20 +51,34 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
             {
                 ShareByLinks(work);
             }
+
+            isDone = true;
         }
         finally
         {
-            // also of a run that was stopped: what it has found out is true
-            verified = new Verification(work, request).Run();
-            if (work.HasLearnt)
+            // also of a run that was stopped: what it has found out is true, and what is shared is
+            verified = verification.Run();
+            Keep(known, work);
+
+            if (!isDone && work.FilesChanged > 0)
             {
-                known.Save(scan);
+                Remember(new ScanSummary(scan, request.VServers), isPart: true);
             }
         }
 
         operation.Step(4, Steps, $"Looked at {verified} changed files again");
         var summary = new ScanSummary(scan, request.VServers);
         Remember(summary);
+        if (verification.Fault is { } fault)
+        {
+            throw fault;
+        }
+
+        if (request.IsEachFileTold)
+        {
+            FileReport.Tell(scan, request.VServers, operation.Report, "made to share");
+        }
+
         return new UnificationOutcome
         {
             Method = method,
@@ -107,21 +129,21 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
     private void ShareBlocks(SharingWork work)
     {
         var next = -1;
-        ParallelWork.Run(request.Threads, (_, stop) =>
+        ParallelWork.Run(work.Descriptors.Threads, (_, stop) =>
         {
             using var sharer = new ReflinkSharer(work);
             for (int i; !stop() && (i = Interlocked.Increment(ref next)) < _buckets.All.Count;)
             {
                 var (start, count) = _buckets.All[i];
-                sharer.Share(_buckets.Rows.AsSpan(start, count));
+                sharer.Share(_buckets.Rows.AsSpan(start, count), stop);
             }
         }, () => Watch(work));
     }
 
     private void ShareByLinks(SharingWork work)
     {
-        using var staging = new StagingArea(_paths, operation.Id, request.Threads);
-        new LinkPipeline(work, _buckets, staging, request.Threads).Run(() => Watch(work));
+        using var staging = new StagingArea(_paths, operation.Id, work.Descriptors.Threads);
+        new LinkPipeline(work, _buckets, staging, request.Limits, work.Descriptors.Threads).Run(() => Watch(work));
     }
 
     private void Watch(SharingWork work)
@@ -136,21 +158,58 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
 
     private long Total(SharingWork work) => _total ??= _buckets.All.Sum(b => work.Scan.Files[_buckets.Rows[b.Start]].Size * b.Count);
 
-    private void Remember(ScanSummary summary)
+    private void Keep(KnownFiles known, SharingWork work)
     {
-        foreach (var (name, member) in request.VServers.Zip(summary.Members))
+        try
         {
-            new UnificationState
+            if (work.HasLearnt)
             {
-                At = operation.Call.Time.GetUtcNow(),
-                With = [.. request.VServers.Where(v => v != name)],
-                Reference = request.VServers[0],
-                Method = method,
-                Scope = request.Scope,
-                Packages = request.Packages,
-                FilesShared = summary.SharedOf(name),
-                BytesShared = member.SharedBytes + member.ShareableBytes,
-            }.Save(_paths, operation.Call.Registry, name);
+                known.Save(work.Scan);
+            }
         }
+        catch (IOException e)
+        {
+            operation.Report.Warn($"What was found out about files could not be written down: the next run will read them again. {e.Message}");
+        }
+    }
+
+    /// <summary>Who shares immutable files must be known before there is one, also if this is cut off.</summary>
+    private void RememberImmutable()
+    {
+        var already = UnificationRequest.SharingImmutable(operation.Call);
+        foreach (var name in method == SharingMethod.Immutable ? request.VServers.Except(already) : [])
+        {
+            Remember(name, 0, 0);
+        }
+    }
+
+    private void Remember(ScanSummary summary, bool isPart = false)
+    {
+        // a part is less than was shared with whom before, and drift is told from that
+        isPart |= request.Packages.Count > 0;
+        foreach (var name in request.VServers)
+        {
+            if (!isPart || UnificationState.Find(_paths, operation.Call.Registry, name) is not { FilesShared: > 0 } earlier || earlier.Method != method)
+            {
+                Remember(name, summary.SharedOf(name).Files, summary.SharedOf(name).Bytes);
+            }
+        }
+    }
+
+    private void Remember(VServerName name, long files, long bytes)
+    {
+        new UnificationState
+        {
+            At = operation.Call.Time.GetUtcNow(),
+            With = [.. request.VServers.Where(v => v != name)],
+            Reference = request.VServers[0],
+            Method = method,
+            Scope = request.Scope,
+            Packages = request.Packages,
+            Excluded = request.Exclusions.Excluded,
+            Included = request.Exclusions.Included,
+            FilesShared = files,
+            BytesShared = bytes,
+        }.Save(_paths, operation.Call.Registry, name);
     }
 }

@@ -24,6 +24,12 @@ internal sealed record UnificationState
     /// <summary>By package: which; empty for all.</summary>
     public IReadOnlyList<string> Packages { get; init; } = [];
 
+    /// <summary>Directories that were excluded beside the usual, and those that were taken in.</summary>
+    public IReadOnlyList<string> Excluded { get; init; } = [];
+
+    /// <inheritdoc cref="Excluded"/>
+    public IReadOnlyList<string> Included { get; init; } = [];
+
     /// <summary>Files that were shared then, and their allocated bytes.</summary>
     public required long FilesShared { get; init; }
 

@@ -7,7 +7,7 @@ namespace VServerPanel.Native.Unification;
 /// <summary>Options of a unification, the same for every command that makes one.</summary>
 internal sealed class UnifyOptions
 {
-    private readonly Option<bool> _debug = new("--debug") { Description = "as in 2002; more is told anyway" };
+    private readonly Option<bool> _debug = new("--debug") { Description = "a line for each file: whether it is shared, or why not" };
     private readonly Option<bool> _noFlags = new("--noflags") { Description = "do not mark inodes; refused where only the mark protects shared files" };
     private readonly Option<bool> _content = new("--content") { Description = "by content, wherever files lie (so it is without '-- …')" };
     private readonly Option<bool> _quick = new("--quick") { Description = "by package, trusting version, size, time, mode and owner; nothing is read" };
@@ -51,6 +51,7 @@ internal sealed class UnifyOptions
             IsQuick = result.GetValue(_quick),
             IsWithoutFlags = result.GetValue(_noFlags),
             IsVerified = result.GetValue(_verify),
+            IsEachFileTold = result.GetValue(_debug),
             Threads = Math.Clamp(result.GetValue(_threads) ?? ParallelWork.DefaultWalkers, 1, 64),
         };
     }

@@ -12,8 +12,10 @@ internal sealed class Verification(SharingWork work, UnificationRequest request)
     private long _verified;
     private string? _fault;
 
+    /// <summary>InputOutput: one is not as it must be; null where all are.</summary>
+    public ProblemException? Fault => _fault is null ? null : new ProblemException(ProblemCode.InputOutput, _fault);
+
     /// <returns>How many files were looked at.</returns>
-    /// <exception cref="ProblemException">InputOutput: one is not as it must be.</exception>
     public long Run()
     {
         var next = -1;
@@ -33,7 +35,7 @@ internal sealed class Verification(SharingWork work, UnificationRequest request)
                 }
             }
         });
-        return _fault is null ? _verified : throw new ProblemException(ProblemCode.InputOutput, _fault);
+        return _verified;
     }
 
     private unsafe void Look(ref FileRow row, DirectoryDescriptors directories, BlockMap blocks)
@@ -53,7 +55,13 @@ internal sealed class Verification(SharingWork work, UnificationRequest request)
         if (work.Method != SharingMethod.Reflink)
         {
             (row.ChangeSeconds, row.ChangeNanoseconds, row.Links) = (stat.Change.Seconds, stat.Change.Nanoseconds, stat.LinkCount);
-            if (!isSame || (request.IsVerified && row.Has(FileMarks.Shared) && !IsProtected(directory, row)))
+            if (!isSame && !work.IsQuiet && stat.LinkCount == 1)
+            {
+                // a running vserver has removed the other names of it, and then written into its own file
+                row.Marks &= ~(FileMarks.Shared | FileMarks.Known);
+                row.Reason = SkipReason.Changed;
+            }
+            else if (!isSame || (request.IsVerified && row.Has(FileMarks.Shared) && !IsProtected(directory, row)))
             {
                 _fault ??= $"'{_scan.Trees[_scan.TreeOf(row)]}/{_scan.PathOf(row)}' is not as it was before, or not protected: restore it, and tell the makers of VServerPanel.";
             }

@@ -30,7 +30,26 @@ internal sealed unsafe class SharedFileLinks(bool isImmutable, Exclusions exclus
         }
 
         // the last link to a shared file is an ordinary file again, which its guest may have open for writing
-        return stat.LinkCount > 1 ? Link(file, directory, name) : LinkUnwatched(file, directory, name);
+        return stat.LinkCount > 1 ? LinkProtected(file, directory, name) : LinkUnwatched(file, directory, name);
+    }
+
+    /// <summary>Links a file that was protected when it was looked at. Where the other links have gone since, its guest may have opened it for writing: a lease is refused then.</summary>
+    private static bool LinkProtected(int file, CopiedDirectory directory, byte* name)
+    {
+        if (!Link(file, directory, name))
+        {
+            return false;
+        }
+
+        OpenedFile.IgnoreSignals();
+        if (OpenedFile.TakeLease(file))
+        {
+            OpenedFile.EndLease(file);
+            return true;
+        }
+
+        ErrnoException.ThrowIfFailed(Libc.unlinkat(directory.TargetFd, name, 0), "unlinkat", Libc.Text(name));
+        return false;
     }
 
     /// <summary>Links a file that its guests may write to until it has the link. A read lease (fcntl(2)) is refused while it is open for writing, so one is taken

@@ -36,7 +36,7 @@ internal sealed class VBuildTool : Tool
             return ExitCodes.Success;
         }
 
-        return OperationRunner.Run(call, new OperationKind("vbuild", null) { AlsoLocked = handler.Thawed() }, operation =>
+        return OperationRunner.Run(call, new OperationKind("vbuild", null) { AlsoLocked = handler.Thawed(), IsChangingAll = true }, operation =>
         {
             handler.Run(operation, result.GetValue(stats) || result.GetValue(debug));
             return (null, null);

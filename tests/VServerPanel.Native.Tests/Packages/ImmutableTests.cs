@@ -111,7 +111,7 @@ public sealed class ImmutableTests : IDisposable
         File.WriteAllText(PathOf(a, "usr/bin/other"), "other");
         TrialHost.Run("touch", "-d", "2020-01-02", PathOf(a, "usr/bin/tool"), PathOf(a, "usr/bin/other"), PathOf(a, "bin/busybox"));
         var b = _host.Copy(a, "b");
-        _host.Expect("--as", "vunify", "--method", "immutable", "a", "b");
+        _host.Expect("--as", "vunify", "--method", "immutable", "--excldir", "/usr/local", "a", "b");
         Assert.True(IsImmutable(a, "usr/bin/tool"));
         File.WriteAllText(PathOf(a, "new"), "two");
         var (before, others) = (Snapshot(a), Snapshot(b));
@@ -154,7 +154,9 @@ public sealed class ImmutableTests : IDisposable
         Assert.Equal("two", File.ReadAllText(PathOf(a, "usr/bin/tool")));
         Assert.True(Inode(a, "usr/bin/other") == Inode(b, "usr/bin/other") && IsImmutable(a, "usr/bin/other"));
         Assert.Equal(others, Snapshot(b));
-        Assert.Equal(state.With, UnificationState.Find(_host.Paths, _host.Prefix.Call().Registry, a)!.With);
+        var unified = UnificationState.Find(_host.Paths, _host.Prefix.Call().Registry, a)!;
+        Assert.Equal(state.With, unified.With);
+        Assert.Equal(["usr/local"], unified.Excluded);
     }
 
     [Theory]

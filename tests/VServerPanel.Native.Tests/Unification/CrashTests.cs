@@ -1,4 +1,5 @@
 using System.Globalization;
+using VServerPanel.Native.ChildProcesses;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Tests.Peers;
 using VServerPanel.Native.Unification;
@@ -8,6 +9,8 @@ namespace VServerPanel.Native.Tests.Unification;
 /// <summary>The published command, killed at every call that changes something, and at any moment: every file is whole, and the next run leaves nothing over.</summary>
 public sealed class CrashTests : IDisposable
 {
+    private static readonly string[] s_shared = ["usr/bin/tool", "usr/lib/large", "usr/share/doc/a/copyright", "usr/share/doc/c/copyright"];
+
     private readonly UnifiedHost _host = new();
 
     public void Dispose() => _host.Dispose();
@@ -21,6 +24,70 @@ public sealed class CrashTests : IDisposable
         Fill();
         Expect("--as", "vunify", "--method", "immutable", "a", "b");
         EveryFaultPoint("--as", "vunify", "--undo", "--threads", "1", "a", "b");
+    }
+
+    [Fact]
+    public void Unify_ByBlocksKilledAtEveryFaultPoint_LeavesEveryFileWhole()
+    {
+        using var host = new UnifiedHost("xfs");
+        UnifiedHost.Fill(host.Add("a"));
+        host.Copy(host.PathOf("a"), "b");
+        var before = Snapshots(host);
+        for (var point = 1; ; point++)
+        {
+            Assert.InRange(point, 1, 200);
+            var output = HostCommand.Run(host.Prefix, new Dictionary<string, string> { ["VSERVER_FAULT_AT"] = point.ToString(CultureInfo.InvariantCulture) }, "--as", "vunify", "--threads", "1", "a", "b");
+            Assert.Equal(before, Snapshots(host));
+            if (!output.WasKilled)
+            {
+                Assert.True(output.ExitCode == 0, output.Error);
+                Assert.True(point > 10, $"only {point} points were reached");
+                break;
+            }
+
+            Assert.Equal(0, HostCommand.Run(host.Prefix, "--as", "vserver-jobs", "recover").ExitCode);
+        }
+
+        Assert.Equal(0, HostCommand.Run(host.Prefix, "--as", "vunify", "--verify", "a", "b").ExitCode);
+        Assert.Equal(before, Snapshots(host));
+        Assert.Empty(Directory.EnumerateFiles(KnownFiles.DirectoryOf(host.Prefix.Paths), "*.new"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Unify_SourceGetsOtherAttributesWhileItIsShared_NobodyElseGetsThem(bool isMode)
+    {
+        UnifiedHost.Write(_host.Add("a"), "usr/bin/tool", "a program\n", 0b111_101_101);
+        _host.Copy(_host.PathOf("a"), "b");
+
+        // of those with as many blocks the first inode is the source
+        Assert.True(_host.InodeOf("a", "usr/bin/tool") < _host.InodeOf("b", "usr/bin/tool"));
+        var (tool, other) = (_host.PathOf("a") + "/usr/bin/tool", _host.PathOf("b") + "/usr/bin/tool");
+        var isStopped = false;
+        using (var process = HostCommand.Start(_host.Prefix, new Dictionary<string, string> { ["VSERVER_FAULT_STOP"] = isMode ? "compared" : "sharing" }, HostCommand.Path, "--as", "vunify", "--method", "immutable", "--threads", "1", "a", "b"))
+        {
+            while (!process.HasExited)
+            {
+                if (File.ReadAllText($"/proc/{process.Id}/stat").Split(") ")[^1][0] == 'T')
+                {
+                    isStopped = true;
+                    new ChildProcess { Program = isMode ? "chmod" : "setfattr", Arguments = isMode ? ["4755", tool] : ["-n", "user.evil", "-v", "1", tool] }.Run();
+                    _ = Libc.kill(process.Id, Libc.SIGCONT);
+                }
+
+                process.WaitForExit(20);
+            }
+
+            Assert.Equal(0, process.ExitCode);
+        }
+
+        Assert.True(isStopped);
+        Assert.NotEqual(_host.InodeOf("a", "usr/bin/tool"), _host.InodeOf("b", "usr/bin/tool"));
+        Assert.Equal(isMode ? 0b100_111_101_101 : 0b111_101_101, Libc.statx(null, tool).Mode & 0xfff);
+        Assert.Equal(0b111_101_101, Libc.statx(null, other).Mode & 0xfff);
+        Assert.Equal("a program\n", File.ReadAllText(other));
+        Assert.DoesNotContain(TreeSnapshot.Take(_host.PathOf("b")), l => l.Contains("user.evil", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -57,6 +124,30 @@ public sealed class CrashTests : IDisposable
         AssertShared();
     }
 
+    [Fact]
+    public void Unify_FewFilesMayBeOpen_TakesLargeBucketsInParts()
+    {
+        Fill();
+        foreach (var name in (string[])["a", "b"])
+        {
+            // of one size and time, and all different
+            for (var i = 0; i < 1500; i++)
+            {
+                UnifiedHost.Write(_host.PathOf(name), $"usr/share/many/{i}", $"{i:d6}");
+            }
+        }
+
+        var before = Snapshots();
+        using (var process = HostCommand.Start(_host.Prefix, new Dictionary<string, string>(), "/bin/sh", "-c", "ulimit -n 1024; exec \"$@\"", "sh", HostCommand.Path, "--as", "vunify", "--method", "immutable", "a", "b"))
+        {
+            process.WaitForExit();
+            Assert.Equal(0, process.ExitCode);
+        }
+
+        Assert.Equal(before, Snapshots());
+        AssertShared();
+    }
+
     private void EveryFaultPoint(params string[] words)
     {
         if (!Directory.Exists(_host.PathOf("a")))
@@ -81,6 +172,7 @@ public sealed class CrashTests : IDisposable
             Assert.Equal(0, HostCommand.Run(_host.Prefix, "--as", "vserver-jobs", "recover").ExitCode);
             Assert.False(Directory.Exists(_host.Staging) && Directory.EnumerateFileSystemEntries(_host.Staging).Any(), $"point {point}: staging is not empty");
             Assert.Equal(before, Snapshots());
+            AssertProtected(point);
         }
 
         Expect("--as", "vunify", "--method", "immutable", "--verify", "a", "b");
@@ -88,10 +180,20 @@ public sealed class CrashTests : IDisposable
         AssertShared();
     }
 
+    /// <summary>What both have is immutable, and it is on record that they share such files.</summary>
+    private void AssertProtected(int point)
+    {
+        foreach (var file in s_shared.Where(f => _host.InodeOf("a", f) == _host.InodeOf("b", f)))
+        {
+            Assert.True((Libc.statx(null, _host.PathOf("a") + "/" + file).Attributes & Libc.STATX_ATTR_IMMUTABLE) != 0, $"point {point}: {file} is shared and can be written to");
+            Assert.Equal(["a", "b"], UnificationRequest.SharingImmutable(_host.Prefix.Call()).Select(v => v.Value));
+        }
+    }
+
     /// <summary>Whatever has gone before, each inode is shared by both, marked, and immutable.</summary>
     private void AssertShared()
     {
-        foreach (var file in (string[])["usr/bin/tool", "usr/lib/large", "usr/share/doc/a/copyright", "usr/share/doc/c/copyright"])
+        foreach (var file in s_shared)
         {
             Assert.Equal(_host.InodeOf("a", file), _host.InodeOf("b", file));
             Assert.NotEqual(0ul, Libc.statx(null, _host.PathOf("a") + "/" + file).Attributes & Libc.STATX_ATTR_IMMUTABLE);
@@ -112,9 +214,12 @@ public sealed class CrashTests : IDisposable
         _host.Copy(_host.PathOf("a"), "b");
     }
 
-    // a directory whose time was not put back yet when the kill came keeps the moment of the change: all else is as it was
-    private List<string> Snapshots() => [.. ((string[])["a", "b"]).SelectMany(n => TreeSnapshot.Take(_host.PathOf(n)).Select(l => $"{n} {Without(l)}"))];
+    private List<string> Snapshots() => Snapshots(_host);
 
+    // a directory whose time was not put back yet when the kill came keeps the moment of the change: all else is as it was
+    private static List<string> Snapshots(UnifiedHost host) => [.. ((string[])["a", "b"]).SelectMany(n => TreeSnapshot.Take(host.PathOf(n), withTimes: true).Select(l => $"{n} {Without(l)}"))];
+
+    // path, mode (of a directory 40…), owner, time
     private static string Without(string line) =>
-        string.Join(' ', line.Split(' ').Where(w => !w.StartsWith("same-as=", StringComparison.Ordinal) && !w.StartsWith(SharedMark.Attribute, StringComparison.Ordinal)));
+        string.Join(' ', line.Split(' ').Where((w, i) => (i != 3 || !line.Split(' ')[1].StartsWith("40", StringComparison.Ordinal)) && !w.StartsWith("same-as=", StringComparison.Ordinal) && !w.StartsWith(SharedMark.Attribute, StringComparison.Ordinal)));
 }

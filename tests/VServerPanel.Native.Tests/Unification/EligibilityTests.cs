@@ -36,6 +36,8 @@ public sealed class EligibilityTests
     [InlineData(0x81ed, 1u, 0ul, 9ul, 8ul, "mounted")]
     [InlineData(0x81ed, 1u, Libc.STATX_ATTR_MOUNT_ROOT, 9ul, 7ul, "mounted")]
     [InlineData(0x81ed, 1u, Libc.STATX_ATTR_IMMUTABLE, 9ul, 7ul, "special-flags")]
+    [InlineData(0x81ed, 1u, 0ul, 17ul << 40, 7ul, "holes")]
+    [InlineData(0x81ed, 1u, 0ul, 1ul << 20, 7ul, "shared")]
     [InlineData(0x81ed, 2u, Libc.STATX_ATTR_IMMUTABLE, 9ul, 7ul, "shared")]
     [InlineData(0x81ed, 2u, Libc.STATX_ATTR_APPEND, 9ul, 7ul, "special-flags")]
     public void OfFile_ByItsAttributes_IsTheReason(int mode, uint links, ulong attributes, ulong size, ulong mount, string expected) =>

@@ -1,6 +1,8 @@
 using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.ChildProcesses;
+using VServerPanel.Native.DiskShares;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
 using VServerPanel.Native.Tests.Peers;
 using VServerPanel.Native.Unification;
 using VServerPanel.Protocol;
@@ -155,6 +157,120 @@ public sealed class HardLinkTests : IDisposable
         Assert.NotEqual(0ul, FrozenOf("b"));
         VServerPanel.Native.Operations.TreeRemoval.Remove(_host.PathOf("b"));
         Assert.Equal((1u, 0ul), (_host.LinksOf("c", "usr/share/equal"), FrozenOf("c")));
+    }
+
+    [Theory]
+    [InlineData(SharingMethod.HardLink)]
+    [InlineData(SharingMethod.Immutable)]
+    public void Unify_LittleRoomAndManySyncs_SharesAll(SharingMethod method)
+    {
+        Three();
+        foreach (var name in (string[])["a", "b", "c"])
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                UnifiedHost.Write(_host.PathOf(name), $"usr/share/many/{i}", $"{i:d4}" + new string('x', 1000 + (i % 7 * 9000)));
+            }
+        }
+
+        var before = Snapshots("a", "b", "c");
+        var request = _host.Request("a", "b", "c") with { Limits = new PipelineLimits { SyncFiles = 3, SyncBytes = 64 << 10, MostFreshBytes = 128 << 10 }, IsVerified = true };
+        var outcome = _host.Unify(method == SharingMethod.HardLink ? request : request with { Method = method, IsProtectionTested = false });
+        Assert.Equal(615, outcome.FilesChanged);
+        Assert.Equal(before, Snapshots("a", "b", "c"));
+        Assert.All(Enumerable.Range(0, 200), i => Assert.Equal(3u, _host.LinksOf("b", $"usr/share/many/{i}")));
+    }
+
+    [Fact]
+    public void Unify_CancelledInTheMiddle_WhatIsSharedStaysSo()
+    {
+        Three();
+        foreach (var name in (string[])["a", "b", "c"])
+        {
+            for (var i = 0; i < 400; i++)
+            {
+                UnifiedHost.Write(_host.PathOf(name), $"usr/share/many/{i}", $"{i:d4}" + new string('x', 40_000));
+            }
+        }
+
+        var before = Snapshots("a", "b", "c");
+        using var cancel = new CancellationTokenSource();
+        var call = _host.Prefix.Call("unify");
+        var report = new RecordingReporter { OnEvent = e => Stop(e as ProgressEvent, cancel) };
+        var request = _host.Request("a", "b", "c") with { Limits = new PipelineLimits { SyncFiles = 1, MostFreshBytes = 1 }, Method = SharingMethod.Immutable, IsProtectionTested = false, Threads = 1 };
+        Assert.ThrowsAny<OperationCanceledException>(() => UnificationCommand.Unify(call with { Report = report, Cancel = cancel.Token }, request, isTest: false));
+        Assert.Equal(before, Snapshots("a", "b", "c"));
+        Assert.InRange(Enumerable.Range(0, 400).Count(i => _host.LinksOf("a", $"usr/share/many/{i}") > 1), 1, 399);
+        Assert.All(Enumerable.Range(0, 400).Where(i => _host.LinksOf("a", $"usr/share/many/{i}") > 1), i => Assert.NotEqual(0ul, Libc.statx(null, _host.PathOf("a") + $"/usr/share/many/{i}").Attributes & Libc.STATX_ATTR_IMMUTABLE));
+        Assert.Equal(["a", "b", "c"], UnificationRequest.SharingImmutable(call).Select(v => v.Value));
+        _host.Unify(request);
+        Assert.All(Enumerable.Range(0, 400), i => Assert.Equal(3u, _host.LinksOf("a", $"usr/share/many/{i}")));
+    }
+
+    private static void Stop(ProgressEvent? progress, CancellationTokenSource cancel)
+    {
+        if (progress is { Step: 3, Done: > 0 })
+        {
+            cancel.Cancel();
+        }
+    }
+
+    [Fact]
+    public void Unify_OneFileOfSeveralNames_DriftsOnlyWhenItIsChanged()
+    {
+        Three();
+        _host.Unify("a", "b", "c");
+        Assert.All(DiskSurvey.OfAll(_host.Prefix.Call()).Shares, s => Assert.Equal(0, s.DriftFiles));
+
+        // what is unified of some packages afterwards tells nothing of the rest
+        File.Delete(_host.PathOf("b") + "/usr/lib/large");
+        UnifiedHost.Write(_host.PathOf("b"), "usr/lib/large", "of its own");
+        Assert.Equal([0, 1, 0], DiskSurvey.OfAll(_host.Prefix.Call()).Shares.Select(s => s.DriftFiles ?? -1));
+    }
+
+    [Fact]
+    public void Unify_IncludedEtc_IsRefused() =>
+        Assert.Equal(ProblemCode.InvalidArgument, Assert.Throws<ProblemException>(() => new Exclusions([], ["/etc/ssl"])).Code);
+
+    [Fact]
+    public void Unify_AttributesThatAreSwapped_AreNotEqual()
+    {
+        Three();
+        SetAttributes("a", ("user.AAAuser.BBB", "1"), ("user.x", "2"));
+        SetAttributes("b", ("user.BBBuser.AAA", "1"), ("user.x", "2"));
+        SetAttributes("c", ("user.x", "2"), ("user.AAAuser.BBB", "1"));
+        _host.Unify("a", "b", "c");
+        Assert.Equal(_host.InodeOf("a", "usr/lib/large"), _host.InodeOf("c", "usr/lib/large"));
+        Assert.Equal(1u, _host.LinksOf("b", "usr/lib/large"));
+
+        void SetAttributes(string name, params (string Name, string Value)[] attributes)
+        {
+            var path = _host.PathOf(name) + "/usr/lib/large";
+            foreach (var (attribute, value) in attributes)
+            {
+                new ChildProcess { Program = "setfattr", Arguments = ["-n", attribute, "-v", value, path] }.Run();
+            }
+        }
+    }
+
+    [Fact]
+    public void Unify_EachFileTold_SaysWhatBecameOfIt()
+    {
+        Three();
+        UnifiedHost.Write(_host.PathOf("a"), "usr/share/alone\u001b[2J", "of a only\n");
+        List<string> Lines(bool isTest)
+        {
+            var report = new RecordingReporter();
+            UnificationCommand.Unify(_host.Prefix.Call("unify") with { Report = report }, _host.Request("a", "b", "c") with { IsEachFileTold = true }, isTest);
+            return [.. report.Events.OfType<LogEvent>().Where(l => l.Level == LogEvent.Output).Select(l => l.Text)];
+        }
+
+        Assert.Contains("c /usr/lib/large: to be shared", Lines(isTest: true));
+        var told = Lines(isTest: false);
+        Assert.Contains("c /usr/lib/large: made to share", told);
+        Assert.Contains("a /usr/share/alone\ufffd[2J: alone", told);
+        Assert.Contains("b /usr/bin/perl: hard-linked", told);
+        Assert.Contains("a /usr/bin/tool: shared", Lines(isTest: false));
     }
 
     [Fact]
