@@ -25,7 +25,9 @@ internal sealed class SharingQuestion(Invocation call, VServerName name)
         var like = OthersAt(found, file, stat);
         if (like.Where(o => o.IsShared).Select(o => o.Name).ToList() is { Count: > 0 } shared)
         {
-            return new SharingAnswer(name, found, true, "shared", stat.LinkCount > 1 ? "It is one file with several names, which no vserver can change and each can replace." : "Its blocks are shared until one of the vservers writes to it.", package, shared);
+            return stat.LinkCount == 1 ? new SharingAnswer(name, found, true, "shared", "Its blocks are shared until one of the vservers writes to it.", package, shared)
+                : IsProtected(file, stat) ? new SharingAnswer(name, found, true, "shared", "It is one file with several names, which no vserver can change and each can replace.", package, shared)
+                : new SharingAnswer(name, found, true, "unprotected", $"It is one file with several names that nothing protects, so that whoever changes it changes it for all: not made by a unification. 'vserver {name} unify' makes it safe.", package, shared);
         }
 
         var reason = Exclusions.Default.IsExcluded(found) ? SkipReason.ExcludedDirectory : Eligibility.OfFile(stat, Libc.fstatx(root).MountId);
@@ -35,14 +37,27 @@ internal sealed class SharingQuestion(Invocation call, VServerName name)
             return Refused(reason);
         }
 
-        if (like.Where(o => o.IsEqual).Select(o => o.Name).ToList() is { Count: > 0 } equal)
+        var choice = SharingMethods.ChooseFor(call.Paths, call.Paths.VServers);
+        var isByLinks = choice.Method == SharingMethod.HardLink;
+        if (isByLinks && stat.LinkCount > 1)
         {
-            return new SharingAnswer(name, found, false, "not-unified", $"It could be: {string.Join(", ", equal)} has the same. 'vserver {name} unify' shares it.", package);
+            return Refused(SkipReason.HardLinked);
         }
 
-        return Refused(like.Count == 0 ? SkipReason.Alone : like.Exists(o => o.HasSameAttributes) ? SkipReason.Differs : SkipReason.Attributes);
+        if (like.Where(o => o.IsEqual && (o.HasSameTime || !isByLinks)).Select(o => o.Name).ToList() is { Count: > 0 } equal)
+        {
+            return new SharingAnswer(name, found, false, "not-unified", $"{string.Join(", ", equal)} {(equal.Count == 1 ? "has" : "have")} the same. {(choice.Method is null ? choice.Reason : $"'vserver {name} unify' shares it.")}", package);
+        }
+
+        return Refused(!like.Exists(o => o.HasSameTime || !isByLinks) ? SkipReason.Alone : like.Exists(o => o.HasSameAttributes && (o.HasSameTime || !isByLinks)) ? SkipReason.Differs : SkipReason.Attributes);
 
         SharingAnswer Refused(SkipReason why) => new(name, found, false, Eligibility.CodeOf(why), Eligibility.Explain(why), package);
+    }
+
+    private static bool IsProtected(SafeFileHandle file, in Libc.Statx stat)
+    {
+        var fd = (int)file.DangerousGetHandle();
+        return SharedMark.IsOn(fd, stat, isImmutable: false) || (SharedMark.IsOn(fd, stat, isImmutable: true) && (stat.Attributes & Libc.STATX_ATTR_IMMUTABLE) != 0);
     }
 
     private (string Path, Libc.Statx Stat) Locate(SafeFileHandle root, string path)
@@ -108,14 +123,27 @@ internal sealed class SharingQuestion(Invocation call, VServerName name)
 /// <summary>A file of another vserver that may be the same.</summary>
 internal sealed record LikeFile(string Name, bool IsShared, bool HasSameAttributes, bool IsEqual)
 {
+    /// <summary>Whether it was changed last at the same time, as those of one inode must have been.</summary>
+    public required bool HasSameTime { get; init; }
+
     private const int Piece = 1 << 18;
 
     public static LikeFile Compare(string name, SafeFileHandle one, in Libc.Statx a, SafeFileHandle other, in Libc.Statx b)
     {
+        var sets = new AttributeSets();
         var isSameInode = a.Inode == b.Inode && a.DevMajor == b.DevMajor && a.DevMinor == b.DevMinor;
         var isShared = isSameInode || FirstShared(one) is { } place && place == FirstShared(other);
-        var isAlike = a.Mode == b.Mode && a.Uid == b.Uid && a.Gid == b.Gid;
-        return new LikeFile(name, isShared, isAlike, isAlike && !isShared && HaveSameContent(one, other));
+        var isAlike = a.Mode == b.Mode && a.Uid == b.Uid && a.Gid == b.Gid && AttributesOf(one) == AttributesOf(other);
+        return new LikeFile(name, isShared, isAlike, isAlike && !isShared && HaveSameContent(one, other))
+        {
+            HasSameTime = a.Modify.Seconds == b.Modify.Seconds && a.Modify.Nanoseconds == b.Modify.Nanoseconds,
+        };
+
+        ulong AttributesOf(SafeFileHandle file)
+        {
+            using var attributes = new ExtendedAttributes(sets);
+            return attributes.NumberOf((int)file.DangerousGetHandle(), out _);
+        }
     }
 
     // where the first of its blocks lies that others use as well

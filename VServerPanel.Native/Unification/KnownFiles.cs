@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
@@ -18,6 +19,9 @@ internal sealed class KnownFiles
 
     private readonly string _path;
     private KnownRow[] _rows = [];
+
+    // numbers of rows from 1, found by their files; a power of two, at most half full
+    private int[] _places = new int[2];
     private int _next = 1;
 
     public KnownFiles(HostPaths paths)
@@ -42,25 +46,22 @@ internal sealed class KnownFiles
     /// <summary>Fills in what is known of a file, if nothing has happened to it since.</summary>
     public bool Recall(ref FileRow row, ulong device)
     {
-        var (low, high) = (0, _rows.Length - 1);
-        while (low <= high)
+        for (var place = PlaceOf(row.Inode, device); _places[place] != 0; place = (place + 1) & (_places.Length - 1))
         {
-            var middle = (low + high) >>> 1;
-            ref var known = ref _rows[middle];
-            var order = known.Inode != row.Inode ? known.Inode.CompareTo(row.Inode) : known.Device.CompareTo(device);
-            if (order == 0)
+            ref var known = ref _rows[_places[place] - 1];
+            if (known.Inode != row.Inode || known.Device != device)
             {
-                if (known.ChangeSeconds != row.ChangeSeconds || known.ChangeNanoseconds != row.ChangeNanoseconds || known.Size != row.Size)
-                {
-                    return false;
-                }
-
-                (row.Group, row.Class) = (known.Group, known.Class);
-                row.Marks |= FileMarks.Known;
-                return true;
+                continue;
             }
 
-            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+            if (known.ChangeSeconds != row.ChangeSeconds || known.ChangeNanoseconds != row.ChangeNanoseconds || known.Size != row.Size)
+            {
+                return false;
+            }
+
+            (row.Group, row.Class) = (known.Group, known.Class);
+            row.Marks |= FileMarks.Known;
+            return true;
         }
 
         return false;
@@ -191,8 +192,22 @@ internal sealed class KnownFiles
         if (SumOf(content) == header[3])
         {
             (_rows, _next) = (rows, (int)header[1]);
+            _places = new int[BitOperations.RoundUpToPowerOf2((uint)rows.Length + 1) * 2];
+            for (var i = 0; i < rows.Length; i++)
+            {
+                var place = PlaceOf(rows[i].Inode, rows[i].Device);
+                while (_places[place] != 0)
+                {
+                    place = (place + 1) & (_places.Length - 1);
+                }
+
+                _places[place] = i + 1;
+            }
         }
     }
+
+    // keyed: no guest can choose inodes that meet
+    private int PlaceOf(ulong inode, ulong device) => (int)(PathHash.Mix(inode ^ (device << 32) ^ (device >> 32) ^ BlockHash.Key) & (ulong)(_places.Length - 1));
 
     // against a file that was cut off, not against anybody: nobody but root can write it
     private static ulong SumOf(ReadOnlySpan<byte> content)

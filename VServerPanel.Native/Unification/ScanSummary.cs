@@ -36,7 +36,7 @@ internal sealed class ScanSummary
 
                 files[tree]++;
                 (row.Has(FileMarks.Replaced) ? shareable : shared)[tree] += row.Bytes;
-                if (met.Add((row.Inode, row.Device, tree)))
+                if (row.Links == 1 || met.Add((row.Inode, row.Device, tree)))
                 {
                     inodes[tree]++;
                     bytes[tree] += row.Bytes;

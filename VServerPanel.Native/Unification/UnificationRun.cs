@@ -32,8 +32,11 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
         UnificationState.EnsureDirectory(_paths);
         using var scan = new TreeScan([.. request.VServers.Select(_paths.TreeOf)]);
         var freeBefore = BytesFree(scan);
+        KnownFiles? read = null;
+        var reading = BackgroundWork.Start(() => read = new KnownFiles(_paths));
         Scan(scan);
-        var known = new KnownFiles(_paths);
+        reading.Wait();
+        var known = read!;
         _buckets = FindBuckets(scan);
         var work = new SharingWork(scan, known, method) { IsQuick = request.IsQuick, IsQuiet = IsQuiet(), Descriptors = new DescriptorBudget(request.Threads) };
         var verification = new Verification(work, request);

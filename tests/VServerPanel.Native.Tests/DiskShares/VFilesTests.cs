@@ -36,13 +36,14 @@ public sealed class VFilesTests : IDisposable
     [InlineData("/usr/differs", "differs")]
     [InlineData("/usr/mode", "attributes")]
     [InlineData("/usr/same", "not-unified")]
-    [InlineData("/usr/linked", "shared")]
+    [InlineData("/usr/attribute", "attributes")]
+    [InlineData("/usr/linked", "unprotected")]
     public void Why_AnyFile_SaysTheReason(string path, string reason)
     {
         MakeTwo();
         var answer = Assert.Single(Items<SharingAnswer>(ItemKinds.SharingAnswer, "a", "--why", path));
-        Assert.Equal((reason, reason == "shared"), (answer.Reason, answer.IsShared));
-        Assert.Equal(reason == "shared" ? ["b"] : null, answer.SharedWith);
+        Assert.Equal((reason, reason == "unprotected"), (answer.Reason, answer.IsShared));
+        Assert.Equal(answer.IsShared ? ["b"] : null, answer.SharedWith);
         Assert.Equal(reason == "configuration" ? "tool 1.0-1" : null, answer.Package);
     }
 
@@ -88,6 +89,7 @@ public sealed class VFilesTests : IDisposable
             File.WriteAllText(Tree(name) + "/usr/same", "the same");
             File.WriteAllText(Tree(name) + "/usr/differs", "only in " + name);
             File.WriteAllText(Tree(name) + "/usr/mode", "mode");
+            File.WriteAllText(Tree(name) + "/usr/attribute", "attribute");
         }
 
         File.CreateSymbolicLink(Tree("a") + "/bin", "usr/bin");
@@ -98,6 +100,7 @@ public sealed class VFilesTests : IDisposable
         File.WriteAllText(Tree("a") + "/usr/empty", "");
         File.WriteAllText(Tree("a") + "/usr/alone", "nobody else has it");
         TrialHost.Run("chmod", "600", Tree("b") + "/usr/mode");
+        TrialHost.Run("setfattr", "-n", "user.x", "-v", "1", Tree("b") + "/usr/attribute");
         File.WriteAllText(Tree("a") + "/usr/linked", "one file");
         TrialHost.Run("ln", Tree("a") + "/usr/linked", Tree("b") + "/usr/linked");
         File.WriteAllText(Tree("a") + "/var/lib/dpkg/status", "Package: tool\nStatus: install ok installed\nArchitecture: all\nVersion: 1.0-1\nConffiles:\n /usr/lib/tool.conf d41d8cd98f00b204e9800998ecf8427e\nDescription: a tool\n");
