@@ -33,9 +33,15 @@ internal sealed class Retirement(HostPaths paths, OutgoingMove move)
         return new RetiredFiles(Configuration.ConfFile.Read(paths.ConfOf(name)).ToBytes(), script, mode, entry);
     }
 
-    /// <summary>The conf file goes first: without it, it is no vserver.</summary>
+    /// <summary>The conf file goes first: without it, it is no vserver. The entry in the registry goes last, and is there before anything else when it is put back: without that of this very vserver,
+    /// nothing that is in the place is its own, and nothing is touched.</summary>
     public void Retire()
     {
+        if (new VServerRegistry(paths, TimeProvider.System).Find(_name)?.Id != move.VServerId)
+        {
+            return;
+        }
+
         Remove(paths.ConfOf(_name));
         Rename(paths.TreeOf(_name), _store.MakePlace(move.Id));
         foreach (var (log, suffix) in Isolation.Monitor.ConsoleLogsOf(paths, _name))

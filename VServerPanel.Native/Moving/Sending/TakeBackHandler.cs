@@ -31,12 +31,20 @@ internal sealed class TakeBackHandler(Invocation call, string moveId, bool isFen
                 Refuse(operation, mustSucceed: false);
                 _move = _store.Save(_move with { State = OutgoingState.TakenBack, EndedAt = call.Time.GetUtcNow() });
                 break;
-            case OutgoingState.HandedOver or OutgoingState.Kept:
+            case OutgoingState.HandedOver:
+                // not Recovery: what it would find is this move. What a take-back that was cut off has put back is taken away again
                 new Retirement(_paths, _move).Retire();
-                RequireFree();
-                Refuse(operation, mustSucceed: true);
-                operation.Undo.CommitThen(new PutBackMoved(_move.Id, call.Time.GetUtcNow()));
-                operation.Undo.Complete();
+                PutBack(operation);
+                break;
+            case OutgoingState.Kept:
+                // what is in its place now is another one, or the same that came back: it stays as it is
+                Recovery.Run(call with { Report = new NestedReporter(operation.Report) }, _move.VServer);
+                _move = _store.Require(moveId);
+                if (_move.State != OutgoingState.TakenBack)
+                {
+                    PutBack(operation);
+                }
+
                 break;
             default:
                 throw new ProblemException(ProblemCode.Conflict, "This move is over: there is nothing here that could be taken back.");
@@ -45,8 +53,26 @@ internal sealed class TakeBackHandler(Invocation call, string moveId, bool isFen
         return Restart(operation, before.WasRunning && before.State != OutgoingState.Kept);
     }
 
+    private void PutBack(Operation operation)
+    {
+        RequireFree();
+        Refuse(operation, mustSucceed: true);
+        operation.Undo.CommitThen(new PutBackMoved(_move.Id, call.Time.GetUtcNow()));
+        operation.Undo.Complete();
+    }
+
     private void RequireFree()
     {
+        if (call.Registry.NameOf(_move.VServerId) is { } here)
+        {
+            throw new ProblemException(ProblemCode.AlreadyExists, $"It has come back, and is here as {here}: the copy that was kept is older. 'vserver-moves purge {_move.Id}' removes that.");
+        }
+
+        if (!isFenced && _store.List().FirstOrDefault(m => m.VServerId == _move.VServerId && m.StartedAt > _move.StartedAt && m.State is OutgoingState.HandedOver or OutgoingState.Kept or OutgoingState.Purged) is { } later)
+        {
+            throw new ProblemException(ProblemCode.Conflict, $"It came back, and went to {later.Peer} at {later.StartedAt:u}: the copy of this move is older than what is there. Move it back from {later.Peer}, or take the move {later.Id} back.");
+        }
+
         if (new Retirement(_paths, _move).Occupied() is { } taken)
         {
             throw new ProblemException(ProblemCode.AlreadyExists, $"'{taken}' is in its place by now. Rename that vserver; then take this one back.");
