@@ -3,6 +3,7 @@ using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Creation;
 using VServerPanel.Native.Creation.Trees;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Moving.Receiving;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
 using VServerPanel.Native.Registry;
@@ -89,6 +90,7 @@ internal sealed class RestoreHandler(Invocation call, TrashEntry entry, VServerN
             findings.Refuse(ProblemCode.AlreadyExists, $"There is a vserver {name} by now: its {what} is '{path}'. Restore under another name: vserver-trash restore {entry.Id} --name NEW");
         }
 
+        RefuseSecond(findings);
         var conf = ReadConf($"{_store.DirectoryOf(entry.Id)}/{TrashFiles.Conf}");
         if (conf is null)
         {
@@ -107,6 +109,24 @@ internal sealed class RestoreHandler(Invocation call, TrashEntry entry, VServerN
         }
 
         return findings;
+    }
+
+    /// <summary>There is one vserver of an id, here or on another host.</summary>
+    private void RefuseSecond(BuildFindings findings)
+    {
+        if (entry.VServerId is not { } id)
+        {
+            return;
+        }
+
+        if (call.Registry.NameOf(id) is { } here)
+        {
+            findings.Refuse(ProblemCode.AlreadyExists, $"The same vserver is here already, as {here}. Delete that one first, or purge this one: vserver-trash purge {entry.Id}");
+        }
+        else if (Whereabouts.HeardOf(new IncomingStore(_paths).List(), id, entry.DeletedAt) is { } incoming)
+        {
+            findings.Refuse(ProblemCode.Conflict, $"{incoming.Peer} has had {entry.Name} since it was deleted here, and there would be two of it. Take what you need out of '{_store.TreeOf(entry.Id)}', and purge it: vserver-trash purge {entry.Id}");
+        }
     }
 
     private static ConfFile? ReadConf(string path) => Libc.TryStatx(null, path, out _) ? ConfFile.Read(path) : null;

@@ -127,9 +127,9 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
 
     private int TakeBack(IncomingRequest request) => _end.Run("refuse", request.VServer, request.VServerId, operation =>
     {
-        if (Own(request) is { State: IncomingState.Activated } && IsThere(request))
+        if (Own(request) is { State: IncomingState.Activated } && Whereabouts.WhyNotTakenBack(call, request.VServerId) is { } refusal)
         {
-            throw new ProblemException(ProblemCode.Conflict, $"{request.VServer} is a vserver here by now. Move it back from here, or delete it here first.");
+            throw refusal;
         }
 
         // it may be large: nobody waits for its removal with the vserver in neither place
