@@ -27,6 +27,8 @@ internal static partial class Libc
     internal const ulong MOUNT_ATTR_NODEV = 0x4;
     internal const ulong MOUNT_ATTR_NOEXEC = 0x8;
     internal const ulong MOUNT_ATTR_IDMAP = 0x100000;
+    internal const ulong MOUNT_ATTR_NOSYMFOLLOW = 0x200000;
+    internal const uint AT_RECURSIVE = 0x8000;
 
     // the same on every architecture since 5.2 (asm-generic/unistd.h); glibc has wrappers from 2.36 on only
     internal const long SYS_open_tree = 428;
@@ -79,9 +81,14 @@ internal static partial class Libc
         nuint size);
 
     /// <summary>open_tree(2): a detached copy of the mount that <paramref name="directory"/> is in, from there down, without what is mounted below.</summary>
-    internal static SafeFileHandle CloneMount(SafeFileHandle directory, string pathForMessages)
+    internal static SafeFileHandle CloneMount(SafeFileHandle directory, string pathForMessages) => CloneMount(directory, 0, pathForMessages);
+
+    /// <summary>open_tree(2): a detached copy of the mount that <paramref name="directory"/> is in, from there down, with all that is mounted below.</summary>
+    internal static SafeFileHandle CloneMounts(SafeFileHandle directory, string pathForMessages) => CloneMount(directory, AT_RECURSIVE, pathForMessages);
+
+    private static SafeFileHandle CloneMount(SafeFileHandle directory, uint flags, string pathForMessages)
     {
-        var fd = open_tree_raw(SYS_open_tree, directory.OrCurrentDirectory(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+        var fd = open_tree_raw(SYS_open_tree, directory.OrCurrentDirectory(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | flags);
         ErrnoException.ThrowIfFailed(fd, "open_tree", pathForMessages);
         return new SafeFileHandle((nint)fd, ownsHandle: true);
     }
@@ -89,6 +96,10 @@ internal static partial class Libc
     /// <summary>mount_setattr(2) on a mount that a descriptor stands for.</summary>
     internal static long mount_setattr(SafeFileHandle mount, ref MountAttributes attributes) =>
         mount_setattr_raw(SYS_mount_setattr, mount, "", AT_EMPTY_PATH, ref attributes, 32);
+
+    /// <summary>mount_setattr(2) on a mount that a descriptor stands for, and on all that is mounted below.</summary>
+    internal static long mount_setattr_below(SafeFileHandle mount, ref MountAttributes attributes) =>
+        mount_setattr_raw(SYS_mount_setattr, mount, "", AT_EMPTY_PATH | AT_RECURSIVE, ref attributes, 32);
 
     /// <summary>move_mount(2) of a detached mount to a path.</summary>
     internal static long move_mount(SafeFileHandle mount, string target) =>

@@ -30,7 +30,7 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
     /// <param name="moveId">An incoming tree that the peer has taken a place for.</param>
     /// <param name="onProgress">Bytes done with, and bytes a second.</param>
     /// <param name="cancel">Ends it; what arrived stays there for another pass.</param>
-    /// <exception cref="ProblemException">Unreachable, NoSpace, CommandFailed.</exception>
+    /// <exception cref="ProblemException">Unreachable, NoSpace, CommandFailed, Unsupported.</exception>
     public CopyTotals Run(string tree, string moveId, Action<long, long?> onProgress, CancellationToken cancel)
     {
         var totals = new CopyTotals();
@@ -48,7 +48,7 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
                 totals = RsyncOutput.Total(line, totals);
             },
         };
-        var result = pass.Try(cancel);
+        var result = SendingView.Run(tree, () => pass.Try(cancel));
         return result.ExitCode switch
         {
             0 => totals,

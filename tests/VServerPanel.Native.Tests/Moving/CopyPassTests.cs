@@ -135,11 +135,8 @@ public sealed class CopyPassTests : IAsyncLifetime, IDisposable
 
     private Task<Ended> TryPassAsync() => _hosts.A.TryAsync(["rsync", .. new CopyPass(_prefix.Paths, _peer).Arguments(Source, Id)]);
 
-    private async Task PassAsync()
-    {
-        var ended = await TryPassAsync();
-        Assert.True(ended.ExitCode == 0, ended.Output + ended.Error);
-    }
+    // as the command makes it, from this machine, which has the tree
+    private Task<CopyTotals> PassAsync() => Task.Run(() => new CopyPass(_prefix.Paths, _peer).Run(Source, Id, (_, _) => { }, TestContext.Current.CancellationToken));
 
     private async Task<WireEvent> AskAsync(string question, long bytes, string id = Id)
     {
