@@ -11,6 +11,8 @@ namespace VServerPanel.Native.ChildProcesses;
 /// <remarks>A child is forked from the calling thread, so it inherits that thread's mount namespace.</remarks>
 internal sealed class ChildProcess
 {
+    // of each stream, and of a line of it
+    private const int MostOutput = 4 << 20;
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     public required string Program { get; init; }
@@ -59,39 +61,53 @@ internal sealed class ChildProcess
         var output = new StringBuilder();
         var error = new StringBuilder();
         var gate = new Lock();
-        process.OutputDataReceived += (_, e) => Take(e.Data, output);
-        process.ErrorDataReceived += (_, e) => Take(e.Data, error);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        var reading = Task.WhenAll(ReadAsync(process.StandardOutput.BaseStream, output), ReadAsync(process.StandardError.BaseStream, error));
         WriteInput(process);
 
         using var timer = TimeOut is { } limit ? new CancellationTokenSource(limit) : null;
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, timer?.Token ?? CancellationToken.None);
         try
         {
-            process.WaitForExitAsync(both.Token).GetAwaiter().GetResult();
+            Task.WhenAll(process.WaitForExitAsync(both.Token), reading).WaitAsync(both.Token).GetAwaiter().GetResult();
         }
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
             process.WaitForExit();
+            reading.GetAwaiter().GetResult();
             cancel.ThrowIfCancellationRequested();
             throw new ProblemException(ProblemCode.TimedOut, $"'{string.Join(' ', Words)}' was still running after {TimeOut!.Value.TotalSeconds:0} s and was ended.");
         }
 
         return new ChildResult(process.ExitCode, output.ToString(), error.ToString());
 
-        void Take(string? line, StringBuilder into)
+        async Task ReadAsync(Stream stream, StringBuilder into)
         {
-            if (line is null)
+            var lines = new LineSplitter(line => Take(line, into)) { EndsAtReturns = true, Longest = MostOutput };
+            var buffer = new byte[1 << 15];
+            try
             {
-                return;
-            }
+                for (int count; (count = await stream.ReadAsync(buffer, CancellationToken.None).ConfigureAwait(false)) > 0;)
+                {
+                    lines.Add(buffer.AsSpan(0, count));
+                }
 
+                lines.Finish();
+            }
+            catch
+            {
+                // nobody reads it any more: it would wait for ever
+                process.Kill(entireProcessTree: true);
+                throw;
+            }
+        }
+
+        void Take(string line, StringBuilder into)
+        {
             lock (gate)
             {
                 // a program that prints without end must not take our memory
-                if (into.Length < 4 << 20)
+                if (into.Length < MostOutput)
                 {
                     into.Append(line).Append('\n');
                 }

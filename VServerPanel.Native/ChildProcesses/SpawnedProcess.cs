@@ -276,40 +276,4 @@ internal sealed class SpawnedProcess
 
         public void Dispose() => _stream.Dispose();
     }
-
-    /// <summary>Cuts bytes into lines; an endless one is cut at 64 KiB.</summary>
-    private sealed class LineSplitter(Action<string> onLine)
-    {
-        private readonly List<byte> _rest = [];
-
-        public void Add(ReadOnlySpan<byte> bytes)
-        {
-            foreach (var b in bytes)
-            {
-                if (b == (byte)'\n' || _rest.Count >= 1 << 16)
-                {
-                    Flush();
-                }
-
-                if (b != (byte)'\n')
-                {
-                    _rest.Add(b);
-                }
-            }
-        }
-
-        public void Finish()
-        {
-            if (_rest.Count > 0)
-            {
-                Flush();
-            }
-        }
-
-        private void Flush()
-        {
-            onLine(Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(_rest)).TrimEnd('\r'));
-            _rest.Clear();
-        }
-    }
 }

@@ -11,9 +11,10 @@ internal sealed class MoveRecords<T>(string directory, JsonTypeInfo<T> type)
     where T : class
 {
     /// <summary>All of them, in no order.</summary>
+    /// <param name="onDamaged">Told of one that cannot be read, which is left out. Null where no decision can be made without it.</param>
     /// <exception cref="ProblemException">InputOutput: one is damaged.</exception>
-    public IEnumerable<T> All() => Directory.Exists(directory)
-        ? Directory.EnumerateFiles(directory, "*.json").Select(f => Path.GetFileNameWithoutExtension(f)).Where(n => n.Length > 0 && n[0] != '.').Select(Find).OfType<T>()
+    public IEnumerable<T> All(Action<ProblemException>? onDamaged = null) => Directory.Exists(directory)
+        ? Directory.EnumerateFiles(directory, "*.json").Select(f => Path.GetFileNameWithoutExtension(f)).Where(n => n.Length > 0 && n[0] != '.').Select(n => Find(n, onDamaged)).OfType<T>()
         : [];
 
     /// <exception cref="ProblemException">InputOutput: it is damaged; InvalidArgument: it is no id.</exception>
@@ -30,7 +31,20 @@ internal sealed class MoveRecords<T>(string directory, JsonTypeInfo<T> type)
         }
         catch (JsonException e)
         {
-            throw new ProblemException(ProblemCode.InputOutput, $"'{file}' is damaged ({e.Message}).", e, file);
+            throw new ProblemException(ProblemCode.InputOutput, $"'{file}' is damaged ({e.Message}). Restore it from a backup; or remove it, if the move or copy that it was of is over.", e, file);
+        }
+    }
+
+    private T? Find(string name, Action<ProblemException>? onDamaged)
+    {
+        try
+        {
+            return Find(name);
+        }
+        catch (ProblemException e) when (onDamaged is not null)
+        {
+            onDamaged(e.Code == ProblemCode.InputOutput ? e : new ProblemException(ProblemCode.InputOutput, $"'{FileOf(name)}' is no record: its name is no id.", e, FileOf(name)));
+            return null;
         }
     }
 

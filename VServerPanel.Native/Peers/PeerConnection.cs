@@ -29,11 +29,10 @@ internal sealed class PeerConnection : IDisposable
         // what another process of the same pid has left
         File.Delete(ssh.ControlPath);
         var process = new ChildProcess { Program = ChildProcess.Require("ssh", "openssh-client"), Arguments = words }.StartRedirected();
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginErrorReadLine();
+        _ = process.StandardError.BaseStream.CopyToAsync(Stream.Null);
 
         // it says something as soon as the connection is there, and ends where it cannot be had: the next call says why
-        if (!process.StandardOutput.ReadLineAsync().Wait(s_patience))
+        if (!process.StandardOutput.BaseStream.ReadAsync(new byte[1]).AsTask().Wait(s_patience))
         {
             process.Kill();
         }

@@ -51,7 +51,18 @@ internal sealed class PeerSsh(HostPaths paths, Peer peer)
 
     /// <summary>Asks its receiving end one question.</summary>
     /// <exception cref="ProblemException">Unreachable; NotPermitted: it does not know us, or shows another host key; what it answered.</exception>
-    public T Ask<T>(string question, TimeSpan patience, CancellationToken cancel) => WireProtocol.FromElement<T>(Ask(question, null, patience, cancel));
+    public T Ask<T>(string question, TimeSpan patience, CancellationToken cancel)
+    {
+        var answer = Ask(question, null, patience, cancel);
+        try
+        {
+            return WireProtocol.FromElement<T>(answer);
+        }
+        catch (JsonException e)
+        {
+            throw NotOurs(peer.Name, e);
+        }
+    }
 
     /// <summary>Asks one question with something on its standard input.</summary>
     /// <exception cref="ProblemException">As above; Terminated, TimedOut: what it has done is not known.</exception>
@@ -77,9 +88,12 @@ internal sealed class PeerSsh(HostPaths paths, Peer peer)
         }
         catch (JsonException e)
         {
-            throw new ProblemException(ProblemCode.CommandFailed, $"What {peer.Name} answers is not of our protocol. Is VServerPanel installed there, and was this host allowed by 'vserver-hosts allow'?", e);
+            throw NotOurs(peer.Name, e);
         }
     }
+
+    internal static ProblemException NotOurs(string peer, JsonException e) =>
+        new(ProblemCode.CommandFailed, $"What {peer} answers is not of our protocol. Is the same version of VServerPanel installed there, and was this host allowed by 'vserver-hosts allow'?", e);
 
     internal ProblemException Failure(string error)
     {

@@ -1,5 +1,7 @@
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Moving.Sending;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
 using VServerPanel.Native.Standby.Keeping;
 using VServerPanel.Native.Standby.Receiving;
 using VServerPanel.Protocol;
@@ -14,10 +16,10 @@ internal static class StandbyListing
         var ids = call.Registry.Names().Select(n => (Name: n, Entry: Readable(call, n))).Where(e => e.Entry is not null).ToList();
         var names = ids.GroupBy(e => e.Entry!.Id).ToDictionary(g => g.Key, g => g.First().Name);
         var moves = new OutgoingStore(call.Paths);
-        var kept = new KeptStandbyStore(call.Paths).List();
+        var kept = new KeptStandbyStore(call.Paths).List(Tell);
 
         // one that was promoted is told until a copy of it is kept elsewhere
-        var copies = new KeptCopyStore(call.Paths).List().Where(c => c.EndedAt is null && (c.IsOpen || kept.All(s => s.VServerId != c.VServerId))).ToList();
+        var copies = new KeptCopyStore(call.Paths).List(Tell).Where(c => c.EndedAt is null && (c.IsOpen || kept.All(s => s.VServerId != c.VServerId))).ToList();
         return
         [
             .. kept.Select(s => Describe(s, names, moves)),
@@ -27,6 +29,8 @@ internal static class StandbyListing
             .. ids.Where(e => e.Entry!.StandbyOf is not null && copies.All(c => c.VServerId != e.Entry.Id || !c.IsOpen))
                 .Select(e => new StandbyInfo { VServer = e.Name, VServerId = e.Entry!.Id, Role = StandbyRole.Copy, Peer = e.Entry.StandbyOf! }),
         ];
+
+        void Tell(ProblemException damaged) => call.Report.Warn(damaged.Message);
     }
 
     private static StandbyInfo Describe(KeptStandby standby, Dictionary<Guid, VServerName> names, OutgoingStore moves)
@@ -73,7 +77,7 @@ internal static class StandbyListing
         {
             return call.Registry.Find(name);
         }
-        catch (Operations.ProblemException)
+        catch (ProblemException)
         {
             // its own page says what is wrong with it
             return null;

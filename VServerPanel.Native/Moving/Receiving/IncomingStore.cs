@@ -12,7 +12,9 @@ internal sealed class IncomingStore(HostPaths paths)
     public string TreeOf(string moveId) => $"{paths.VServers}/.incoming/{moveId}";
 
     /// <summary>All of them, the latest first.</summary>
-    public IReadOnlyList<Incoming> List() => [.. _records.All().OrderByDescending(i => i.StartedAt)];
+    /// <param name="onDamaged">Told of one that cannot be read, which is left out; null where no decision can be made without it.</param>
+    /// <exception cref="ProblemException">InputOutput: one is damaged.</exception>
+    public IReadOnlyList<Incoming> List(Action<ProblemException>? onDamaged = null) => [.. _records.All(onDamaged).OrderByDescending(i => i.StartedAt)];
 
     /// <summary>Takes a place for a tree, for which there was seen to be room. The same request of the same peer again changes nothing, so that a source may ask again after a broken connection.</summary>
     /// <exception cref="ProblemException">Conflict: the id is another move's, was taken back, or has become a vserver.</exception>

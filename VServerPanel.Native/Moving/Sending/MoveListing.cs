@@ -1,5 +1,7 @@
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Moving.Receiving;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Moving.Sending;
@@ -10,7 +12,9 @@ internal static class MoveListing
     public static IReadOnlyList<MoveInfo> All(Invocation call)
     {
         var outgoing = new OutgoingStore(call.Paths);
-        return [.. outgoing.List().Select(m => Describe(m, outgoing)).Concat(new IncomingStore(call.Paths).List().Select(Describe)).OrderByDescending(m => m.StartedAt)];
+        return [.. outgoing.List(Tell).Select(m => Describe(m, outgoing)).Concat(new IncomingStore(call.Paths).List(Tell).Select(Describe)).OrderByDescending(m => m.StartedAt)];
+
+        void Tell(ProblemException damaged) => call.Report.Warn(damaged.Message);
     }
 
     private static MoveInfo Describe(OutgoingMove move, OutgoingStore store)

@@ -28,6 +28,19 @@ internal sealed class MoveTarget(Invocation call, string peer)
     public IncomingAnswer Ask(string word, IncomingRequest request, CancellationToken cancel)
     {
         var answer = _ssh.Ask(word, JsonSerializer.Serialize(request, IncomingJson.Default.IncomingRequest), word is "measure" or "start" or "sync" or "standby-begin" or "standby-complete" ? s_walk : s_patience, cancel);
-        return answer.Deserialize(IncomingJson.Default.IncomingAnswer) ?? throw new ProblemException(ProblemCode.Terminated, $"{peer} ended without an answer.");
+        return Read(peer, answer);
+    }
+
+    /// <exception cref="ProblemException">Terminated: it is none; CommandFailed: it is not one of ours.</exception>
+    internal static IncomingAnswer Read(string peer, JsonElement answer)
+    {
+        try
+        {
+            return answer.Deserialize(IncomingJson.Default.IncomingAnswer) ?? throw new ProblemException(ProblemCode.Terminated, $"{peer} ended without an answer.");
+        }
+        catch (JsonException e)
+        {
+            throw PeerSsh.NotOurs(peer, e);
+        }
     }
 }

@@ -15,7 +15,9 @@ internal sealed class OutgoingStore(HostPaths paths)
     public string LogOf(string moveId) => $"{paths.Log}/.moved-{moveId}";
 
     /// <summary>All of them, the latest first.</summary>
-    public IReadOnlyList<OutgoingMove> List() => [.. _records.All().OrderByDescending(m => m.StartedAt)];
+    /// <param name="onDamaged">Told of one that cannot be read, which is left out; null where no decision can be made without it.</param>
+    /// <exception cref="ProblemException">InputOutput: one is damaged.</exception>
+    public IReadOnlyList<OutgoingMove> List(Action<ProblemException>? onDamaged = null) => [.. _records.All(onDamaged).OrderByDescending(m => m.StartedAt)];
 
     /// <exception cref="ProblemException">InputOutput: its record is damaged.</exception>
     public OutgoingMove? Find(string moveId) => _records.Find(moveId);

@@ -49,7 +49,7 @@ internal sealed class VServerMovesTool : Tool
     /// <summary>Purges those whose time is over, as part of another command; what fails is told.</summary>
     public static void PurgeExpired(Invocation call)
     {
-        foreach (var move in new OutgoingStore(call.Paths).List().Where(m => m.State == OutgoingState.Kept && m.KeptUntil <= call.Time.GetUtcNow()))
+        foreach (var move in new OutgoingStore(call.Paths).List(damaged => call.Report.Warn(damaged.Message)).Where(m => m.State == OutgoingState.Kept && m.KeptUntil <= call.Time.GetUtcNow()))
         {
             try
             {

@@ -11,7 +11,9 @@ internal sealed class KeptStandbyStore(HostPaths paths)
     private readonly MoveRecords<KeptStandby> _records = new(paths.State + "/standby", KeptStandbyJson.Default.KeptStandby);
 
     /// <summary>Those that have not ended.</summary>
-    public IReadOnlyList<KeptStandby> List() => [.. _records.All().Where(s => s.EndedAt is null).OrderBy(s => s.VServer.Value, StringComparer.Ordinal)];
+    /// <param name="onDamaged">Told of one that cannot be read, which is left out; null where no decision can be made without it.</param>
+    /// <exception cref="ProblemException">InputOutput: one is damaged.</exception>
+    public IReadOnlyList<KeptStandby> List(Action<ProblemException>? onDamaged = null) => [.. _records.All(onDamaged).Where(s => s.EndedAt is null).OrderBy(s => s.VServer.Value, StringComparer.Ordinal)];
 
     public KeptStandby? Of(Guid vServerId) => List().FirstOrDefault(s => s.VServerId == vServerId);
 

@@ -20,7 +20,9 @@ internal sealed class KeptCopyStore(HostPaths paths)
     public string FormerOf(string id) => $"{NextOf(id)}.old";
 
     /// <summary>All of them, the latest first.</summary>
-    public IReadOnlyList<KeptCopy> List() => [.. _records.All().OrderByDescending(c => c.StartedAt)];
+    /// <param name="onDamaged">Told of one that cannot be read, which is left out; null where no decision can be made without it.</param>
+    /// <exception cref="ProblemException">InputOutput: one is damaged.</exception>
+    public IReadOnlyList<KeptCopy> List(Action<ProblemException>? onDamaged = null) => [.. _records.All(onDamaged).OrderByDescending(c => c.StartedAt)];
 
     public KeptCopy? Find(string id) => _records.Find(id);
 
