@@ -21,9 +21,9 @@ internal sealed class RestartVerb : Verb
             return ExitCodes.Success;
         }
 
-        var stopped = new RunStateStore(call.Paths).FindRunning(name) is null
-            ? StandbyRule.Refusal(call.Registry.Find(name)) ?? new ProblemException(ProblemCode.NotRunning, $"Server {name} is not running", exitCode: ExitCodes.Stopped)
-            : null;
+        // before it is stopped: it could not be started again
+        var stopped = StandbyRule.Refusal(call.Paths, call.Registry.Find(name))
+            ?? (new RunStateStore(call.Paths).FindRunning(name) is null ? new ProblemException(ProblemCode.NotRunning, $"Server {name} is not running", exitCode: ExitCodes.Stopped) : null);
         if (call.Options.Plan)
         {
             return LifecyclePlan.TellStart(call, name, [.. LifecyclePlan.Stop(call, name), .. LifecyclePlan.Start(call, name)], stopped);

@@ -30,7 +30,7 @@ internal sealed class StartChecks(Invocation call, VServerName name)
 
         if (_problems.Count == 0)
         {
-            Try(() => Standby.StandbyRule.ThrowIfCopy(call.Registry.Find(name)));
+            Try(() => Standby.StandbyRule.ThrowIfCopy(call.Paths, call.Registry.Find(name)));
             Try(() => CheckRange());
             Try(() => CheckClaims(conf));
             AfterScript(() => StorageCheck.OpenRoot(call.Paths.VServers, name).Dispose());

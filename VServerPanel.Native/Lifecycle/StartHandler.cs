@@ -49,7 +49,7 @@ internal sealed partial class StartHandler(Operation operation, VServerName name
         var conf = ReadConf();
         var entry = operation.Call.Registry.FindOrAdd(name);
         operation.VServerId = entry.Id;
-        Standby.StandbyRule.ThrowIfCopy(entry);
+        Standby.StandbyRule.ThrowIfCopy(_paths, entry);
         var rlimits = ProcessLimits.Clamp(conf.Limits, ProcessLimits.Own, GuestCapabilities.ReadBoundingSet().Contains("CAP_SYS_RESOURCE"), _report.Warn);
 
         Claim(conf, entry, new RunState

@@ -21,18 +21,31 @@ internal sealed class VServerBootTool : Tool
             case ["start"]:
                 MakeBridges(call);
                 var (_, failed) = Recovery.RunAll(call);
-                Standby.Keeping.PromotionCheck.Run(call);
+                Try(call, () => Standby.Keeping.PromotionCheck.Run(call));
                 var code = ForEach(call, Ordered(call).Where(v => v.Conf.OnBoot && !IsCopy(call, v.Name)), "start", Start);
 
                 // it may take a while, and nobody waits for it
-                Trash.PurgeHandler.PurgeExpired(call);
-                Moving.Sending.VServerMovesTool.PurgeExpired(call);
+                Try(call, () => Trash.PurgeHandler.PurgeExpired(call));
+                Try(call, () => Moving.Sending.VServerMovesTool.PurgeExpired(call));
                 return failed == 0 ? code : ExitCodes.Failure;
             case ["stop"]:
                 var states = new RunStateStore(call.Paths);
                 return ForEach(call, Ordered(call).Reverse().Where(v => states.FindRunning(v.Name) is not null), "stop", Stop);
             default:
                 throw new ProblemException(ProblemCode.InvalidArgument, "Usage: vserver-boot start|stop");
+        }
+    }
+
+    // what belongs to the boot, and must not keep a vserver off
+    private static void Try(Invocation call, Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException and not OperationCanceledException)
+        {
+            call.Report.Warn(ProblemException.ToEvent(e).Message);
         }
     }
 

@@ -62,7 +62,7 @@ internal sealed class ReaddressHandler(Invocation call, VServerName name, Readdr
         var restarts = change.NeedsRestart;
         if (restarts)
         {
-            Standby.StandbyRule.ThrowIfCopy(call.Registry.Find(name));
+            Standby.StandbyRule.ThrowIfCopy(call.Paths, call.Registry.Find(name));
             operation.Report.Warn($"{name} is stopped and started for this: its addresses cannot be changed while it runs.");
             new StopHandler(operation, name).Run();
             operation.Undo.Continue();

@@ -13,27 +13,41 @@ internal static class PromotionCheck
     /// <summary>At boot. A host that does not answer keeps nothing from starting: it may be the one that is lost.</summary>
     public static void Run(Invocation call)
     {
-        var store = new KeptStandbyStore(call.Paths);
         HashSet<string> silent = [];
-        foreach (var standby in store.List().Where(s => s is { CompleteAsOf: not null, PromotedAt: null }))
+        foreach (var standby in new KeptStandbyStore(call.Paths).List(damaged => call.Report.Warn(damaged.Message)).Where(s => s.CompleteAsOf is not null))
         {
-            if (call.Registry.NameOf(standby.VServerId) is not { } name || silent.Contains(standby.Peer))
-            {
-                continue;
-            }
-
             try
             {
-                if (new MoveTarget(call, standby.Peer).Ask("standby-status", standby.ToRequest(name, 0), call.Cancel).PromotedAt is { } promoted)
+                // one that ran when it was told is no copy yet
+                if (call.Registry.NameOf(standby.VServerId) is { } name && (standby.PromotedAt ?? Ask(call, standby, name, silent)) is { } promoted)
                 {
                     Change(call, standby, name, promoted);
                 }
             }
-            catch (Exception e) when (e is ProblemException or IOException)
+            catch (Exception e) when (e is not OutOfMemoryException and not OperationCanceledException)
             {
-                silent.Add(standby.Peer);
-                call.Report.Warn($"Whether the copy of {name} on {standby.Peer} was promoted is not known: {ProblemException.ToEvent(e).Message}");
+                // whatever it is, the others start
+                call.Report.Warn($"{standby.VServer}, whose copy is on {standby.Peer}: {ProblemException.ToEvent(e).Message}");
             }
+        }
+    }
+
+    private static DateTimeOffset? Ask(Invocation call, KeptStandby standby, VServerName name, HashSet<string> silent)
+    {
+        if (silent.Contains(standby.Peer))
+        {
+            return null;
+        }
+
+        try
+        {
+            return new MoveTarget(call, standby.Peer).Ask("standby-status", standby.ToRequest(name, 0), call.Cancel).PromotedAt;
+        }
+        catch (Exception e) when (e is ProblemException or IOException)
+        {
+            silent.Add(standby.Peer);
+            call.Report.Warn($"Whether the copy of {name} on {standby.Peer} was promoted is not known: {ProblemException.ToEvent(e).Message}");
+            return null;
         }
     }
 

@@ -1,4 +1,5 @@
 using VServerPanel.Native.Lifecycle;
+using VServerPanel.Native.Standby.Keeping;
 using VServerPanel.Native.Tests.Peers;
 using VServerPanel.Protocol;
 
@@ -117,6 +118,43 @@ public sealed class StandbyTests : IDisposable
         Assert.Equal(VServerState.Stopped, Read().State);
 
         VServerStatus Read() => reader.Read(name, new Dictionary<VServerName, string>());
+    }
+
+    [Fact]
+    public void CopyMadeTheRealOne_WhileItRan_IsNotStartedAgainAndIsTheCopyFromTheNextBootOn()
+    {
+        var shop = _host.Add("shop", "ONBOOT=yes\n");
+        _host.Add("mail", "ONBOOT=yes\n");
+        _host.Expect("shop", "start");
+        var id = Status("shop").Id;
+        var store = new KeptStandbyStore(_host.Paths);
+        var at = DateTimeOffset.UtcNow.AddHours(-1);
+        var kept = store.Add(new KeptStandby(new string('a', 32), shop, id, "host2", at.AddDays(-1)) { CompleteAsOf = at, PromotedAt = at });
+
+        // it is left alone, and is not started again once it was stopped
+        Assert.Equal(ProblemCode.NotPermitted, Refusal("shop", "restart"));
+        Assert.Equal(0, _host.VServer("shop", "running").ExitCode);
+        _host.Expect("shop", "stop");
+        var refused = Assert.IsType<ProblemEvent>(_host.VServer("--json", "shop", "start").Events[^1]);
+        Assert.Equal(ProblemCode.NotPermitted, refused.Code);
+        Assert.Contains("standby --of host2", refused.Message, StringComparison.Ordinal);
+        var plan = WireProtocol.FromElement<OperationPlan>(Assert.IsType<ResultEvent>(_host.VServer("--json", "--plan", "shop", "start").Events[^1]).Data!.Value);
+        Assert.Equal(ProblemCode.NotPermitted, plan.Problems[0].Code);
+
+        // forgotten, it is an ordinary one; the host that cannot be told is no host of this one's
+        _host.Expect("shop", "standby", "stop");
+        _host.Expect("shop", "start");
+        _host.Expect("shop", "stop");
+
+        // at boot it becomes the copy; the record that is damaged keeps nobody off, and is told
+        store.Add(kept);
+        File.WriteAllText($"{_host.Paths.State}/standby/{new string('b', 32)}.json", "{");
+        var boot = _host.VServer("--as", "vserver-boot", "start");
+        Assert.True(boot.ExitCode == 0, boot.Error);
+        Assert.Contains("damaged", boot.Error, StringComparison.Ordinal);
+        Assert.Equal((3, 0), (_host.VServer("shop", "running").ExitCode, _host.VServer("mail", "running").ExitCode));
+        Assert.Equal((VServerState.Standby, "host2"), (Status("shop").State, Status("shop").StandbyOf));
+        Assert.DoesNotContain(store.List(_ => { }), s => s.VServerId == id);
     }
 
     private ProblemCode Refusal(params string[] words) => Assert.IsType<ProblemEvent>(_host.VServer(["--json", .. words]).Events[^1]).Code;
