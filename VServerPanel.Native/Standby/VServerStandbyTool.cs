@@ -11,7 +11,7 @@ internal sealed class VServerStandbyTool : Tool
 {
     private const string UsageLine = """
         Usage: vserver-standby list       copies that are kept of this host's vservers, and copies of others' that are here
-               vserver-standby run-due    copy those that are due by their intervals, one after the other
+               vserver-standby run-due    copy those that are due by their intervals, one after the other; purge what moves have kept long enough
         """;
 
     public override string Name => "vserver-standby";
@@ -35,6 +35,12 @@ internal sealed class VServerStandbyTool : Tool
 
                 return ExitCodes.Success;
             case ["run-due"]:
+                if (!call.Options.IsWorker)
+                {
+                    // who calls each minute keeps the word of moves, too: copies that are kept for so many days. On the wire nothing stands before a job's own first line
+                    Moving.Sending.VServerMovesTool.PurgeExpired(call.Options.Detach ? call with { Report = new UnheardReporter() } : call);
+                }
+
                 return DueRun.Run(call);
             default:
                 throw new ProblemException(ProblemCode.InvalidArgument, UsageLine);

@@ -12,6 +12,9 @@ namespace VServerPanel.Native.Moving.Receiving;
 /// <summary>The target's end of moves. What changes something holds the lock of the vserver's name, under which a change that was cut off is finished first.</summary>
 internal sealed class ArrivalHandler(Invocation call, string peer)
 {
+    private static readonly TimeSpan s_forWriters = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_forRemoval = TimeSpan.FromSeconds(30);
+
     private readonly ReceivingEnd _end = new(call);
     private readonly IncomingStore _store = new(call.Paths);
     private readonly Hosts.HostPaths _paths = call.Paths;
@@ -92,13 +95,19 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
 
     private int Start(IncomingRequest request)
     {
-        RequireArrived(request);
+        // the name that its source knows may be another's here by now
+        var name = RequireArrived(request);
         var leaving = StartHandler.LeaveCaller();
-        return OperationRunner.Run(call, LifecycleOperation.Kind("start", request.VServer), operation =>
+        return OperationRunner.Run(call, LifecycleOperation.Kind("start", name), operation =>
         {
-            if (new RunStateStore(_paths).FindRunning(request.VServer) is null)
+            if (RequireArrived(request) != name)
             {
-                new StartHandler(operation, request.VServer, leaving).Run();
+                throw new ProblemException(ProblemCode.Conflict, $"{name} is being renamed here.");
+            }
+
+            if (new RunStateStore(_paths).FindRunning(name) is null)
+            {
+                new StartHandler(operation, name, leaving).Run();
             }
 
             return (ReceivingEnd.ToElement(Now(request)), null);
@@ -132,9 +141,18 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
             throw refusal;
         }
 
-        // it may be large: nobody waits for its removal with the vserver in neither place
-        using var writers = Directory.Exists(_store.TreeOf(request.MoveId)) ? TreeWriters.Exclude(_store.TreeOf(request.MoveId), operation.Cancel) : null;
         _store.TakeBack(request, peer, call.Time.GetUtcNow());
+
+        // it may be large, and the source waits with the vserver in neither place: what is left, the next sweep removes
+        try
+        {
+            _store.Sweep(request.MoveId, s_forWriters, s_forRemoval, operation.Cancel);
+        }
+        catch (IOException e)
+        {
+            operation.Report.Warn(e.Message);
+        }
+
         return Now(request);
     });
 

@@ -32,13 +32,46 @@ internal sealed class IncomingStore(HostPaths paths)
         return incoming;
     }
 
-    /// <summary>Refuses this move for ever, and then removes what came of it. Where it is not known it is refused all the same.</summary>
+    /// <summary>Refuses this move for ever, also where it is not known. Nobody can write to its tree anew or make a vserver of it from then on; <see cref="Sweep"/> removes that.</summary>
     public Incoming TakeBack(IncomingRequest request, string peer, DateTimeOffset now)
     {
         var started = Find(request.MoveId)?.StartedAt ?? now;
-        var refused = Save(new Incoming(request.Bare(), peer, IncomingState.TakenBack, started) { EndedAt = now });
-        TreeRemoval.Remove(TreeOf(request.MoveId));
-        return refused;
+        return Save(new Incoming(request.Bare(), peer, IncomingState.TakenBack, started) { EndedAt = now });
+    }
+
+    /// <summary>Removes the tree of a move that was taken back, as much of it as can be in that time.</summary>
+    /// <param name="moveId">Which.</param>
+    /// <param name="forWriters">How long it waits for an rsync that still writes there.</param>
+    /// <param name="patience">How long it removes; null: to the end.</param>
+    /// <param name="cancel">Ends it; the rest is removed the next time.</param>
+    /// <returns>Whether nothing is left to be removed.</returns>
+    public bool Sweep(string moveId, TimeSpan forWriters, TimeSpan? patience, CancellationToken cancel)
+    {
+        var tree = TreeOf(moveId);
+        if (Find(moveId) is not { State: IncomingState.TakenBack } || !Directory.Exists(tree))
+        {
+            return true;
+        }
+
+        var until = patience is { } time ? Environment.TickCount64 + (long)time.TotalMilliseconds : long.MaxValue;
+        try
+        {
+            using var writers = TreeWriters.Exclude(tree, forWriters, cancel);
+            TreeRemoval.Remove(tree, _ => StopIf(cancel.IsCancellationRequested || Environment.TickCount64 > until));
+            return true;
+        }
+        catch (ProblemException e) when (e.Code is ProblemCode.Busy or ProblemCode.TimedOut)
+        {
+            return false;
+        }
+
+        static void StopIf(bool isOver)
+        {
+            if (isOver)
+            {
+                throw new ProblemException(ProblemCode.TimedOut, "The rest of it is removed later.");
+            }
+        }
     }
 
     /// <summary>The tree that a peer may write to now.</summary>

@@ -10,7 +10,7 @@ namespace VServerPanel.Native.Moving.Sending;
 /// <summary>The receiving end of a move, asked over ssh.</summary>
 internal sealed class MoveTarget(Invocation call, string peer)
 {
-    // the longest are walks over the tree, a copy of it, and writing it to a slow disk
+    // the longest are walks over the tree, a copy of it, and writing it to a slow disk, with all that others have written there
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_walk = TimeSpan.FromHours(6);
 
@@ -27,7 +27,7 @@ internal sealed class MoveTarget(Invocation call, string peer)
 
     public IncomingAnswer Ask(string word, IncomingRequest request, CancellationToken cancel)
     {
-        var answer = _ssh.Ask(word, JsonSerializer.Serialize(request, IncomingJson.Default.IncomingRequest), word is "measure" or "start" or "sync" or "standby-begin" or "standby-complete" ? s_walk : s_patience, cancel);
+        var answer = _ssh.Ask(word, JsonSerializer.Serialize(request, IncomingJson.Default.IncomingRequest), word is "measure" or "activate" or "start" or "sync" or "standby-begin" or "standby-complete" ? s_walk : s_patience, cancel);
         return Read(peer, answer);
     }
 

@@ -46,10 +46,12 @@ internal sealed class VServerMovesTool : Tool
         }
     }
 
-    /// <summary>Purges those whose time is over, as part of another command; what fails is told.</summary>
+    /// <summary>Purges those whose time is over, and what is left of moves to here that were taken back, as part of another command; what fails is told.</summary>
     public static void PurgeExpired(Invocation call)
     {
-        foreach (var move in new OutgoingStore(call.Paths).List(damaged => call.Report.Warn(damaged.Message)).Where(m => m.State == OutgoingState.Kept && m.KeptUntil <= call.Time.GetUtcNow()))
+        Sweep(call);
+        var store = new OutgoingStore(call.Paths);
+        foreach (var move in store.List(damaged => call.Report.Warn(damaged.Message)).Where(m => m.State == OutgoingState.Kept && m.KeptUntil <= call.Time.GetUtcNow() && !store.IsAtWork(m.VServer)))
         {
             try
             {
@@ -58,6 +60,22 @@ internal sealed class VServerMovesTool : Tool
             catch (Exception e) when (e is not OutOfMemoryException and not OperationCanceledException)
             {
                 call.Report.Warn($"The copy of {move.VServer}, which was moved to {move.Peer}, could not be purged: {ProblemException.ToEvent(e).Message}");
+            }
+        }
+    }
+
+    private static void Sweep(Invocation call)
+    {
+        var incoming = new Receiving.IncomingStore(call.Paths);
+        foreach (var move in incoming.List(damaged => call.Report.Warn(damaged.Message)).Where(m => m.State == Receiving.IncomingState.TakenBack))
+        {
+            try
+            {
+                incoming.Sweep(move.Request.MoveId, TimeSpan.Zero, null, call.Cancel);
+            }
+            catch (IOException e)
+            {
+                call.Report.Warn(e.Message);
             }
         }
     }
