@@ -24,6 +24,9 @@ internal sealed record FinishArrival(string MoveId, byte[] Conf, DateTimeOffset 
         new VServerRegistry(paths, TimeProvider.System).Adopt(new RegistryEntry { Id = id, Name = name, IdBase = 0, IdCount = VServerRegistry.RangeSize, CreatedAt = CreatedAt });
         FaultPoint.Reach();
         new MoveBack(store.TreeOf(MoveId), paths.TreeOf(name)).Run(paths);
+
+        // of an earlier time here: all of its files are its own now
+        Unification.UnificationState.Remove(paths, id);
         FaultPoint.Reach();
         if (!File.Exists(paths.ConfOf(name)))
         {

@@ -151,6 +151,10 @@ internal sealed record PurgeMoved(string MoveId, DateTimeOffset At) : UndoAction
             File.Delete(log);
         }
 
-        Unification.UnificationState.Remove(paths, move.VServerId);
+        // where it has come back, that is what it shares now
+        if (new VServerRegistry(paths, TimeProvider.System).NameOf(move.VServerId) is null)
+        {
+            Unification.UnificationState.Remove(paths, move.VServerId);
+        }
     }
 }
