@@ -40,18 +40,25 @@ internal sealed class TakeBackHandler(Invocation call, string moveId, bool isFen
                 // what is in its place now is another one, or the same that came back: it stays as it is
                 Recovery.Run(call with { Report = new NestedReporter(operation.Report) }, _move.VServer);
                 _move = _store.Require(moveId);
-                if (_move.State != OutgoingState.TakenBack)
+                if (_move.State == OutgoingState.Purged)
+                {
+                    throw Over();
+                }
+
+                if (_move.State == OutgoingState.Kept)
                 {
                     PutBack(operation);
                 }
 
                 break;
             default:
-                throw new ProblemException(ProblemCode.Conflict, "This move is over: there is nothing here that could be taken back.");
+                throw Over();
         }
 
         return Restart(operation, before.WasRunning && before.State != OutgoingState.Kept);
     }
+
+    private static ProblemException Over() => new(ProblemCode.Conflict, "This move is over: there is nothing here that could be taken back.");
 
     private void PutBack(Operation operation)
     {
@@ -89,13 +96,14 @@ internal sealed class TakeBackHandler(Invocation call, string moveId, bool isFen
         {
             operation.Report.Warn($"What has arrived at {_move.Peer} lies there yet: {e.Message}");
         }
-        catch (ProblemException e) when (isFenced && MoveTarget.IsUncertain(e))
+        catch (ProblemException e) when (isFenced && e.Code != ProblemCode.Conflict)
         {
-            operation.Report.Warn($"{_move.Peer} was not asked ({e.Message}). If {_move.VServer} is there, it must not be started there any more.");
+            // also where it is no host of ours any more, or another machine has its address
+            operation.Report.Warn($"{_move.Peer} has not refused the move ({e.Message}). If {_move.VServer} is there, it must not be started there any more.");
         }
-        catch (ProblemException e) when (MoveTarget.IsUncertain(e))
+        catch (ProblemException e) when (e.Code != ProblemCode.Conflict)
         {
-            throw new ProblemException(e.Code, $"{_move.Peer} has to refuse the move before {_move.VServer} may be used here, and it does not answer: {e.Message} If it is off for good, add --fenced.", e);
+            throw new ProblemException(e.Code, $"{_move.Peer} has to refuse the move before {_move.VServer} may be used here, and it has not: {e.Message} If it is off for good: 'vserver-moves take-back {_move.Id} --fenced', in a shell of this host.", e);
         }
     }
 
