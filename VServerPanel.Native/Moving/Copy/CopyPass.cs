@@ -62,6 +62,16 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
         };
     }
 
+    /// <summary>How far a pass is.</summary>
+    /// <param name="id">Of the move or copy.</param>
+    /// <param name="phase">What it does.</param>
+    /// <param name="number">From 1.</param>
+    /// <param name="done">Bytes.</param>
+    /// <param name="total">Of how many; null where nobody knows.</param>
+    /// <param name="rate">Bytes a second.</param>
+    public static MoveProgress Progress(string id, MovePhase phase, int number, long done, long? total, long? rate) =>
+        new(id, phase, number, done, total, rate, rate is > 0 && total is { } all ? Math.Max(0, all - done) / rate : null);
+
     private ProblemException Full() => new(ProblemCode.NoSpace, $"The disk of {peer.Name} is full. Make room there and try again.");
 
     /// <summary>The words for rsync.</summary>

@@ -21,7 +21,7 @@ internal sealed class ArrivalChecks(Invocation call)
     private MoveCheck Name(IncomingRequest request)
     {
         var name = request.VServer;
-        var taken = NamePlace.Taken(call.Paths, name)?.Path;
+        var taken = NamePlace.Taken(call.Paths, name, mayHaveHook: true)?.Path;
         var known = call.Registry.NameOf(request.VServerId);
         return taken is not null ? new("name", "Name", CheckState.Refused, $"'{taken}' is there already.", "Rename one of the two.")
             : known is not null ? new("name", "Name", CheckState.Refused, $"The same vserver is here already, as {known}.", "Delete one of the two.")

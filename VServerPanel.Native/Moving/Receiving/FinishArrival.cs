@@ -1,4 +1,5 @@
 using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Moving.Sending;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Registry;
 
@@ -27,6 +28,12 @@ internal sealed record FinishArrival(string MoveId, byte[] Conf, DateTimeOffset 
 
         // of an earlier time here: all of its files are its own now
         Unification.UnificationState.Remove(paths, id);
+        if (new OutgoingStore(paths).List(_ => { }).FirstOrDefault(m => m.VServerId == id && m.Files is not null) is { } left)
+        {
+            // it was here before, with a script of this host's own; a record that cannot be read is another's, or its script stays where it is
+            KeptHook.PutBack(paths, left, name);
+        }
+
         FaultPoint.Reach();
         if (!File.Exists(paths.ConfOf(name)))
         {

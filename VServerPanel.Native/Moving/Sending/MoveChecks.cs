@@ -1,11 +1,9 @@
 using VServerPanel.Native.Commands;
-using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Creation;
 using VServerPanel.Native.Creation.Trees;
-using VServerPanel.Native.Hosts.Info;
-using VServerPanel.Native.Limits;
 using VServerPanel.Native.Moving.Receiving;
 using VServerPanel.Native.Operations;
+using VServerPanel.Native.Peers;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Moving.Sending;
@@ -29,7 +27,7 @@ internal sealed class MoveChecks(Invocation call, MoveTarget target)
         Local(request.VServer);
         try
         {
-            Compare(target.Check());
+            _checks.AddRange(HostComparison.Of(OwnReport.Make(call), target.Check()));
             var answer = target.Ask("probe", request, call.Cancel);
             BytesFree = answer.BytesFree;
             _checks.AddRange(answer.Checks ?? []);
@@ -64,31 +62,12 @@ internal sealed class MoveChecks(Invocation call, MoveTarget target)
 
         if (Path.Exists(call.Paths.HookOf(name)))
         {
-            _checks.Add(new("hook", "Hook script", CheckState.Warning, $"'{call.Paths.HookOf(name)}' does not go with it: a script of another host's is not run as root of the target.", "Copy it by hand, before the vserver is started there, where it is needed."));
+            _checks.Add(new("hook", "Hook script", CheckState.Warning, $"'{call.Paths.HookOf(name)}' does not go with it: a script of another host's is not run as root of the target. It is kept here as '{KeptHook.PathOf(call.Paths, name)}'.", "Where it is needed there, copy it by hand, now or before the vserver is started there."));
         }
-    }
 
-    private void Compare(PeerReport there)
-    {
-        var here = VServerInfoTool.Survey(call.Paths, _ => { }, call.Cancel);
-        _checks.Add(new("reachable", "The other host", CheckState.Ok, $"{there.Hostname} answers."));
-        _checks.Add(here.Architecture == there.Architecture
-            ? new("architecture", "Architecture", CheckState.Ok, there.Architecture)
-            : new("architecture", "Architecture", CheckState.Refused, $"{here.Architecture} here, {there.Architecture} there: its programs do not run there."));
-        _checks.Add(here.Version == there.Version
-            ? new("version", "Version", CheckState.Ok, there.Version)
-            : new("version", "Version", CheckState.Warning, $"VServerPanel {here.Version} here, {there.Version} there.", "Install the same on both."));
-        var own = CgroupTree.Detect().IsUnified ? 2 : 1;
-        _checks.Add(own == there.CgroupVersion
-            ? new("cgroup", "Control groups", CheckState.Ok, $"Version {own} on both.")
-            : new("cgroup", "Control groups", CheckState.Warning, $"Version {own} here, {there.CgroupVersion} there: what reads them in the vserver sees others."));
-        _checks.Add(new("kernel", "Kernel", CheckState.Ok, $"{here.Kernel} here, {there.Kernel} there."));
-        foreach (var lost in here.Capabilities.Where(c => c.State == CapabilityState.Available))
+        if (ConfToSend.Read(call.Paths, name) is { LeftOut: { Count: > 0 } shares })
         {
-            if (there.Capabilities.FirstOrDefault(c => c.Key == lost.Key) is { State: not CapabilityState.Available } lack)
-            {
-                _checks.Add(new("kernel", lost.Title, CheckState.Warning, $"It is there on this host, and not so on the other: {lack.Found}{(lack.Cost is null ? "" : $" {lack.Cost}")}", lack.Remedy));
-            }
+            _checks.Add(new("shares", "Shares", CheckState.Warning, $"It sees directories of this host, which do not go with it: {string.Join(", ", shares)}.", $"Give it those of the target when it is there: 'vserver {name} share add'."));
         }
     }
 
@@ -96,7 +75,7 @@ internal sealed class MoveChecks(Invocation call, MoveTarget target)
     public static (IncomingRequest Request, TreeSize Size) Measure(Invocation call, VServerName name, Guid id, string moveId)
     {
         var size = Directory.Exists(call.Paths.TreeOf(name)) ? TreeMeasure.MeasureForCopy(call.Paths.TreeOf(name), call.Cancel) : new TreeSize(0, 0, 0);
-        return (new IncomingRequest(moveId, name, id, size.Bytes) { Conf = ConfFile.Read(call.Paths.ConfOf(name)).ToBytes() }, size);
+        return (new IncomingRequest(moveId, name, id, size.Bytes) { Conf = ConfToSend.Read(call.Paths, name).Bytes }, size);
     }
 
     private static ProblemCode CodeOf(string key) => key switch

@@ -89,5 +89,6 @@ internal sealed partial class MoveHandler
         FaultPoint.Stage(pass > 1 && phase == MovePhase.Copying ? "copying-again" : JsonNamingPolicy.KebabCaseLower.ConvertName(phase.ToString()));
     }
 
-    private void Tell(MovePhase phase, int pass, long bytes, long? rate) => _report?.Item(ItemKinds.MoveProgress, new MoveProgress(_move.Id, phase, pass, bytes, _move.Bytes, rate, rate is > 0 && _move.Bytes is { } total ? Math.Max(0, total - bytes) / rate : null));
+    // the passes behind the first copy what has changed, and nobody knows beforehand how much that is
+    private void Tell(MovePhase phase, int pass, long bytes, long? rate) => _report?.Item(ItemKinds.MoveProgress, CopyPass.Progress(_move.Id, phase, pass, bytes, pass > 1 ? null : _move.Bytes, rate));
 }

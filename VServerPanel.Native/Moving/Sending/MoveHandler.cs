@@ -132,7 +132,7 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
     /// <summary>Asks the target to make a vserver of it. Where it refuses for good, the vserver comes back.</summary>
     private void Activate(Operation operation)
     {
-        var request = _move.ToRequest() with { Conf = _move.Files!.Conf, CreatedAt = _move.Files.Registry.CreatedAt };
+        var request = _move.ToRequest() with { Conf = ConfToSend.Of(_move.Files!.Conf).Bytes, CreatedAt = _move.Files.Registry.CreatedAt };
         IncomingAnswer answer;
         FaultPoint.Stage("activating");
         try

@@ -89,7 +89,7 @@ internal sealed class MoveVerb : Verb
             Checks = checks.Checks,
             Warnings = [.. checks.Checks.Where(c => c.State == CheckState.Warning).Select(c => c.Remedy is null ? c.Found : $"{c.Found} {c.Remedy}")],
             Problems = checks.Refusal is { } refusal ? [refusal.ToEvent()] : [],
-            LeftOut = ["Its console logs stay here.", .. Path.Exists(call.Paths.HookOf(name)) ? [$"'{call.Paths.HookOf(name)}', its hook script, stays here."] : Array.Empty<string>()],
+            LeftOut = ["Its console logs stay here.", .. Path.Exists(call.Paths.HookOf(name)) ? [$"'{call.Paths.HookOf(name)}', its hook script, stays here, as '{KeptHook.PathOf(call.Paths, name)}'."] : Array.Empty<string>(), .. ConfToSend.Read(call.Paths, name).LeftOut.Select(s => $"It does not see '{s.Source}' of this host there ({s}).")],
             Bytes = size.Bytes,
             Files = size.Entries,
             BytesNeeded = size.Bytes,

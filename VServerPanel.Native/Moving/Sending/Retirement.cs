@@ -49,6 +49,7 @@ internal sealed class Retirement(HostPaths paths, OutgoingMove move)
             Rename(log, _store.LogOf(move.Id) + suffix);
         }
 
+        KeptHook.Keep(paths, _name, move.Files);
         Remove(paths.HookOf(_name));
         Remove(paths.RegistryOf(_name));
     }
@@ -67,11 +68,7 @@ internal sealed class Retirement(HostPaths paths, OutgoingMove move)
             }
         }
 
-        if (files.Hook is not null && !Exists(paths.HookOf(_name)))
-        {
-            DurableFile.Write(paths.HookOf(_name), files.Hook, files.HookMode);
-        }
-
+        KeptHook.PutBack(paths, move, _name);
         new MoveBack(_store.TreeOf(move.Id), paths.TreeOf(_name)).Run(paths);
         FaultPoint.Reach();
         if (!Exists(paths.ConfOf(_name)))
@@ -80,8 +77,8 @@ internal sealed class Retirement(HostPaths paths, OutgoingMove move)
         }
     }
 
-    /// <summary>What is in the place that it came from; null where it is free.</summary>
-    public string? Occupied() => NamePlace.Taken(paths, _name)?.Path;
+    /// <summary>What is in the place that it came from; null where it is free. A hook script may be there: then that one stays.</summary>
+    public string? Occupied() => NamePlace.Taken(paths, _name, mayHaveHook: true)?.Path;
 
     private void Rename(string from, string to)
     {
@@ -142,6 +139,8 @@ internal sealed record PurgeMoved(string MoveId, DateTimeOffset At) : UndoAction
         {
             return;
         }
+
+        KeptHook.Forget(paths, move);
 
         // first of all nobody can take it back any more: half of it is nothing
         store.Save(move with { State = OutgoingState.Purged, EndedAt = At, KeptUntil = null, Files = null });

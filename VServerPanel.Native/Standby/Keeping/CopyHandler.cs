@@ -38,7 +38,7 @@ internal sealed class CopyHandler(Invocation call, KeptStandby standby, VServerN
         operation.VServerId = _standby.VServerId;
         try
         {
-            if (moves.List().FirstOrDefault(m => m.VServerId == _standby.VServerId && m.State is OutgoingState.Copying or OutgoingState.HandedOver) is { } move)
+            if (moves.List(damaged => operation.Report.Warn(damaged.Message)).FirstOrDefault(m => m.VServerId == _standby.VServerId && m.State is OutgoingState.Copying or OutgoingState.HandedOver) is { } move)
             {
                 throw new ProblemException(ProblemCode.Conflict, $"A move of {name} to {move.Peer} has not ended: 'vserver-moves list'. It is copied again after that.");
             }
@@ -67,7 +67,13 @@ internal sealed class CopyHandler(Invocation call, KeptStandby standby, VServerN
             throw new ProblemException(ProblemCode.NotFound, $"'{tree}' is empty, and the copy is not. If its file system is not mounted, mount it; if it is to be empty: 'vserver {name} standby stop', and begin anew.");
         }
 
-        var request = _standby.ToRequest(name, size.Bytes) with { Conf = Configuration.ConfFile.Read(call.Paths.ConfOf(name)).ToBytes() };
+        var conf = ConfToSend.Read(call.Paths, name);
+        if (conf.LeftOut.Count > 0)
+        {
+            operation.Report.Warn($"The copy does not have what {name} sees of this host: {string.Join(", ", conf.LeftOut)}.");
+        }
+
+        var request = _standby.ToRequest(name, size.Bytes) with { Conf = conf.Bytes };
         using var connection = PeerConnection.Open(call.Paths, _standby.Peer);
         var begun = _target.Ask("standby-begin", request, operation.Cancel);
         if (begun.PromotedAt is { } promoted)
@@ -76,14 +82,14 @@ internal sealed class CopyHandler(Invocation call, KeptStandby standby, VServerN
         }
 
         operation.Step(2, Steps, $"Copying {name} to {_standby.Peer}");
-        var totals = CopyTree(operation, tree, size.Bytes);
+        var totals = CopyTree(operation, tree, _standby.CompleteAsOf is null ? size.Bytes : null);
         operation.Step(3, Steps, "Putting the copy in its place");
         IncomingAnswer answer;
         using (Lock(operation))
         {
             // of a tree that was taken away meanwhile, rsync has copied what was left
             var entry = RequireSame();
-            request = request with { Conf = Configuration.ConfFile.Read(call.Paths.ConfOf(name)).ToBytes(), AsOf = asOf, CreatedAt = entry.CreatedAt };
+            request = request with { Conf = ConfToSend.Read(call.Paths, name).Bytes, AsOf = asOf, CreatedAt = entry.CreatedAt };
             answer = _target.Ask("standby-complete", request, operation.Cancel);
         }
 
@@ -96,20 +102,23 @@ internal sealed class CopyHandler(Invocation call, KeptStandby standby, VServerN
         return new StandbyOutcome(_standby.Peer, asOf, totals.Bytes, totals.Entries, totals.BytesSent, _all.ElapsedMilliseconds);
     }
 
-    private CopyTotals CopyTree(Operation operation, string tree, long bytes)
+    private CopyTotals CopyTree(Operation operation, string tree, long? bytes)
     {
         var sent = 0L;
         for (var number = 1; number <= MostPasses; number++)
         {
             var told = 0L;
-            Tell(operation, number, 0, bytes, null);
+
+            // where all of it was there before, nobody knows how much has changed
+            var total = number == 1 ? bytes : null;
+            Tell(operation, number, 0, total, null);
             var pass = new CopyPass(call.Paths, new PeerStore(call.Paths).Require(_standby.Peer)) { BytesPerSecond = bytesPerSecond ?? _standby.BytesPerSecond, IsOfRunningTree = true };
             var totals = pass.Run(tree, _standby.Id, (done, rate) =>
             {
                 if (Environment.TickCount64 - told >= 1000)
                 {
                     told = Environment.TickCount64;
-                    Tell(operation, number, done, bytes, rate);
+                    Tell(operation, number, done, total, rate);
                 }
             }, operation.Cancel);
             FaultPoint.Reach();
@@ -130,7 +139,6 @@ internal sealed class CopyHandler(Invocation call, KeptStandby standby, VServerN
     private VServerLocks Lock(Operation operation) =>
         OperationRunner.Lock(call with { Report = new NestedReporter(operation.Report) }, new OperationKind("standby-copy", name) { Patience = TimeSpan.FromSeconds(30) });
 
-    private void Tell(Operation operation, int pass, long done, long total, long? rate) => operation.Report.Item(
-        ItemKinds.MoveProgress,
-        new MoveProgress(_standby.Id, MovePhase.Copying, pass, done, total, rate, rate is > 0 ? Math.Max(0, total - done) / rate : null));
+    private void Tell(Operation operation, int pass, long done, long? total, long? rate) =>
+        operation.Report.Item(ItemKinds.MoveProgress, CopyPass.Progress(_standby.Id, MovePhase.Copying, pass, done, total, rate));
 }

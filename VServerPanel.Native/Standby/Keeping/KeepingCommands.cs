@@ -143,7 +143,7 @@ internal sealed class KeepingCommands(VServerName name, Invocation call)
 
         call.Report.Plan(new OperationPlan(
             [new PlanStep(known?.CompleteAsOf is null ? $"Copy '{call.Paths.TreeOf(name)}' to {to}" : $"Copy to {to} what has changed since {known.CompleteAsOf:u}"), new PlanStep($"Put the copy in its place on {to}, marked as a copy that is not started")],
-            [],
+            [.. ConfToSend.Read(call.Paths, name).LeftOut.Select(s => $"The copy does not see '{s.Source}' of this host ({s}).")],
             problems));
     }
 
