@@ -1,7 +1,5 @@
 using System.Text.Json;
 using VServerPanel.Native.Commands;
-using VServerPanel.Native.Hosts.Info;
-using VServerPanel.Native.Limits;
 using VServerPanel.Native.Moving.Receiving;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
@@ -40,10 +38,10 @@ internal sealed class VServerReceiveTool : Tool
         switch (Environment.GetEnvironmentVariable(AskedVariable))
         {
             case "hold":
-                Hold(call);
+                Hold(call, peer);
                 return ExitCodes.Success;
             case "check":
-                call.Report.Result(Check(call));
+                call.Report.Result(OwnReport.Make(call));
                 return ExitCodes.Success;
             case { } asked when asked.StartsWith("rsync ", StringComparison.Ordinal):
                 var words = RsyncServerWords.Parse(asked);
@@ -71,8 +69,9 @@ internal sealed class VServerReceiveTool : Tool
     private static string TreeOf(string id, string peer, Invocation call) => new KeptCopyStore(call.Paths).FindTree(id, peer) ?? new IncomingStore(call.Paths).RequireTree(id, peer);
 
     // keeps the connection open that other words of its source go through, as long as the source lives: its end closes our input
-    private static void Hold(Invocation call)
+    private static void Hold(Invocation call, string peer)
     {
+        using var presence = PeerPresence.Begin(call.Paths, peer);
         call.Report.Info("Held.");
         using var input = Console.OpenStandardInput();
         Span<byte> nothing = stackalloc byte[64];
@@ -97,20 +96,5 @@ internal sealed class VServerReceiveTool : Tool
         {
             throw new ProblemException(ProblemCode.InvalidArgument, $"This is no request for a move: {e.Message}");
         }
-    }
-
-    private static PeerReport Check(Invocation call)
-    {
-        var host = VServerInfoTool.Survey(call.Paths, _ => { }, call.Cancel);
-        return new PeerReport
-        {
-            Version = host.Version,
-            Hostname = host.Hostname,
-            Architecture = host.Architecture,
-            Kernel = host.Kernel,
-            CgroupVersion = CgroupTree.Detect().IsUnified ? 2 : 1,
-            BytesFree = host.StorageFreeBytes,
-            Capabilities = host.Capabilities,
-        };
     }
 }

@@ -57,7 +57,7 @@ internal sealed class PromoteVerb : Verb
             operation.Undo.Complete();
             return (
                 WireProtocol.ToElement(new PromoteOutcome(entry.StandbyOf!, now, asOf)),
-                $"{name} is the real one now{(asOf is { } time ? $", as it was at {time:u}" : "")}. 'vserver {name} start' starts it. On {entry.StandbyOf} it must not start again: mark it there as the copy before that host is connected.");
+                $"{name} is the real one now{(asOf is { } time ? $", as it was at {time:u}" : "")}. 'vserver {name} start' starts it. On {entry.StandbyOf} it must not start again. If that host is off, let it reach this one when it boots: it asks before it starts anything, and has the copy then. If it is on and cut off: 'vserver {name} stop' and 'vserver {name} standby --of …' there, before it is connected.");
         });
     }
 

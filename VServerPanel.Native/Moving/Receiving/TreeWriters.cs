@@ -39,6 +39,15 @@ internal static class TreeWriters
         fd.SetHandleAsInvalid();
     }
 
+    /// <summary>Whether somebody takes part now. Whoever asks keeps nobody from it.</summary>
+    public static bool IsJoined(string tree) => Libc.TryStatx(null, tree, out var stat) && File.ReadLines("/proc/locks").Any(l => InodeOf(l) == stat.Inode);
+
+    /// <summary>Of a lock by flock(2) that is held, <c>3: FLOCK  ADVISORY  READ  1234 08:01:131074 0 EOF</c> (proc_locks(5)); null for another line. Devices are left out: some file systems tell others there than stat(2).</summary>
+    internal static ulong? InodeOf(string line) =>
+        line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, "FLOCK", _, _, _, var place, ..] && place.Split(':') is [_, _, var inode] && ulong.TryParse(inode, System.Globalization.CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
+
     /// <summary>Waits until nobody writes, and lets nobody begin before it is disposed of.</summary>
     /// <exception cref="ProblemException">Busy.</exception>
     public static SafeFileHandle Exclude(string tree, CancellationToken cancel) => Exclude(tree, s_patience, cancel);

@@ -1,7 +1,9 @@
 using VServerPanel.Native.Commands;
+using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Moving.Receiving;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
+using VServerPanel.Native.Peers;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Moving.Sending;
@@ -12,7 +14,7 @@ internal static class MoveListing
     public static IReadOnlyList<MoveInfo> All(Invocation call)
     {
         var outgoing = new OutgoingStore(call.Paths);
-        return [.. outgoing.List(Tell).Select(m => Describe(m, outgoing)).Concat(new IncomingStore(call.Paths).List(Tell).Select(Describe)).OrderByDescending(m => m.StartedAt)];
+        return [.. outgoing.List(Tell).Select(m => Describe(m, outgoing)).Concat(new IncomingStore(call.Paths).List(Tell).Select(m => Describe(m, call.Paths))).OrderByDescending(m => m.StartedAt)];
 
         void Tell(ProblemException damaged) => call.Report.Warn(damaged.Message);
     }
@@ -51,17 +53,30 @@ internal static class MoveListing
         };
     }
 
-    private static MoveInfo Describe(Incoming incoming) => new()
+    private static MoveInfo Describe(Incoming incoming, HostPaths paths)
     {
-        Id = incoming.Request.MoveId,
-        VServer = incoming.Request.VServer,
-        VServerId = incoming.Request.VServerId,
-        Direction = MoveDirection.Incoming,
-        Peer = incoming.Peer,
-        Phase = incoming.State == IncomingState.Receiving ? MovePhase.Copying : MovePhase.Done,
-        State = incoming.State switch { IncomingState.Activated => MoveState.Arrived, IncomingState.TakenBack => MoveState.TakenBack, _ => MoveState.Running },
-        StartedAt = incoming.StartedAt,
-        EndedAt = incoming.EndedAt,
-        Bytes = incoming.Request.Bytes,
-    };
+        var isOpen = incoming.State == IncomingState.Receiving;
+        var isAtWork = isOpen && (PeerPresence.IsHere(paths, incoming.Peer) || TreeWriters.IsJoined(new IncomingStore(paths).TreeOf(incoming.Request.MoveId)));
+        return new MoveInfo
+        {
+            Id = incoming.Request.MoveId,
+            VServer = incoming.Request.VServer,
+            VServerId = incoming.Request.VServerId,
+            Direction = MoveDirection.Incoming,
+            Peer = incoming.Peer,
+            Phase = isOpen ? MovePhase.Copying : MovePhase.Done,
+            State = incoming.State switch
+            {
+                IncomingState.Activated => MoveState.Arrived,
+                IncomingState.TakenBack => MoveState.TakenBack,
+                _ => isAtWork ? MoveState.Running : MoveState.Unresolved,
+            },
+            StartedAt = incoming.StartedAt,
+            EndedAt = incoming.EndedAt,
+            Bytes = incoming.Request.Bytes,
+            WhatToDo = isOpen && !isAtWork
+                ? $"{incoming.Peer} is not connected, and nothing arrives. 'vserver-moves list' there tells how it stands: 'vserver-moves resume {incoming.Request.MoveId}' there goes on with it, 'vserver-moves take-back {incoming.Request.MoveId}' there gives it up, and what lies here is removed."
+                : null,
+        };
+    }
 }
