@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using VServerPanel.Native.Tests.Peers;
 using VServerPanel.Protocol;
 using VServerPanel.TwoHosts;
@@ -102,4 +104,35 @@ public abstract class TwoHostsTest : IAsyncLifetime
         touch -d '2001-02-03 04:05:06.789' d a
         : > "/etc/vservers/$1.conf"
         """, "sh", name);
+
+    /// <summary>Waits until it is stopped; false where it has ended instead. proc(5), stat, field 3.</summary>
+    protected static async Task<bool> IsStoppedAsync(Process process)
+    {
+        while (!process.HasExited)
+        {
+            try
+            {
+                if ((await File.ReadAllTextAsync($"/proc/{process.Id}/stat")).Split(')')[^1].TrimStart().StartsWith('T'))
+                {
+                    return true;
+                }
+            }
+            catch (IOException)
+            {
+                continue;
+            }
+
+            await Task.Delay(20);
+        }
+
+        return false;
+    }
+
+    /// <summary>Lets one go on that is stopped.</summary>
+    protected static async Task GoOnAsync(Process process)
+    {
+        // nsenter(1) stops and goes on with its child
+        using var go = Process.Start("kill", ["-CONT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await go.WaitForExitAsync();
+    }
 }

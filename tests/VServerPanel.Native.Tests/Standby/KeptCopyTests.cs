@@ -15,7 +15,8 @@ public class KeptCopyTests : TwoHostsTest
     [Fact]
     public async Task Copy_AgainAndAgain_IsWholeAndNeverStarted()
     {
-        await Hosts.A.ExecAsync("sh", "-c", $"printf '{Conf.Replace("\n", "\\n", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal)}' > /etc/vservers/web.conf");
+        await Hosts.A.ExecAsync("sh", "-c", $"printf 'SHARES=/srv/photos:/home/photos\\n{Conf.Replace("\n", "\\n", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal)}' > /etc/vservers/web.conf");
+        Assert.Contains("/srv/photos", (await Hosts.A.TryAsync("vserver", "--json", "--plan", "web", "standby", "copy", "--to", "hostb")).Output, StringComparison.Ordinal);
         var first = await CopyAsync("--to", "hostb");
         Assert.Equal(TreeSnapshot.Take(Tree, withTimes: true), TreeSnapshot.Take(Arrived, withTimes: true));
         Assert.Equal(Conf, await Hosts.B.ExecAsync("cat", "/etc/vservers/web.conf"));
