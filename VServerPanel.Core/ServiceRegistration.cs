@@ -133,6 +133,7 @@ public static class ServiceRegistration
         services.AddSingleton(shared.Get<IOptions<AuditOptions>>()).AddSingleton(shared.Get<IOptions<TerminalOptions>>());
         services.AddSingleton(shared.Get<IDbContextFactory<AuditDbContext>>()).AddSingleton(shared.Get<IDbContextFactory<StateDbContext>>());
         services.AddSingleton(shared.Get<AuditLog>()).AddSingleton(shared.Get<TenantService>());
+        services.AddSingleton<Func<Fleet>>(shared.Get<Fleet>);
         foreach (var guard in shared.GetServices<ITerminalGuard>())
         {
             services.AddSingleton(guard);
@@ -168,6 +169,7 @@ public static class ServiceRegistration
         services.AddSingleton<UnificationService>();
         services.AddSingleton<MoveService>();
         services.AddSingleton<PeerService>();
+        services.AddSingleton<OriginalWatch>();
         services.AddSingleton<StandbyService>();
         services.AddSingleton(p => new MoveQueueStore(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<IHostCommand>().HostName, p.Get<TimeProvider>()));
         services.AddSingleton(p => new MoveQueueService(p.Get<MoveQueueStore>(), p.Get<VServerDirectory>(), p.Get<AuditService>(), p.Get<TimeProvider>(), p.Get<IHostCommand>().HostName));

@@ -5,7 +5,7 @@ using VServerPanel.Protocol;
 namespace VServerPanel.Core.Standby;
 
 /// <summary>Keeps copies of vservers on other hosts, and makes a copy the real one when the host of the original is lost. Hosts know of the copies; nothing of it is kept here.</summary>
-public sealed class StandbyService(IHostCommand host, OperationRunner operations)
+public sealed class StandbyService(IHostCommand host, OperationRunner operations, OriginalWatch originals)
 {
     /// <summary>The copies that the host knows of: of its vservers elsewhere, and of others' here.</summary>
     /// <exception cref="HostProblemException">The host does not answer.</exception>
@@ -43,7 +43,7 @@ public sealed class StandbyService(IHostCommand host, OperationRunner operations
     /// <param name="fenced">The name of the host that he says is off, as he typed it.</param>
     /// <param name="profile">The profile that it is started with from then on; null: the one it has.</param>
     /// <param name="caller">Who.</param>
-    /// <exception cref="HostProblemException">What was typed is another name, or the host refused: it is no copy …</exception>
+    /// <exception cref="HostProblemException">What was typed is another name, the panel sees that the original runs, or the host refused: it is no copy …</exception>
     public async Task<PromoteOutcome> PromoteAsync(VServerStatus copy, string confirmation, string fenced, string? profile, Caller caller)
     {
         ArgumentNullException.ThrowIfNull(copy);
@@ -53,8 +53,23 @@ public sealed class StandbyService(IHostCommand host, OperationRunner operations
             throw new HostProblemException(ProblemCode.InvalidArgument, $"Type the name of the vserver and that of the host which is off. Without both, {copy.Name} stays a copy.");
         }
 
-        var operation = new Operation("promote", copy.Name, StandbyCommand.PromoteWords(copy.Name, profile)) { Detail = $"{caller.UserName} confirmed that {source} is off." };
+        var seen = originals.Look(copy);
+        if (seen.State is OriginalState.Running)
+        {
+            throw new HostProblemException(ProblemCode.Conflict, $"{seen.Name} runs on {seen.Host}: two of it would answer for the same addresses, and each would change on its own. Stop it there first.");
+        }
+
+        var detail = $"{caller.UserName} confirmed that {source} is off.{Told(seen)}";
+        var operation = new Operation("promote", copy.Name, StandbyCommand.PromoteWords(copy.Name, profile)) { Detail = detail };
         var result = await operations.RunAsync(operation, caller);
         return HostCommandExtensions.Read<PromoteOutcome>(result.Data ?? throw new HostProblemException(ProblemCode.Internal, "The host gave no result."));
     }
+    private static string Told(OriginalSight seen) => seen.State switch
+    {
+        OriginalState.Away => $" {seen.Host} did not answer the panel.",
+        OriginalState.Off => $" The panel saw {seen.Name} stopped on {seen.Host}.",
+        OriginalState.Copy => $" The panel saw that {seen.Name} is a copy on {seen.Host}, too.",
+        OriginalState.Gone => $" {seen.Host} answered the panel, and has no such vserver.",
+        _ => "",
+    };
 }

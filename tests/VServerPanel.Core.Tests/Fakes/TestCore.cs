@@ -74,6 +74,15 @@ internal sealed class TestCore : IAsyncDisposable
         }
     }
 
+    /// <summary>Adds another host, as an administrator does.</summary>
+    public async Task<HostServices> AddHostAsync(FakeHost other, string address = "192.0.2.7")
+    {
+        Transport.Hosts[address] = other;
+        var catalogue = Get<HostCatalogue>();
+        await catalogue.AddAsync(await catalogue.FindAsync(other.HostName, address, 22), Alice);
+        return Get<Fleet>().Find(other.HostName)!;
+    }
+
     public async ValueTask DisposeAsync()
     {
         // those that were not started may have been given work all the same

@@ -78,6 +78,16 @@ public abstract class PagesContext : BunitContext, IAsyncLifetime
     /// <summary>What was asked of the host, as command lines.</summary>
     internal IEnumerable<string> Commands => Host.Command.Commands;
 
+    /// <summary>Adds another host, as an administrator does, and waits until it answers.</summary>
+    internal async Task AddHostAsync(HostOfVServers other, string address = "192.0.2.7")
+    {
+        Transport.Hosts[address] = other.Command;
+        var catalogue = Services.GetRequiredService<HostCatalogue>();
+        await catalogue.AddAsync(await catalogue.FindAsync(other.Command.HostName, address, 22), new VServerPanel.Core.Caller("u1", "alice", null));
+        var fleet = Services.GetRequiredService<Fleet>();
+        await Eventually.TrueAsync(() => fleet.Find(other.Command.HostName)?.Directory.Snapshot.Connection.State is DirectoryConnection.Live, "the other host answers");
+    }
+
     /// <summary>Gives the signed-in user another role, as an administrator elsewhere would, without his page knowing.</summary>
     internal async Task SetRoleAsync(string role)
     {

@@ -163,13 +163,7 @@ public sealed class HostsPagesTests : PagesContext
         Assert.StartsWith("/on/root2/jobs/", page.FindAll(".vp-drawer a").Single(a => a.TextContent == "To its job").GetAttribute("href"), StringComparison.Ordinal);
     }
 
-    private async Task AddAsync()
-    {
-        Transport.Hosts[Address] = _other.Command;
-        var catalogue = Services.GetRequiredService<HostCatalogue>();
-        await catalogue.AddAsync(await catalogue.FindAsync("root2", Address, 22), new VServerPanel.Core.Caller("u1", "alice", null));
-        await Eventually.TrueAsync(() => Fleet.Find("root2")?.Directory.Snapshot.Connection.State is DirectoryConnection.Live, "the other host answers");
-    }
+    private Task AddAsync() => AddHostAsync(_other, Address);
 
     private static IElement Next(IRenderedComponent<AddHostPage> page) => page.Find("button[type=submit]");
 

@@ -48,6 +48,30 @@ public sealed class StandbyTests : PagesContext
     }
 
     [Fact]
+    public async Task FailOver_PanelSeesTheOriginalRun_IsRefusedUntilItIsStopped()
+    {
+        // what its host is called there, and in the panel, is another name
+        var other = new HostOfVServers("root2", Shop(VServerState.Running));
+        var page = await OpenAsync(Roles.Operator, other);
+        var clicked = page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new()));
+        Dialogs.WaitForAssertion(() => Assert.Contains("shop runs on root2", Dialogs.Find(".vp-banner-error").TextContent, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        Assert.Equal(["/on/root2/vservers/shop", "/on/root2/vservers/shop/move"], Dialogs.FindAll(".vp-banner-error a").Select(a => a.GetAttribute("href")));
+        await Dialogs.Find("#confirm").InputAsync("shop");
+        await Dialogs.Find("#fenced").InputAsync("host1");
+        Assert.True(Promote.HasAttribute("disabled"));
+
+        other.Tell(Shop(VServerState.Stopped));
+
+        Dialogs.WaitForAssertion(() => Assert.False(Promote.HasAttribute("disabled")), TimeSpan.FromSeconds(10));
+        Assert.Contains("It is stopped on root2", Dialogs.Markup, StringComparison.Ordinal);
+        Assert.Contains("shop will not run there again", Dialogs.Find("label[for=fenced]").TextContent, StringComparison.Ordinal);
+        other.IsUp = false;
+        Dialogs.WaitForAssertion(() => Assert.Contains("root2 does not answer the panel", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(30));
+        Assert.Contains("When it last did, shop was stopped there.", Dialogs.Markup, StringComparison.Ordinal);
+        Assert.False(clicked.IsCompleted);
+    }
+
+    [Fact]
     public async Task FailOver_RoleTakenAwayMeanwhile_IsRefused()
     {
         var page = await OpenAsync(Roles.Operator);
@@ -90,9 +114,16 @@ public sealed class StandbyTests : PagesContext
 
     private AngleSharp.Dom.IElement Promote => Dialogs.FindAll(".mud-dialog button").Single(b => b.TextContent.Trim() == "Make it the real one");
 
-    private async Task<IRenderedComponent<VServerPage>> OpenAsync(string role)
+    private static VServerStatus Shop(VServerState state) => HostOfVServers.VServer("shop", state);
+
+    private async Task<IRenderedComponent<VServerPage>> OpenAsync(string role, HostOfVServers? other = null)
     {
-        await StartAsync(role, new HostOfVServers(HostOfVServers.VServer("shop", VServerState.Standby) with { StandbyOf = "host1" }));
+        await StartAsync(role, new HostOfVServers("backup", Shop(VServerState.Standby) with { StandbyOf = "host1" }));
+        if (other is not null)
+        {
+            await AddHostAsync(other);
+        }
+
         Host.Command.On("vserver-standby list", new HelloEvent(1, []), new ResultEvent());
         Host.Command.On("vserver shop promote", request => request.Plan ? [new HelloEvent(1, []), FakeHost.Result(s_plan)] : [new HelloEvent(1, []), FakeHost.Result(new PromoteOutcome("host1", DateTimeOffset.UnixEpoch))]);
         var authentication = await Services.GetRequiredService<AuthenticationStateProvider>().GetAuthenticationStateAsync();
