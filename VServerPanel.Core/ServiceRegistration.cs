@@ -171,6 +171,7 @@ public static class ServiceRegistration
         services.AddSingleton<PeerService>();
         services.AddSingleton<OriginalWatch>();
         services.AddSingleton<StandbyService>();
+        services.AddSingleton<StepDownService>();
         services.AddSingleton(p => new MoveQueueStore(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<IHostCommand>().HostName, p.Get<TimeProvider>()));
         services.AddSingleton(p => new MoveQueueService(p.Get<MoveQueueStore>(), p.Get<VServerDirectory>(), p.Get<AuditService>(), p.Get<TimeProvider>(), p.Get<IHostCommand>().HostName));
         services.AddSingleton<MoveQueueRunner>();

@@ -35,6 +35,9 @@ public static class StandbyCommand
     /// <summary>The words that end it.</summary>
     public static IReadOnlyList<string> StopWords(VServerName name) => ["vserver", name.Value, "standby", "stop"];
 
+    /// <summary>The words that make this one the copy of another host's.</summary>
+    public static IReadOnlyList<string> MarkWords(VServerName name, string peer) => ["vserver", name.Value, "standby", "--of=" + peer];
+
     /// <summary>The words that make a copy the real one.</summary>
     public static IReadOnlyList<string> PromoteWords(VServerName name, string? profile) =>
         ["vserver", name.Value, "promote", "--confirm", name.Value, "--fenced", .. profile is null ? Array.Empty<string>() : ["--profile", profile]];

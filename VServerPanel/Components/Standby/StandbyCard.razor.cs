@@ -1,7 +1,9 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
+using MudBlazor;
 using VServerPanel.Components.Parts;
 using VServerPanel.Core.Hosts;
+using VServerPanel.Core.Lifecycle;
 using VServerPanel.Core.Standby;
 using VServerPanel.Identity;
 using VServerPanel.Protocol;
@@ -23,6 +25,7 @@ public sealed partial class StandbyCard
     private int _minutes = Hour;
     private string _limit = "";
     private bool _isRead;
+    private bool _isSteppingDown;
 
     [Parameter, EditorRequired]
     public VServerName Name { get; set; }
@@ -34,6 +37,15 @@ public sealed partial class StandbyCard
     private StandbyService Standby { get; set; } = null!;
 
     [Inject]
+    private StepDownService StepDown { get; set; } = null!;
+
+    [Inject]
+    private VServerDirectory Directory { get; set; } = null!;
+
+    [Inject]
+    private IDialogService Dialogs { get; set; } = null!;
+
+    [Inject]
     private Gate Gate { get; set; } = null!;
 
     [Inject]
@@ -41,6 +53,8 @@ public sealed partial class StandbyCard
 
     [Inject]
     private TimeProvider Clock { get; set; } = null!;
+
+    private bool IsUp => StepDownService.IsUp(Directory.Find(Name)?.Status.State);
 
     private string Tag => _kept switch
     {
@@ -118,12 +132,42 @@ public sealed partial class StandbyCard
         Navigation.NavigateTo($"jobs/{job.Id}");
     });
 
-    private Task StopAsync() => TryAsync(async () =>
+    private async Task StopAsync()
     {
-        await Standby.StopAsync(Name, await Gate.DemandAsync(Policies.Operate));
-        await ReadAsync(Stopping);
-        Fill();
-    });
+        var what = _kept is { PromotedAt: not null } promoted
+            ? $"This host forgets that its copy was promoted. Nothing tells it any more that {Name} must not run here while it runs on {promoted.Peer}."
+            : $"It is copied to {_kept!.Peer} no more. The copy stays there, stopped, and takes its room: who does not need it deletes it on {_kept.Peer}.";
+        if (await AskAsync($"Keep the copy of {Name} no more?", what, "Keep it no more"))
+        {
+            await TryAsync(async () =>
+            {
+                await Standby.StopAsync(Name, await Gate.DemandAsync(Policies.Operate));
+                await ReadAsync(Stopping);
+                Fill();
+            });
+        }
+    }
+
+    private async Task StepDownAsync()
+    {
+        var (peer, asOf) = (_kept!.Peer, _kept.CompleteAsOf);
+        var lost = asOf is { } complete ? $"What was changed here since {Format.Time(complete)} is not on {peer}" : $"What is only here is not on {peer}";
+        if (!await AskAsync($"Make this the copy of {Name}?", $"{(IsUp ? "It is stopped here first. " : "")}It is not started here any more, at boot neither, and the real one is that on {peer}. {lost}, and is overwritten when that one is copied back.", IsUp ? "Stop it and make it the copy" : "Make it the copy"))
+        {
+            return;
+        }
+
+        _isSteppingDown = true;
+        await TryAsync(async () =>
+        {
+            await StepDown.RunAsync(Name, peer, await Gate.DemandAsync(Policies.Operate));
+            await ReadAsync(Stopping);
+            Fill();
+        });
+        _isSteppingDown = false;
+    }
+
+    private async Task<bool> AskAsync(string title, string what, string yes) => await Dialogs.ShowMessageBoxAsync(title, what, yesText: yes, cancelText: "Leave it") == true;
 
     private long? Limit() => _limit.Trim() is not { Length: > 0 } text ? null
         : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var mebibytes) && mebibytes is > 0 and < 1e6 ? (long)(mebibytes * Mebibyte)

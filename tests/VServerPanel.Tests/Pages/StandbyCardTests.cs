@@ -61,8 +61,62 @@ public sealed class StandbyCardTests : PagesContext
         card.WaitForAssertion(() => Assert.Contains("host2 does not answer.", card.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.Contains("3 h 5 min behind, 5 MiB", card.Markup, StringComparison.Ordinal);
         Assert.Contains("each hour, 1 MiB a second at most", card.Markup, StringComparison.Ordinal);
-        await card.FindAll("button").Single(b => b.TextContent.Trim() == "Keep it no more").ClickAsync(new());
+        var clicked = Click(card, "Keep it no more …");
+        Dialogs.WaitForAssertion(() => Assert.Contains("who does not need it deletes it on host2", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        Assert.DoesNotContain(Host.Command.Requests, r => r.Words.Contains("stop"));
+        await AnswerAsync("Keep it no more");
+        await clicked;
         card.WaitForAssertion(() => Assert.Contains("None. A stopped copy", card.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Card_PromotedAndStillRunningHere_StopsItAndMakesItTheCopy()
+    {
+        await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
+        Has(Info with { PromotedAt = DateTimeOffset.UtcNow, CompleteAsOf = DateTimeOffset.UtcNow.AddMinutes(-5), WhatToDo = "web1 is the real one on host2 by now." });
+        Host.RunsJobs("vserver web1 stop");
+        Host.Command.On("vserver web1 standby --of=host2", _ =>
+        {
+            Has();
+            return [new HelloEvent(1, []), new ResultEvent()];
+        });
+        var card = Open();
+        card.WaitForAssertion(() => Assert.Contains("It runs here, and is the real one there", card.Find("[role=alert]").TextContent, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        Assert.Contains(card.FindAll("button"), b => b.TextContent.Trim() == "Keep it no more …");
+        var clicked = Click(card, "Make this the copy …");
+        Dialogs.WaitForAssertion(() => Assert.Contains("It is stopped here first.", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        Assert.DoesNotContain("vserver web1 stop", Commands);
+        await AnswerAsync("Stop it and make it the copy");
+        await clicked;
+
+        card.WaitForAssertion(() => Assert.Contains("None. A stopped copy", card.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        Assert.Equal(["vserver web1 stop", "vserver web1 standby --of=host2"], Commands.Where(c => c.StartsWith("vserver web1", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Card_PromotedAndCannotBeStopped_IsNoCopyAndSaysWhy()
+    {
+        await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
+        Has(Info with { PromotedAt = DateTimeOffset.UtcNow });
+        Host.Command.On("vserver web1 stop", new HelloEvent(1, []), new ProblemEvent(ProblemCode.Busy, "web1 is being backed up."));
+        var card = Open();
+        card.WaitForElement("[role=alert]", TimeSpan.FromSeconds(10));
+        var clicked = Click(card, "Make this the copy …");
+        Dialogs.WaitForAssertion(() => Assert.NotEmpty(Dialogs.FindAll(".mud-dialog")), TimeSpan.FromSeconds(10));
+        await AnswerAsync("Stop it and make it the copy");
+        await clicked;
+        card.WaitForAssertion(() => Assert.Contains("web1 is being backed up.", card.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        Assert.DoesNotContain(Commands, c => c.Contains("--of", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Card_NoPeer_LinksAdministratorsToThePairing()
+    {
+        await StartAsync(Roles.Administrator, new(VServer("web1", VServerState.Running)));
+        Has();
+        Host.Command.On("vserver-hosts list", new HelloEvent(1, []), new ResultEvent());
+        var card = Open();
+        card.WaitForAssertion(() => Assert.Equal("moves/hosts", card.Find("details a").GetAttribute("href")), TimeSpan.FromSeconds(10));
     }
 
     [Fact]
@@ -73,6 +127,14 @@ public sealed class StandbyCardTests : PagesContext
         var card = Open();
         card.WaitForAssertion(() => Assert.Contains("must not run here", card.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.Empty(card.FindAll("button, input, select"));
+    }
+
+    private static Task Click(IRenderedComponent<StandbyCard> card, string text) => card.InvokeAsync(() => card.FindAll("button").Single(b => b.TextContent.Trim() == text).ClickAsync(new()));
+
+    private async Task AnswerAsync(string text)
+    {
+        Dialogs.WaitForAssertion(() => Assert.Single(Dialogs.FindAll(".mud-dialog button"), b => b.TextContent.Trim() == text), TimeSpan.FromSeconds(10));
+        await Dialogs.FindAll(".mud-dialog button").Single(b => b.TextContent.Trim() == text).ClickAsync(new());
     }
 
     private StandbyInfo Info => new() { VServer = s_web1, VServerId = _id, Role = StandbyRole.Source, Peer = "host2" };
