@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using VServerPanel.Core.Hosts;
+using VServerPanel.Core.Jobs;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Standby;
@@ -12,6 +13,8 @@ internal sealed partial class StandbyRunner(IHostCommand host, TimeProvider time
 
     // a timer has had its turn by then
     private static readonly TimeSpan s_overdue = TimeSpan.FromMinutes(2);
+
+    private string? _last;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -33,10 +36,27 @@ internal sealed partial class StandbyRunner(IHostCommand host, TimeProvider time
     internal async Task LookAsync(CancellationToken cancellationToken)
     {
         var kept = await host.ListAsync<StandbyInfo>(new HostRequest(["vserver-standby", "list"]), ItemKinds.Standby, cancellationToken);
-        if (kept.Any(s => s.NextAt + s_overdue <= time.GetUtcNow() && !s.IsAtWork))
+        if (!kept.Any(s => s.NextAt + s_overdue <= time.GetUtcNow() && !s.IsAtWork) || await IsAtItAsync(cancellationToken))
         {
-            // each copying is an operation of the host's own, on record there; one that fails is told by the list
-            await host.RunToEndAsync(new HostRequest(["vserver-standby", "run-due"]) { Detach = true, Caller = Caller.Schedule }, cancellationToken: cancellationToken);
+            return;
+        }
+
+        // each copying is an operation of the host's own, on record there; one that fails is told by the list
+        _last = JobId.New();
+        await host.RunToEndAsync(new HostRequest(["vserver-standby", "run-due"]) { Detach = true, JobId = _last, Caller = Caller.Schedule }, cancellationToken: cancellationToken);
+    }
+
+    // one vserver may take hours, and the next ones become overdue meanwhile: the job takes them, too, one after the other
+    private async Task<bool> IsAtItAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return _last is not null && (await host.AskAsync<JobInfo>(new HostRequest(["vserver-jobs", "show", _last]), cancellationToken)).State is JobState.Running;
+        }
+        catch (HostProblemException e) when (e.Code is ProblemCode.NotFound)
+        {
+            // none was begun: something else copies there
+            return false;
         }
     }
 

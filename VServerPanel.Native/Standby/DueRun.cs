@@ -21,6 +21,13 @@ internal static class DueRun
 
         if (call.Options.Detach && Next(call, []) is not null)
         {
+            // one that copies for hours is asked each minute: a job that would end at once is none
+            if (IsAtWork(call))
+            {
+                call.Report.Result(null, "Copies that are due are being made already.");
+                return ExitCodes.Success;
+            }
+
             return DetachedJob.Start(call, call.Options.JobId ?? Guid.NewGuid().ToString("n"));
         }
 
@@ -31,7 +38,7 @@ internal static class DueRun
 
     private static bool CopyAll(Invocation call)
     {
-        using var alone = FileLock.TryAcquire($"{call.Paths.Locks}/.standby-due");
+        using var alone = TryBeAlone(call);
         if (alone is null)
         {
             return true;
@@ -50,6 +57,14 @@ internal static class DueRun
 
         return failed == 0;
     }
+
+    private static bool IsAtWork(Invocation call)
+    {
+        using var alone = TryBeAlone(call);
+        return alone is null;
+    }
+
+    private static FileLock? TryBeAlone(Invocation call) => FileLock.TryAcquire($"{call.Paths.Locks}/.standby-due");
 
     private static KeptStandby? Next(Invocation call, HashSet<string> tried) => new KeptStandbyStore(call.Paths).List()
         .Where(s => s.NextAt <= call.Time.GetUtcNow() && !tried.Contains(s.Id) && NameOf(call, s) is not null)

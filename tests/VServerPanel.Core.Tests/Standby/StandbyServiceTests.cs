@@ -77,6 +77,39 @@ public class StandbyServiceTests
         Assert.Equal(isAsked, core.Host.Requests.Any(r => r is { Words: ["vserver-standby", "run-due"], Detach: true }));
     }
 
+    [Fact]
+    public async Task Runner_LastOneStillCopies_AsksForNoOther_AndAgainWhenItHasEnded()
+    {
+        await using var core = await TestCore.CreateAsync();
+        var now = DateTimeOffset.UtcNow;
+        core.Host.On("vserver-standby list", new HelloEvent(1, []), FakeHost.Item(ItemKinds.Standby, new StandbyInfo { VServer = VServerName.Parse("shop"), VServerId = Guid.NewGuid(), Role = StandbyRole.Source, Peer = "host2", NextAt = now.AddMinutes(-10) }), new ResultEvent());
+        core.Host.On("vserver-standby run-due", new HelloEvent(1, []), new ResultEvent());
+        core.Host.On("vserver-jobs show", request => [new HelloEvent(1, []), FakeHost.Result(Job(request.Words[2], JobState.Running))]);
+        var runner = new StandbyRunner(core.Host, new FixedTime(now), Microsoft.Extensions.Logging.Abstractions.NullLogger<StandbyRunner>.Instance);
+
+        await runner.LookAsync(TestContext.Current.CancellationToken);
+        await runner.LookAsync(TestContext.Current.CancellationToken);
+        await runner.LookAsync(TestContext.Current.CancellationToken);
+        var first = Assert.Single(core.Host.Requests, r => r.Words.Contains("run-due"));
+        Assert.Equal([$"vserver-jobs show {first.JobId}", $"vserver-jobs show {first.JobId}"], core.Host.Commands.Where(c => c.StartsWith("vserver-jobs", StringComparison.Ordinal)));
+
+        core.Host.On("vserver-jobs show", request => [new HelloEvent(1, []), FakeHost.Result(Job(request.Words[2], JobState.Succeeded))]);
+        await runner.LookAsync(TestContext.Current.CancellationToken);
+        core.Host.On("vserver-jobs show", new HelloEvent(1, []), new ProblemEvent(ProblemCode.NotFound, "There is no such job."));
+        await runner.LookAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(3, core.Host.Requests.Where(r => r.Words.Contains("run-due")).Select(r => r.JobId).Distinct().Count());
+    }
+
+    private static JobInfo Job(string id, JobState state) => new()
+    {
+        Id = id,
+        Operation = "standby-run-due",
+        Actor = new Actor("vserverpanel"),
+        Command = ["vserver-standby", "run-due"],
+        State = state,
+        StartedAt = DateTimeOffset.UnixEpoch,
+    };
+
     private sealed class FixedTime(DateTimeOffset now) : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => now;

@@ -116,6 +116,20 @@ public class KeptCopyTests : TwoHostsTest
     }
 
     [Fact]
+    public async Task RunDue_OneIsAtItAlready_BeginsNoJob()
+    {
+        await Hosts.A.ExecAsync("vserver", "web", "standby", "keep", "--to", "hostb", "--every", "60");
+        const string RunDue = "vserver --as vserver-standby --json --detach run-due";
+        Assert.Null(Result(await Hosts.A.TryAsync("sh", "-ec", $"flock /var/run/vservers/.locks/.standby-due {RunDue}")));
+        Assert.DoesNotContain("standby-run-due", await Hosts.A.ExecAsync("vserver-jobs", "list"), StringComparison.Ordinal);
+        Assert.DoesNotContain("standby-run-due", await Hosts.A.ExecAsync("cat", "/var/log/vservers/journal.jsonl"), StringComparison.Ordinal);
+
+        // nobody is at it: the job begins, and copies
+        await Hosts.A.ExecAsync("sh", "-ec", RunDue);
+        Assert.Contains("standby-run-due", await Hosts.A.ExecAsync("vserver-jobs", "list"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task RunDue_OneThatFailsAndOneThatIsDue_CopiesWhatIsDue()
     {
         await MakeAsync("mail");
