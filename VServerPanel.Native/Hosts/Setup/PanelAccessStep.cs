@@ -59,18 +59,29 @@ internal sealed class PanelAccessStep(HostPaths paths, PanelKey? key) : SetupSte
         }
     }
 
-    /// <summary>Lets no panel in any more.</summary>
-    public void Remove()
+    /// <summary>Lets the panel of that key in no more; without a key, none.</summary>
+    /// <returns>How many are let in yet.</returns>
+    /// <exception cref="ProblemException">NotFound: no panel of that key was let in.</exception>
+    public int Remove()
     {
-        if (Read() is not null)
+        var allowed = Allowed;
+        if (key is not null && !allowed.Contains(key))
         {
-            Write([]);
+            throw new ProblemException(ProblemCode.NotFound, $"No panel with the key {key} is let in here, so there is nothing to take away.");
         }
 
-        if (ShellOf() == Shell)
+        List<PanelKey> left = key is null ? [] : [.. allowed.Where(k => k != key)];
+        if (Read() is not null)
+        {
+            Write(left);
+        }
+
+        if (left.Count == 0 && ShellOf() == Shell)
         {
             new ChildProcess { Program = "usermod", Arguments = ["--shell", NoShell, HostPaths.PanelUser] }.Run();
         }
+
+        return left.Count;
     }
 
     private string Text(IEnumerable<PanelKey> keys) => string.Concat(keys.Select(k => $"{Forced}{k.Text} vserverpanel\n"));

@@ -8,7 +8,7 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Hosts.Setup;
 
-/// <summary><c>vserver-setup [--port N] [--storage xfs --size 20G] [--bridge br0 --address 10.0.0.1/24] [--allow-panel KEY] [--deny-panel] [--remove]</c>: prepares a host; called again it makes what is missing.</summary>
+/// <summary><c>vserver-setup [--port N] [--storage xfs --size 20G] [--bridge br0 --address 10.0.0.1/24] [--allow-panel KEY] [--deny-panel [KEY]] [--remove]</c>: prepares a host; called again it makes what is missing.</summary>
 internal sealed class VServerSetupTool : Tool
 {
     private static readonly Option<int?> s_port = new("--port") { Description = "where the panel listens, on 127.0.0.1; 8420 where nothing else is set" };
@@ -17,7 +17,7 @@ internal sealed class VServerSetupTool : Tool
     private static readonly Option<string?> s_bridge = new("--bridge") { Description = "a bridge for vservers in a private network, made now and at each boot", HelpName = "NAME" };
     private static readonly Option<string[]> s_address = new("--address") { Description = "the host's address on that bridge, ADDRESS/BITS; repeatable", HelpName = "ADDRESS" };
     private static readonly Option<string?> s_allowPanel = new("--allow-panel") { Description = "let another machine's panel in by ssh, by the key that it shows: 'ssh-ed25519 AAAA…'", HelpName = "KEY" };
-    private static readonly Option<bool> s_denyPanel = new("--deny-panel") { Description = "let no panel in by ssh any more" };
+    private static readonly Option<string?> s_denyPanel = new("--deny-panel") { Description = "let the panel of that key in by ssh no more; without a key, none of them all", HelpName = "KEY", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<bool> s_remove = new("--remove") { Description = "take commands, sudo rule and services away; vservers and data stay" };
 
     public override string Name => "vserver-setup";
@@ -43,9 +43,10 @@ internal sealed class VServerSetupTool : Tool
             return OperationRunner.Run(call, new OperationKind("setup", null) { IsJob = false }, _ => HostSetup.Remove(call.Paths, program));
         }
 
-        if (parsed.GetValue(s_denyPanel))
+        if (parsed.GetResult(s_denyPanel) is not null)
         {
-            return OperationRunner.Run(call, new OperationKind("setup", null) { IsJob = false }, _ => DenyPanel(call.Paths));
+            var denied = parsed.GetValue(s_denyPanel) is { } which ? PanelKey.Parse(which) : null;
+            return OperationRunner.Run(call, new OperationKind("setup", null) { IsJob = false }, _ => DenyPanel(call.Paths, denied));
         }
 
         var key = parsed.GetValue(s_allowPanel) is { } line ? PanelKey.Parse(line) : null;
@@ -60,10 +61,12 @@ internal sealed class VServerSetupTool : Tool
         return OperationRunner.Run(call, new OperationKind("setup", null) { IsJob = false }, operation => setup.Apply(operation, plan));
     }
 
-    private static (System.Text.Json.JsonElement? Data, string? Human) DenyPanel(HostPaths paths)
+    private static (System.Text.Json.JsonElement? Data, string? Human) DenyPanel(HostPaths paths, PanelKey? key)
     {
-        new PanelAccessStep(paths, null).Remove();
-        return (null, "No panel of another machine is let in any more. Jobs that one began go on.");
+        var left = new PanelAccessStep(paths, key).Remove();
+        var who = key is null ? "No panel of another machine is let in any more; all keys were taken away."
+            : $"The panel with the key {key} is not let in any more. {(left == 0 ? "No other one is" : left == 1 ? "One other is" : $"{left} others are")}.";
+        return (null, $"{who} Jobs that one began go on, and a connection that is open until it ends.");
     }
 
     private static HostBridge? Bridge(ParseResult parsed) => (parsed.GetValue(s_bridge), parsed.GetValue(s_address) ?? []) switch

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
+using VServerPanel.Components.Hosts;
 using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Lifecycle;
 using VServerPanel.Hosts;
@@ -88,12 +89,8 @@ public sealed partial class HostsPage
 
     private async Task RemoveAsync(HostState host)
     {
-        var isSure = await Dialogs.ShowMessageBoxAsync(
-            $"Remove {host.Name}?",
-            $"This panel forgets the host, its pinned key, its schedule, and moves that wait in its queue. What runs there goes on, and what is on record of it stays. To let this panel in no longer, run there: vserver-setup --deny-panel",
-            yesText: "Remove",
-            cancelText: "Keep it");
-        if (isSure != true)
+        var dialog = await Dialogs.ShowAsync<RemoveHostDialog>($"Remove {host.Name}?", new DialogParameters<RemoveHostDialog> { { d => d.Name, host.Name } });
+        if (await dialog.Result is not { Canceled: false })
         {
             return;
         }

@@ -120,7 +120,7 @@ public class KeptCopyTests : TwoHostsTest
     {
         await Hosts.A.ExecAsync("vserver", "web", "standby", "keep", "--to", "hostb", "--every", "60");
         const string RunDue = "vserver --as vserver-standby --json --detach run-due";
-        Assert.Null(Result(await Hosts.A.TryAsync("sh", "-ec", $"flock /var/run/vservers/.locks/.standby-due {RunDue}")));
+        Assert.Null(Result(await Hosts.A.TryAsync("sh", "-ec", $"flock /var/run/vservers/.locks/.standby-due {RunDue}")).Data);
         Assert.DoesNotContain("standby-run-due", await Hosts.A.ExecAsync("vserver-jobs", "list"), StringComparison.Ordinal);
         Assert.DoesNotContain("standby-run-due", await Hosts.A.ExecAsync("cat", "/var/log/vservers/journal.jsonl"), StringComparison.Ordinal);
 

@@ -86,6 +86,11 @@ public sealed class FreshHostTests
             cat /root/.ssh/authorized_keys
             rm /var/lib/vserverpanel/.ssh
             "$1" --as vserver-setup --allow-panel "$(cat panel.pub)" > /dev/null
+            "$1" --as vserver-setup --allow-panel "$(cat other.pub)" > /dev/null
+            "$1" --as vserver-setup --deny-panel "$(cat other.pub)"
+            echo "again: $("$1" --as vserver-setup --deny-panel "$(cat other.pub)" 2>&1)"
+            echo "otherwise: $(panel other vserver --as vserver-jobs list --json)"
+            echo "kept: $(panel panel vserver --as vserver-jobs list --json | tail -n 1)"
             "$1" --as vserver-setup --deny-panel
             getent passwd vserverpanel | cut -d: -f7
             echo "denied: $(panel panel vserver --as vserver-jobs list --json)"
@@ -100,7 +105,11 @@ public sealed class FreshHostTests
         Assert.Contains("other: vserverpanel@127.0.0.1: Permission denied", output, StringComparison.Ordinal);
         Assert.Contains("forward: Error: remote port forwarding failed", output, StringComparison.Ordinal);
         Assert.Contains("is no directory, so no key can be kept in it", output, StringComparison.Ordinal);
-        Assert.Contains("\nmine\nNo panel of another machine is let in any more.", output, StringComparison.Ordinal);
+        Assert.Matches("\nmine\nThe panel with the key …[^ ]{12} is not let in any more\\. One other is\\.", output);
+        Assert.Contains("is let in here, so there is nothing to take away", output, StringComparison.Ordinal);
+        Assert.Contains("otherwise: vserverpanel@127.0.0.1: Permission denied", output, StringComparison.Ordinal);
+        Assert.Contains("kept: {\"type\":\"result\"", output, StringComparison.Ordinal);
+        Assert.Contains("No panel of another machine is let in any more; all keys were taken away.", output, StringComparison.Ordinal);
         Assert.Contains("/usr/sbin/nologin\ndenied: ", output, StringComparison.Ordinal);
         Assert.DoesNotContain("uid=", output, StringComparison.Ordinal);
         Assert.EndsWith("ended with 255", output.TrimEnd(), StringComparison.Ordinal);
