@@ -11,7 +11,7 @@ namespace VServerPanel.Core.Hosts;
 public sealed partial class Fleet : BackgroundService
 {
     private readonly IDbContextFactory<StateDbContext> _databases;
-    private readonly Func<PinnedHost, HostServices> _make;
+    private readonly Func<PinnedHost, bool, HostServices> _make;
     private readonly ILogger<Fleet> _logger;
     private readonly Lock _gate = new();
     private readonly HashSet<Channel<bool>> _readers = [];
@@ -19,7 +19,7 @@ public sealed partial class Fleet : BackgroundService
     // replaced, never changed
     private volatile IReadOnlyList<HostServices> _others = [];
 
-    internal Fleet(HostServices own, IDbContextFactory<StateDbContext> databases, Func<PinnedHost, HostServices> make, ILogger<Fleet> logger) =>
+    internal Fleet(HostServices own, IDbContextFactory<StateDbContext> databases, Func<PinnedHost, bool, HostServices> make, ILogger<Fleet> logger) =>
         (Own, _databases, _make, _logger) = (own, databases, make, logger);
 
     /// <summary>The host that the panel was made for.</summary>
@@ -77,7 +77,7 @@ public sealed partial class Fleet : BackgroundService
         {
             try
             {
-                await AddAsync(record.Read(), cancellationToken);
+                await AddAsync(record.Read(), record.Label, record.IsOff, cancellationToken);
             }
             catch (HostProblemException e)
             {
@@ -105,16 +105,20 @@ public sealed partial class Fleet : BackgroundService
     }
 
     /// <summary>Takes a host in, whether it answers or not.</summary>
-    internal async Task AddAsync(PinnedHost host, CancellationToken cancellationToken)
+    internal async Task AddAsync(PinnedHost host, string? label, bool isOff, CancellationToken cancellationToken)
     {
-        var services = _make(host);
+        var services = _make(host, isOff);
+        services.Label = label ?? host.Name;
         await services.StartAsync(cancellationToken);
         _ = services.BrokenAsync().ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         Change(others => others.Append(services).OrderBy(h => h.Name, StringComparer.OrdinalIgnoreCase));
     }
 
     /// <summary>Forgets a host. What runs there goes on.</summary>
-    internal async Task RemoveAsync(string name, CancellationToken cancellationToken)
+    /// <param name="name">Which.</param>
+    /// <param name="why">What is told to who still has one of its services.</param>
+    /// <param name="cancellationToken">Ends the wait for its services.</param>
+    internal async Task RemoveAsync(string name, string why, CancellationToken cancellationToken)
     {
         if (_others.FirstOrDefault(h => h.Name == name) is not { } host)
         {
@@ -123,9 +127,18 @@ public sealed partial class Fleet : BackgroundService
 
         // its services are not disposed of: pages that are open have them, and are told that the host is gone
         Change(others => others.Where(h => h != host));
-        host.CutOff();
+        host.CutOff(why);
         await host.StopAsync(cancellationToken);
+        host.Directory.Rest(why);
     }
+
+    /// <summary>Shows another name in lists.</summary>
+    internal void Relabel(string name, string label) => Change(others =>
+    {
+        var all = others.ToList();
+        all.FirstOrDefault(h => h.Name == name)?.Label = label;
+        return all;
+    });
 
     // the program stops when what its own host needs breaks; what breaks of another is in the log
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Own.BrokenAsync().WaitAsync(stoppingToken);

@@ -7,7 +7,7 @@ using VServerPanel.Protocol;
 namespace VServerPanel.Core.Hosts;
 
 /// <summary>Which hosts this panel has: adds and removes them. Each such change is recorded in the audit history.</summary>
-public sealed class HostCatalogue
+public sealed partial class HostCatalogue : IDisposable
 {
     private readonly IDbContextFactory<StateDbContext> _databases;
     private readonly Fleet _fleet;
@@ -70,7 +70,7 @@ public sealed class HostCatalogue
         await using var database = await _databases.CreateDbContextAsync(CancellationToken.None);
         database.Hosts.Add(new HostRecord { Name = host.Name, Address = host.Address, Port = host.Port, HostKey = host.HostKey, AddedBy = caller.UserName, AddedAt = _time.NowAsStored() });
         await SaveAsync(database, host);
-        await _fleet.AddAsync(host, CancellationToken.None);
+        await _fleet.AddAsync(host, label: null, isOff: false, CancellationToken.None);
         await _audit.RecordEventAsync(caller, "host-add", $"Added the host {host.Name} at {host.Address}, port {host.Port}.", cancellationToken: CancellationToken.None);
     }
 
@@ -79,11 +79,23 @@ public sealed class HostCatalogue
     public async Task RemoveAsync(string name, Caller caller, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
+        await _switching.WaitAsync(cancellationToken);
+        try
+        {
+            await RemoveAloneAsync(name, caller, cancellationToken);
+        }
+        finally
+        {
+            _switching.Release();
+        }
+    }
+
+    private async Task RemoveAloneAsync(string name, Caller caller, CancellationToken cancellationToken)
+    {
         await using var database = await _databases.CreateDbContextAsync(cancellationToken);
-        var host = await database.Hosts.AsNoTracking().FirstOrDefaultAsync(h => h.Name == name, cancellationToken)
-            ?? throw new HostProblemException(ProblemCode.NotFound, $"There is no host {name} that was added to this panel. It may have been removed meanwhile.");
+        var host = await FindRecordAsync(database, name, cancellationToken);
         await _audit.RecordEventAsync(caller, "host-remove", $"Removed the host {host.Name} at {host.Address}, port {host.Port}.", cancellationToken: cancellationToken);
-        await _fleet.RemoveAsync(host.Name, CancellationToken.None);
+        await _fleet.RemoveAsync(host.Name, $"The host {host.Name} was removed from this panel.", CancellationToken.None);
         await ForgetAsync(database, host.Name);
         _transport.Forget(host.Name);
     }
@@ -101,6 +113,10 @@ public sealed class HostCatalogue
         await transaction.CommitAsync();
     }
 
+    private static async Task<HostRecord> FindRecordAsync(StateDbContext database, string name, CancellationToken cancellationToken) =>
+        await database.Hosts.AsNoTracking().FirstOrDefaultAsync(h => h.Name == name, cancellationToken)
+        ?? throw new HostProblemException(ProblemCode.NotFound, $"There is no host {name} that was added to this panel. It may have been removed meanwhile.");
+
     private static void Parse(PinnedHost host) => SshHost.Parse(host.Name, host.Address, host.Port, host.HostKey);
 
     private async Task CheckFreeAsync(string name, string address, int port, CancellationToken cancellationToken)
@@ -111,14 +127,14 @@ public sealed class HostCatalogue
         }
 
         await using var database = await _databases.CreateDbContextAsync(cancellationToken);
-        if (await database.Hosts.AsNoTracking().FirstOrDefaultAsync(h => h.Name == name || (h.Address == address && h.Port == port), cancellationToken) is { } taken)
+        if (await database.Hosts.AsNoTracking().FirstOrDefaultAsync(h => h.Name == name || (h.Label != null && h.Label == name) || (h.Address == address && h.Port == port), cancellationToken) is { } taken)
         {
             throw Taken(taken, name);
         }
     }
 
-    private static HostProblemException Taken(HostRecord taken, string name) => new(ProblemCode.AlreadyExists, string.Equals(taken.Name, name, StringComparison.OrdinalIgnoreCase)
-        ? $"There is a host {taken.Name} already. Give this one another name."
+    private static HostProblemException Taken(HostRecord taken, string name) => new(ProblemCode.AlreadyExists, string.Equals(taken.Name, name, StringComparison.OrdinalIgnoreCase) || string.Equals(taken.Label, name, StringComparison.OrdinalIgnoreCase)
+        ? $"There is a host {taken.Name}{(taken.Label is null ? "" : $", shown as {taken.Label},")} already. Give this one another name."
         : $"The host at {taken.Address}, port {taken.Port}, is there already, as {taken.Name}.");
 
     private static async Task SaveAsync(StateDbContext database, PinnedHost host)

@@ -16,6 +16,12 @@ internal sealed class HostRecord
 
     public required DateTimeOffset AddedAt { get; init; }
 
+    /// <summary>What lists show in place of the name; null: the name.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Whether it is switched off in this panel.</summary>
+    public bool IsOff { get; init; }
+
     public KnownHost View() => new(Read(), AddedBy, AddedAt);
 
     public PinnedHost Read() => new(Name, Address, Port, HostKey);

@@ -21,7 +21,7 @@ public sealed partial class HostServices : IDisposable
     internal HostServices(IHostCommand host, bool isOwn, IServiceCollection services)
     {
         _line = new HostLine(host);
-        (Name, IsOwn) = (host.HostName, isOwn);
+        (Name, Label, IsOwn, IsOff) = (host.HostName, host.HostName, isOwn, host is OffHost);
         services.AddSingleton<IHostCommand>(_line);
         services.AddServicesOfOneHost();
         _services = services.BuildServiceProvider();
@@ -33,6 +33,12 @@ public sealed partial class HostServices : IDisposable
 
     /// <summary>Whether it is the host that the panel was made for, by <see cref="HostOptions"/>.</summary>
     public bool IsOwn { get; }
+
+    /// <summary>What lists show: its name, unless it was given another one to show.</summary>
+    public string Label { get; internal set; }
+
+    /// <summary>Whether it is switched off in this panel: nothing runs in the background for it, and nothing is asked of it.</summary>
+    public bool IsOff { get; }
 
     public VServerDirectory Directory => Get<VServerDirectory>();
 
@@ -49,6 +55,12 @@ public sealed partial class HostServices : IDisposable
     /// <summary>Starts what runs in the background; returns at once, whether the host answers or not.</summary>
     internal async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (IsOff)
+        {
+            Directory.Rest(new OffHost(Name).Message);
+            return;
+        }
+
         foreach (var service in Background)
         {
             await service.StartAsync(cancellationToken);
@@ -88,7 +100,8 @@ public sealed partial class HostServices : IDisposable
     }
 
     /// <summary>Asks nothing of the host any more, also for who still has one of its services.</summary>
-    internal void CutOff() => _line.Cut();
+    /// <param name="why">What those are told.</param>
+    internal void CutOff(string why) => _line.Cut(why);
 
     public void Dispose()
     {

@@ -33,6 +33,9 @@ public sealed class VServerDirectory(IHostCommand host, TimeProvider time) : IBa
         }
     }
 
+    /// <summary>Nothing is read: the host is not asked.</summary>
+    internal void Rest(string why) => _state.Connect(DirectoryConnection.Unreachable, why);
+
     async Task IBackgroundWork.RunAsync(CancellationToken stopping)
     {
         var pause = s_firstPause;

@@ -40,6 +40,7 @@ internal sealed class StateDbContext(DbContextOptions<StateDbContext> options) :
         host.ToTable("hosts");
         host.HasKey(h => h.Name);
         host.Property(h => h.Name).UseCollation("NOCASE");
+        host.Property(h => h.Label).UseCollation("NOCASE");
         host.HasIndex(h => new { h.Address, h.Port }).IsUnique();
 
         var tenant = modelBuilder.Entity<TenantRecord>();

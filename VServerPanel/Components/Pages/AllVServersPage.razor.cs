@@ -58,7 +58,7 @@ public sealed partial class AllVServersPage
 
     private static bool Matches(Row row, string search) =>
         search.Length == 0
-        || ((IEnumerable<string>)[row.Host.Name, row.Entry.Name.Value, row.Entry.Status.Hostname, row.Entry.Status.Description, row.Entry.Status.Distribution, .. row.Entry.Status.Addresses]).Any(t => t.Contains(search, StringComparison.OrdinalIgnoreCase));
+        || ((IEnumerable<string>)[row.Host.Name, row.Host.Label, row.Entry.Name.Value, row.Entry.Status.Hostname, row.Entry.Status.Description, row.Entry.Status.Distribution, .. row.Entry.Status.Addresses]).Any(t => t.Contains(search, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>A vserver of a host.</summary>
     private sealed record Row(HostServices Host, DirectoryEntry Entry);

@@ -95,10 +95,31 @@ public sealed partial class HostsPage
             return;
         }
 
+        await ChangeAsync(host, async () => await Catalogue.RemoveAsync(host.Name, await Gate.DemandAsync(Policies.Administer)));
+    }
+
+    private async Task RelabelAsync(HostState host) => await Dialogs.ShowAsync<HostLabelDialog>($"Show {host.Label} under another name", new DialogParameters<HostLabelDialog> { { d => d.Host, host } });
+
+    private async Task SwitchAsync(HostState host)
+    {
+        var isSure = host.IsOff || await Dialogs.ShowMessageBoxAsync(
+            $"Switch {host.Label} off in this panel?",
+            "The panel asks nothing of it any more, and closes its connection within half a minute: terminals there end, and its pages say that it is switched off. What runs there goes on, jobs too; moves that wait in its queue wait on. Switched on again, its journal tells what was done there meanwhile.",
+            yesText: "Switch off",
+            cancelText: "Leave it on") == true;
+        if (isSure)
+        {
+            await ChangeAsync(host, async () => await Catalogue.SwitchAsync(host.Name, !host.IsOff, await Gate.DemandAsync(Policies.Administer)));
+        }
+    }
+
+    /// <summary>Changes a host; a page of its own cannot go on with the services that it had.</summary>
+    private async Task ChangeAsync(HostState host, Func<Task> change)
+    {
         _busy = true;
         try
         {
-            await Catalogue.RemoveAsync(host.Name, await Gate.DemandAsync(Policies.Administer));
+            await change();
             _problem = null;
             if (host.Name == Current.Services.Name)
             {

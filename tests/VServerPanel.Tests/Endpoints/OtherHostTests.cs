@@ -37,6 +37,20 @@ public sealed class OtherHostTests : PanelTest
         Assert.All(pages.Where((_, i) => i % 2 == 1), p => Assert.True(p.Contains("web1.example.net", StringComparison.Ordinal) && !p.Contains("far1", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task Pages_OfAHostThatIsOff_SaySoAndOfferNoFirstVServer()
+    {
+        using var browser = await OpenAsync(Roles.Administrator);
+        var catalogue = Panel.Services.GetRequiredService<HostCatalogue>();
+        await catalogue.SwitchAsync("root2", isOff: true, new VServerPanel.Core.Caller("u1", "alice", null));
+
+        var page = await browser.TextAsync("/on/root2/vservers");
+        Assert.Contains("The host root2 is switched off", page, StringComparison.Ordinal);
+        Assert.Contains("The host has not told its vservers", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("No vservers yet", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("switched off", await browser.TextAsync("/vservers"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/on/root2/css/tokens.css", HttpStatusCode.OK)]
     [InlineData("/on/root2/_framework/blazor.web.js", HttpStatusCode.OK)]

@@ -119,6 +119,49 @@ public sealed class HostsPagesTests : PagesContext
     }
 
     [Fact]
+    public async Task Hosts_Rename_ShowsTheLabelAndKeepsTheAddress()
+    {
+        await StartAsync(Roles.Administrator);
+        await AddAsync();
+        var page = Render<HostsPage>();
+        var switcher = Render<HostSwitcher>();
+        page.WaitForAssertion(() => Assert.NotEmpty(page.FindAll("button[aria-label='Rename root2']")));
+        await page.Find("button[aria-label='Rename root2']").ClickAsync();
+        Dialogs.WaitForAssertion(() => Assert.Equal("root2", Dialogs.Find("#host-label").GetAttribute("value")));
+        await Dialogs.Find("#host-label").InputAsync("HOST1");
+        await Dialogs.Find("#host-label-form").SubmitAsync();
+        Dialogs.WaitForAssertion(() => Assert.Contains("Give this one another label", Dialogs.Markup, StringComparison.Ordinal));
+        await Dialogs.Find("#host-label").InputAsync("Paris, rack 3");
+        await Dialogs.Find("#host-label-form").SubmitAsync();
+
+        page.WaitForAssertion(() => Assert.Equal("/on/root2/", page.FindAll("tbody a").Single(a => a.TextContent == "Paris, rack 3").GetAttribute("href")));
+        switcher.WaitForAssertion(() => Assert.Contains("Paris, rack 3", switcher.FindAll("li a").Select(a => a.TextContent.Trim())), TimeSpan.FromSeconds(10));
+        var entries = (await Fleet.Own.Get<AuditService>().QueryAsync(new AuditFilter { Operation = "host-rename" }, cancellationToken: Xunit.TestContext.Current.CancellationToken)).Entries;
+        Assert.Equal("anna: The host root2 is shown as Paris, rack 3 from now on, before as root2.", $"{Assert.Single(entries).User}: {entries[0].Detail}");
+    }
+
+    [Fact]
+    public async Task Hosts_SwitchOff_AsksFirst_ThenNothingIsAskedOfItUntilItIsOnAgain()
+    {
+        await StartAsync(Roles.Administrator);
+        await AddAsync();
+        var page = Render<HostsPage>();
+        page.WaitForAssertion(() => Assert.NotEmpty(page.FindAll("button[aria-label='Switch root2 off']")));
+        var asked = page.InvokeAsync(() => page.Find("button[aria-label='Switch root2 off']").ClickAsync());
+        Dialogs.WaitForAssertion(() => Assert.Contains("Switch off", Dialogs.FindAll(".mud-dialog button").Select(b => b.TextContent.Trim())));
+        Assert.False(Fleet.Find("root2")!.IsOff);
+        await Dialogs.FindAll(".mud-dialog button").First(b => b.TextContent.Trim() == "Switch off").ClickAsync();
+        await asked;
+
+        page.WaitForAssertion(() => Assert.StartsWith("Switched off", Cell(page, "root2", 1), StringComparison.Ordinal));
+        Assert.True(Fleet.Find("root2")!.IsOff);
+        var all = Render<AllVServersPage>();
+        Assert.Contains("root2 is switched off in this panel.", all.Find("[role=status]").TextContent, StringComparison.Ordinal);
+        await page.InvokeAsync(() => page.Find("button[aria-label='Switch root2 on']").ClickAsync());
+        page.WaitForAssertion(() => Assert.Equal("Reachable", Cell(page, "root2", 1)), TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public async Task All_ShowsVServersOfEveryHost_AndSaysWhichIsAway()
     {
         await StartAsync(Roles.Auditor, new HostOfVServers(VServer("web1", VServerState.Running)));
