@@ -108,6 +108,7 @@ public static class ServiceRegistration
         services.AddSingleton(p => new SshIdentity(Path.Combine(p.Get<IOptions<StorageOptions>>().Value.DataDirectory, "ssh")));
         services.AddSingleton(p => new Fleet(Make(p, p.Get<IHostCommand>(), isOwn: true), p.Get<IDbContextFactory<StateDbContext>>(), (host, isOff) => Make(p, isOff ? new OffHost(host.Name) : p.Get<IHostTransport>().Reach(host), isOwn: false), p.Get<ILogger<Fleet>>()));
         services.AddSingleton(p => new HostCatalogue(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<Fleet>(), p.Get<IHostTransport>(), OwnHistory(p), p.Get<AuditLog>(), p.Get<TimeProvider>()));
+        services.AddSingleton(p => new PairingService(p.Get<Fleet>(), p.Get<HostCatalogue>()));
         services.AddSingleton(p => new TenantService(p.Get<IDbContextFactory<StateDbContext>>(), OwnHistory(p), p.Get<Fleet>, p.Get<TimeProvider>()));
         services.AddSingleton(p => new TenantStatusService(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<IDbContextFactory<AuditDbContext>>(), p.Get<Fleet>, p.Get<TimeProvider>()));
         services.AddScoped<CurrentHost>();

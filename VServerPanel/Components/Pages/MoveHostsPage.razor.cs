@@ -46,6 +46,16 @@ public sealed partial class MoveHostsPage
         await CheckAsync(stopping);
     }
 
+    private async Task ReadAllAsync()
+    {
+        await TryAsync(async () =>
+        {
+            _keys = await Peers.FindKeysAsync(Stopping);
+            await ReadAsync(Stopping);
+        });
+        await CheckAsync(Stopping);
+    }
+
     private async Task ReadAsync(CancellationToken stopping) => _list = await Peers.ListAsync(stopping);
 
     private Task CheckAsync(CancellationToken stopping) => _checks.RunAsync(Peers, _list?.Peers ?? [], StateHasChanged, stopping);
