@@ -9,11 +9,9 @@ namespace VServerPanel.Components.Shares;
 public sealed partial class SharesCard
 {
     private IReadOnlyList<SharedDirectory>? _shares;
-    private Exception? _problem;
     private string _source = "";
     private string _target = "";
     private bool _isReadOnly = true;
-    private bool _busy;
 
     [Parameter, EditorRequired]
     public VServerName Name { get; set; }
@@ -47,19 +45,4 @@ public sealed partial class SharesCard
         await Shares.RemoveAsync(Name, share.Target, await Gate.DemandAsync(Policies.Operate));
         _shares = await Shares.ListAsync(Name);
     });
-
-    private async Task TryAsync(Func<Task> work)
-    {
-        (_busy, _problem) = (true, null);
-        try
-        {
-            await work();
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            _problem = e;
-        }
-
-        _busy = false;
-    }
 }

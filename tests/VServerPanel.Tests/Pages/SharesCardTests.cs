@@ -43,6 +43,18 @@ public sealed class SharesCardTests : PagesContext
     }
 
     [Fact]
+    public async Task Add_FaultOfThePanels_IsNoRefusalOfTheHosts()
+    {
+        await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
+        Has();
+        Host.Command.On("vserver web1 share add", _ => throw new InvalidOperationException("a fault of ours"));
+        var card = Render<SharesCard>(p => p.Add(c => c.Name, s_web1));
+        card.WaitForElement("#share-source").Change("/srv/shared/photos");
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => card.FindAll("button").Single(b => b.TextContent.Trim() == "Share it").ClickAsync(new()));
+        Assert.Equal("a fault of ours", fault.Message);
+    }
+
+    [Fact]
     public async Task Remove_TakesItOutOfTheList()
     {
         await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
