@@ -50,6 +50,31 @@ public sealed class JobResultTests : PagesContext
         Dialogs.WaitForAssertion(() => Assert.Contains("Another operation is at work", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
     }
 
+    [Theory]
+    [InlineData(SharingMethod.HardLink, "Shared, and more is taken", true)]
+    [InlineData(null, "Files of their own again", false)]
+    public async Task Unified_MoreIsTaken_IsAnUndoOnlyWhereNothingWasToBeShared(SharingMethod? method, string title, bool hasUndo)
+    {
+        await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
+        Script(JobState.Succeeded, ["vunify", "--json", "web1", "web2", "--", "ALL"], FakeHost.Result(new UnificationOutcome
+        {
+            Method = method,
+            FilesChanged = 3,
+            FilesShared = 0,
+            BytesSaved = -(5L << 20),
+            BytesFreeBefore = 4L << 30,
+            BytesFreeAfter = 4L << 30,
+            Members = [UnifyPageTests.Member("web1"), UnifyPageTests.Member("web2")],
+            Skipped = [],
+            Milliseconds = 9_000,
+            FilesVerified = 3,
+        }));
+        var page = Render<JobPage>(p => p.Add(j => j.Id, s_id));
+        page.WaitForAssertion(() => Assert.StartsWith(title, page.Find("#result").TextContent.Trim(), StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        Assert.Contains("Taken", page.FindAll("dt").Select(d => d.TextContent));
+        Assert.Equal(hasUndo, page.Find("#result").TextContent.Contains("Undo …", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Packages_RowPerVServer_AndTryAgainWhereItFailed()
     {

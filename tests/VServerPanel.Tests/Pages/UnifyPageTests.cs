@@ -42,6 +42,7 @@ public sealed class UnifyPageTests : PagesContext
         await page.Find("#reference").ChangeAsync(new() { Value = "web2" });
         await NextAsync(page);
         Assert.Contains("Shared blocks (reflink)", page.Markup, StringComparison.Ordinal);
+        Assert.Contains("with its pre-start hook", page.Markup, StringComparison.Ordinal);
         await NextAsync(page);
 
         page.WaitForAssertion(() => Assert.Contains("≤ 700 MiB", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
