@@ -61,6 +61,7 @@ internal static class PanelServices
         services.AddScoped<ClientAddress>();
         services.AddScoped<CircuitHandler, HostOfCircuit>();
         services.AddScoped<LifecycleActions>();
+        services.AddSingleton<NameSelections>();
         services.AddSingleton<PublicAddress>();
     }
 

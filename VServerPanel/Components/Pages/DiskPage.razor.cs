@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using VServerPanel.Components.Parts;
 using VServerPanel.Core.DiskShares;
 using VServerPanel.Core.Hosts;
 using VServerPanel.Identity;
@@ -27,6 +28,9 @@ public sealed partial class DiskPage
     private string? VServerText { get; set; }
 
     [Inject]
+    private NameSelections Selections { get; set; } = null!;
+
+    [Inject]
     private DiskService Disks { get; set; } = null!;
 
     [Inject]
@@ -36,7 +40,7 @@ public sealed partial class DiskPage
     private TimeProvider Clock { get; set; } = null!;
 
     // those that drifted, with those they were unified with, by the wizard
-    private string Again => "unify?with=" + string.Join(',', _drifted.SelectMany(s => (s.UnifiedWith ?? []).Append(s.VServer!.Value)).Distinct());
+    private string Again => "unify?with=" + Selections.Write(_drifted.SelectMany(s => (s.UnifiedWith ?? []).Append(s.VServer!.Value)).Distinct());
 
     /// <inheritdoc/>
     protected override Task LiveAsync(CancellationToken stopping) => MeasureAsync(false);

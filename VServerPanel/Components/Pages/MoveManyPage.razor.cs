@@ -38,6 +38,9 @@ public sealed partial class MoveManyPage
     private string? With { get; set; }
 
     [Inject]
+    private NameSelections Selections { get; set; } = null!;
+
+    [Inject]
     private MoveService Moves { get; set; } = null!;
 
     [Inject]
@@ -79,7 +82,10 @@ public sealed partial class MoveManyPage
             }
 
             _entries = [.. Directory.Snapshot.Entries.Where(e => e.Status.State is not (VServerState.Incomplete or VServerState.Standby)).OrderBy(e => e.Name.Value, StringComparer.Ordinal)];
-            _chosen = NameList.Parse(With).Where(n => _entries.Any(e => e.Name == n)).ToHashSet();
+            var there = _entries.Select(e => e.Name).ToHashSet();
+            var chosen = Selections.Find(With);
+            _chosen = (chosen ?? []).Where(there.Contains).ToHashSet();
+            _problem = chosen is null ? NameSelections.Forgotten : null;
             await InvokeAsync(StateHasChanged);
             _peers = (await Peers.ListAsync(stopping)).Peers;
             _targets.AddRange(_peers.Count == 1 ? [_peers[0].Name] : []);

@@ -40,6 +40,9 @@ public sealed partial class UnifyPage
     private string? By { get; set; }
 
     [Inject]
+    private NameSelections Selections { get; set; } = null!;
+
+    [Inject]
     private UnificationService Unification { get; set; } = null!;
 
     [Inject]
@@ -74,7 +77,10 @@ public sealed partial class UnifyPage
 
             _entries = [.. Directory.Snapshot.Entries.Where(e => e.Status.State is not (VServerState.Incomplete or VServerState.Broken))];
             _scope = By == "content" ? UnificationScope.Content : UnificationScope.Package;
-            Choose([.. NameList.Parse(With).Where(n => _entries.Any(e => e.Name == n)).Distinct()]);
+            var there = _entries.Select(e => e.Name).ToHashSet();
+            var chosen = Selections.Find(With);
+            Choose([.. (chosen ?? []).Where(there.Contains).Distinct()]);
+            _problem = chosen is null ? NameSelections.Forgotten : null;
             await InvokeAsync(StateHasChanged);
             _disk = await Disks.MeasureAsync(cancellationToken: stopping);
         }

@@ -36,6 +36,9 @@ public sealed partial class UpgradePage
     private string? Package { get; set; }
 
     [Inject]
+    private NameSelections Selections { get; set; } = null!;
+
+    [Inject]
     private PackageService Packages { get; set; } = null!;
 
     [Inject]
@@ -83,7 +86,9 @@ public sealed partial class UpgradePage
         }
         else
         {
-            _vservers = [.. NameList.Parse(In).Where(able.Contains)];
+            var chosen = Selections.Find(In);
+            _vservers = [.. (chosen ?? []).Where(able.Contains)];
+            _problem = chosen is null ? NameSelections.Forgotten : null;
         }
     }
 

@@ -28,6 +28,9 @@ public sealed partial class VServersPage
     private VServerDirectory Directory { get; set; } = null!;
 
     [Inject]
+    private NameSelections Selections { get; set; } = null!;
+
+    [Inject]
     private LifecycleActions Actions { get; set; } = null!;
 
     [Inject]

@@ -46,6 +46,7 @@ public abstract class PagesContext : BunitContext, IAsyncLifetime
         Services.Configure<PasswordHasherOptions>(o => o.IterationCount = 1000);
         Services.AddSingleton<IConfiguration>(new ConfigurationManager());
         Services.AddScoped<LifecycleActions>();
+        Services.AddSingleton<NameSelections>();
         Services.AddScoped<ClientAddress>();
         Services.AddSingleton<PublicAddress>();
         var authentication = new SignedIn();

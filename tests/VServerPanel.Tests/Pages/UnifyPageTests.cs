@@ -1,5 +1,6 @@
 using Bunit;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.DependencyInjection;
 using VServerPanel.Components.Pages;
 using VServerPanel.Core.Tests.Fakes;
@@ -74,6 +75,33 @@ public sealed class UnifyPageTests : PagesContext
         await NextAsync(page);
 
         page.WaitForAssertion(() => Assert.Contains("vunify --content web2 web1", Commands), TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Wizard_TwoThousandLongNamesFromTheList_AreChosenByAShortAddress()
+    {
+        var names = Enumerable.Range(0, 2000).Select(i => $"customer-with-a-rather-long-name-{i:0000000}").ToList();
+        Assert.All(names, n => Assert.Equal(40, n.Length));
+        await StartAsync(Roles.Operator, new HostOfVServers([.. names.Select(n => VServer(n, VServerState.Stopped))]));
+        Host.Command.On("vdu", new HelloEvent(1, []), FakeHost.Result(DiskPageTests.Disk));
+        var authentication = await Services.GetRequiredService<AuthenticationStateProvider>().GetAuthenticationStateAsync();
+        var list = Render<CascadingValue<Task<AuthenticationState>>>(p => p.Add(c => c.Value, Task.FromResult(authentication)).AddChildContent<VServersPage>());
+        await list.InvokeAsync(() => list.Find("[aria-label='Select all'], thead input[type=checkbox]").ChangeAsync(new() { Value = true }));
+        var address = list.FindAll("a").Select(a => a.GetAttribute("href")!).Single(h => h.StartsWith("unify?with=", StringComparison.Ordinal));
+        Assert.InRange(address.Length, 20, 100);
+
+        Services.GetRequiredService<NavigationManager>().NavigateTo("/" + address);
+        var page = Render<UnifyPage>();
+        page.WaitForAssertion(() => Assert.Contains("2\u00a0000 chosen", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task Wizard_ChoiceThatIsNotKnownAnyMore_SaysSo()
+    {
+        await OpenHostAsync(Roles.Operator);
+        Services.GetRequiredService<NavigationManager>().NavigateTo("/unify?with=~0123456789abcdef0123456789abcdef");
+        var page = await OpenAsync();
+        page.WaitForAssertion(() => Assert.Contains("Choose once more", page.Find("[role=alert]").TextContent, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
     }
 
     [Fact]
