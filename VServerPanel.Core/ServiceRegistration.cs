@@ -104,6 +104,7 @@ public static class ServiceRegistration
     private static void AddSharedServices(IServiceCollection services)
     {
         services.AddSingleton<AuditLog>();
+        services.AddSingleton<OpenTerminals>();
         services.AddSingleton(p => new AuditExport(p.Get<IDbContextFactory<AuditDbContext>>()));
         services.AddSingleton(p => new SshIdentity(Path.Combine(p.Get<IOptions<StorageOptions>>().Value.DataDirectory, "ssh")));
         services.AddSingleton(p => new Fleet(Make(p, p.Get<IHostCommand>(), isOwn: true), p.Get<IDbContextFactory<StateDbContext>>(), (host, isOff) => Make(p, isOff ? new OffHost(host.Name) : p.Get<IHostTransport>().Reach(host), isOwn: false), p.Get<ILogger<Fleet>>()));
@@ -134,7 +135,7 @@ public static class ServiceRegistration
         services.AddSingleton(shared.Get<IOptions<AuditOptions>>()).AddSingleton(shared.Get<IOptions<TerminalOptions>>());
         services.AddSingleton(shared.Get<IDbContextFactory<AuditDbContext>>()).AddSingleton(shared.Get<IDbContextFactory<StateDbContext>>());
         services.AddSingleton(shared.Get<AuditLog>()).AddSingleton(shared.Get<TenantService>());
-        services.AddSingleton<Func<Fleet>>(shared.Get<Fleet>);
+        services.AddSingleton<Func<Fleet>>(shared.Get<Fleet>).AddSingleton(shared.Get<OpenTerminals>());
         foreach (var guard in shared.GetServices<ITerminalGuard>())
         {
             services.AddSingleton(guard);

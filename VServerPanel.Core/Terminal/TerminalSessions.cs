@@ -6,8 +6,8 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Terminal;
 
-/// <summary>All terminals of this panel: one a user and vserver. Each is a recorded operation from its first to its last moment; what is typed is not recorded.</summary>
-public sealed partial class TerminalSessions(OperationRunner operations, IEnumerable<ITerminalGuard> guards, IOptions<TerminalOptions> options, TimeProvider time, ILogger<TerminalSessions> logger) : IBackgroundWork
+/// <summary>The terminals of a host: one a user and vserver. Each is a recorded operation from its first to its last moment; what is typed is not recorded.</summary>
+public sealed partial class TerminalSessions(IHostCommand host, OperationRunner operations, OpenTerminals all, IEnumerable<ITerminalGuard> guards, IOptions<TerminalOptions> options, TimeProvider time, ILogger<TerminalSessions> logger) : IBackgroundWork
 {
     /// <summary>How often it is looked who is idle and who may no longer.</summary>
     internal static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
@@ -59,8 +59,8 @@ public sealed partial class TerminalSessions(OperationRunner operations, IEnumer
                 throw new HostProblemException(ProblemCode.Cancelled, "The panel is being stopped.");
             }
 
-            RefuseIfMany(_running.Keys.ToList(), caller.UserId);
             var session = new TerminalSession(caller, vserver, size, credential, time);
+            all.Add(session, host.HostName);
             _sessions[(caller.UserId, vserver)] = session;
             _running[session] = Task.Run(() => RunAsync(session));
             return session;
@@ -164,6 +164,8 @@ public sealed partial class TerminalSessions(OperationRunner operations, IEnumer
             {
                 _running.Remove(session);
             }
+
+            all.Remove(session);
         }
 
         async ValueTask TakeAsync(WireEvent wireEvent)
@@ -176,21 +178,6 @@ public sealed partial class TerminalSessions(OperationRunner operations, IEnumer
             {
                 session.Opened();
             }
-        }
-    }
-
-    private void RefuseIfMany(List<TerminalSession> running, string userId)
-    {
-        if (running.Count >= options.Value.MostOpen)
-        {
-            throw new HostProblemException(ProblemCode.NotPermitted, options.Value.MostOpen == 0
-                ? $"Terminals are switched off on this panel ({TerminalOptions.Section}:{nameof(TerminalOptions.MostOpen)} is 0)."
-                : $"{running.Count} terminals are open on this panel, and no more are allowed. Close one that is not needed.");
-        }
-
-        if (running.Where(s => s.Caller.UserId == userId).ToList() is var own && own.Count >= options.Value.MostOpenOfOne)
-        {
-            throw new HostProblemException(ProblemCode.NotPermitted, $"You have {own.Count} terminals open, and no more are allowed: {string.Join(", ", own.Select(s => s.VServer.Value).Order(StringComparer.Ordinal))}. Close one that you do not need.");
         }
     }
 

@@ -236,6 +236,47 @@ public class TerminalSessionsTests
     }
 
     [Fact]
+    public async Task Open_TooManyOnAllHosts_IsRefused_AndOneThatEndsAnywhereMakesRoom()
+    {
+        await using var core = await TestCore.CreateAsync();
+        var other = new FakeHost("root2");
+        var far = (await core.AddHostAsync(other)).Get<TerminalSessions>();
+        var own = core.Get<TerminalSessions>();
+        List<TerminalHost> there = [];
+        foreach (var name in (string[])["web1", "web2", "web3", "web4"])
+        {
+            _ = new TerminalHost(core.Host, name);
+            there.Add(new TerminalHost(other, name));
+        }
+
+        // five of one user, as TerminalOptions has it
+        own.Open(s_web1, s_size, TestCore.Alice, "");
+        own.Open(VServerName.Parse("web2"), s_size, TestCore.Alice, "");
+        var ends = far.Open(s_web1, s_size, TestCore.Alice, "");
+        far.Open(VServerName.Parse("web2"), s_size, TestCore.Alice, "");
+        far.Open(VServerName.Parse("web3"), s_size, TestCore.Alice, "");
+        var refused = Assert.Throws<HostProblemException>(() => own.Open(VServerName.Parse("web3"), s_size, TestCore.Alice, ""));
+        Assert.Contains("web1, web1 on root2, web2, web2 on root2, web3 on root2", refused.Message, StringComparison.Ordinal);
+        own.Open(VServerName.Parse("web3"), s_size, new Caller("u2", "bob", null), "");
+
+        there[0].Exit(0);
+        await EndedAsync(ends);
+        await Eventually.TrueAsync(() => Opens(own), "there is room again");
+
+        static bool Opens(TerminalSessions sessions)
+        {
+            try
+            {
+                return sessions.Open(VServerName.Parse("web4"), s_size, TestCore.Alice, "") is not null;
+            }
+            catch (HostProblemException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Fact]
     public async Task Host_RefusesOrDoesNotEnd_IsSaid()
     {
         await using var core = await TestCore.CreateAsync();
@@ -255,7 +296,7 @@ public class TerminalSessionsTests
     }
 
     private static TerminalSessions Sessions(TestCore core, TerminalOptions options, TimeProvider time, params ITerminalGuard[] guards) =>
-        new(core.Get<OperationRunner>(), guards, Options.Create(options), time, Microsoft.Extensions.Logging.Abstractions.NullLogger<TerminalSessions>.Instance);
+        new(core.Host, core.Get<OperationRunner>(), new OpenTerminals(Options.Create(options)), guards, Options.Create(options), time, Microsoft.Extensions.Logging.Abstractions.NullLogger<TerminalSessions>.Instance);
 
     private static async Task<TerminalChunk> ReadAsync(TerminalView view) =>
         await view.ReadAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken) ?? throw new InvalidOperationException("it has ended");
