@@ -87,7 +87,7 @@ public sealed class PairingServiceTests
         Assert.DoesNotContain(core.Host.Requests, r => r is { Words: ["vserver-hosts", "key"], Plan: false });
     }
 
-    private static HostKeys OtherKeys => new(OtherKey, "SHA256:o", [RsaHostKey, FakeTransport.HostKey], "machine2");
+    private static HostKeys OtherKeys => new(OtherKey, "SHA256:o", [RsaHostKey, OwnKey, FakeTransport.HostKey], "machine2");
 
     private async Task<TestCore> CoreAsync()
     {

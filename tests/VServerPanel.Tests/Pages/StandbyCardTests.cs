@@ -110,6 +110,21 @@ public sealed class StandbyCardTests : PagesContext
     }
 
     [Fact]
+    public async Task Card_PromotedAndDoesNotStop_IsNoCopyAndSaysWhy()
+    {
+        await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
+        Has(Info with { PromotedAt = DateTimeOffset.UtcNow });
+        Host.RunsJobs("vserver web1 stop", new ProblemEvent(ProblemCode.TimedOut, "web1 did not stop in time."));
+        var card = Open();
+        card.WaitForElement("[role=alert]", TimeSpan.FromSeconds(10));
+        var clicked = Click(card, "Make this the copy …");
+        await AnswerAsync("Stop it and make it the copy");
+        await clicked;
+        card.WaitForAssertion(() => Assert.Contains("web1 did not stop in time.", card.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        Assert.DoesNotContain(Commands, c => c.Contains("--of", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Card_NoPeer_LinksAdministratorsToThePairing()
     {
         await StartAsync(Roles.Administrator, new(VServer("web1", VServerState.Running)));
