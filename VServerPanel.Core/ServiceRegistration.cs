@@ -101,12 +101,15 @@ public static class ServiceRegistration
         });
     }
 
+    // systemd.exec(5), RuntimeDirectory=: of several, separated by colons, the first
+    private static string? RuntimeDirectory => Environment.GetEnvironmentVariable("RUNTIME_DIRECTORY")?.Split(':')[0] is { Length: > 0 } first ? first : null;
+
     private static void AddSharedServices(IServiceCollection services)
     {
         services.AddSingleton<AuditLog>();
         services.AddSingleton<OpenTerminals>();
         services.AddSingleton(p => new AuditExport(p.Get<IDbContextFactory<AuditDbContext>>()));
-        services.AddSingleton(p => new SshIdentity(Path.Combine(p.Get<IOptions<StorageOptions>>().Value.DataDirectory, "ssh")));
+        services.AddSingleton(p => new SshIdentity(Path.Combine(p.Get<IOptions<StorageOptions>>().Value.DataDirectory, "ssh"), RuntimeDirectory));
         services.AddSingleton(p => new Fleet(Make(p, p.Get<IHostCommand>(), isOwn: true), p.Get<IDbContextFactory<StateDbContext>>(), (host, isOff) => Make(p, isOff ? new OffHost(host.Name) : p.Get<IHostTransport>().Reach(host), isOwn: false), p.Get<ILogger<Fleet>>()));
         services.AddSingleton(p => new HostCatalogue(p.Get<IDbContextFactory<StateDbContext>>(), p.Get<Fleet>(), p.Get<IHostTransport>(), OwnHistory(p), p.Get<AuditLog>(), p.Get<TimeProvider>()));
         services.AddSingleton(p => new PairingService(p.Get<Fleet>(), p.Get<HostCatalogue>()));

@@ -46,6 +46,57 @@ public sealed class SshHostCommandTests
     }
 
     [Fact]
+    public async Task Run_DirectoryOfItsSocketsWasTakenAway_IsMadeAgain()
+    {
+        using var sshd = await TestSshd.StartAsync(Answer);
+        var command = sshd.Command();
+        await RunAsync(command, new HostRequest(["vserver-info"]));
+        var sockets = Path.GetDirectoryName(sshd.Identity.ControlPath(Host()))!;
+        Assert.NotEmpty(Directory.GetFileSystemEntries(sockets));
+
+        // as systemd-tmpfiles does
+        Directory.Delete(sockets, recursive: true);
+        Assert.IsType<ResultEvent>((await RunAsync(command, new HostRequest(["vserver-info"])))[^1]);
+        Assert.IsType<ResultEvent>((await RunAsync(command, new HostRequest(["vserver-info"])))[^1]);
+        Assert.Equal(2, sshd.Connections);
+        Assert.Equal("700", Convert.ToString((int)File.GetUnixFileMode(sockets), 8));
+    }
+
+    [Fact]
+    public void ControlPath_Place_IsTheUnitsElseTheDatasElseAFreshOne()
+    {
+        var directory = Directory.CreateTempSubdirectory("vsp-").FullName;
+        try
+        {
+            using (var given = new SshIdentity(directory + "/data", directory))
+            {
+                Assert.StartsWith(directory + "/ssh/", given.ControlPath(Host()), StringComparison.Ordinal);
+                Directory.Delete(directory + "/ssh", recursive: true);
+                given.ControlPath(Host());
+                Assert.Equal("700", Convert.ToString((int)File.GetUnixFileMode(directory + "/ssh"), 8));
+            }
+
+            Assert.False(Directory.Exists(directory + "/ssh"));
+            using var near = new SshIdentity(directory + "/d");
+            Assert.StartsWith(directory + "/d/s/", near.ControlPath(Host()), StringComparison.Ordinal);
+            using var deep = new SshIdentity(directory + "/" + new string('d', 60));
+            var first = Path.GetDirectoryName(deep.ControlPath(Host()))!;
+            Assert.Equal(first, Path.GetDirectoryName(deep.ControlPath(Host())));
+            Directory.Delete(first);
+
+            // the name may be somebody else's by now
+            Assert.NotEqual(first, Path.GetDirectoryName(deep.ControlPath(Host())));
+            Assert.All((SshIdentity[])[near, deep], i => Assert.InRange(i.ControlPath(Host()).Length - 2 + 40 + 17, 1, 107));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private static SshHost Host() => SshHost.Parse("other", "127.0.0.1", 22, Key);
+
+    [Fact]
     public async Task Run_MoreThanOneConnectionCarries_AllAreAnswered()
     {
         // sshd_config(5), MaxSessions: 10
