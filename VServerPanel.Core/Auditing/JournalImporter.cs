@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
@@ -13,6 +14,11 @@ namespace VServerPanel.Core.Auditing;
 public sealed partial class JournalImporter : BackgroundService
 {
     private const int BatchSize = 500;
+
+    // bytes of a batch, which is held in memory, and what is read at once: an endless journal must fill neither memory nor the history that all hosts share
+    private const long BatchBytes = 8 << 20;
+    private const long MostBytes = 32 << 20;
+    private const int MostLines = 50_000;
 
     private readonly IHostCommand _host;
     private readonly IDbContextFactory<AuditDbContext> _databases;
@@ -29,10 +35,13 @@ public sealed partial class JournalImporter : BackgroundService
         _interval = TimeSpan.FromSeconds(options.Value.ImportSeconds);
     }
 
+    /// <summary>Whether the last look left a part of the journal unread; the next one goes on there.</summary>
+    public bool IsBehind { get; private set; }
+
     /// <summary>Has the journal read soon; returns at once.</summary>
     public void Poke() => _pokes.Writer.TryWrite(true);
 
-    /// <summary>Reads what is new in the journal; returns how many entries were not known yet.</summary>
+    /// <summary>Reads what is new in the journal, up to a bound (<see cref="IsBehind"/>); returns how many entries were not known yet.</summary>
     /// <exception cref="HostProblemException">The host does not answer.</exception>
     public async Task<int> ImportAsync(CancellationToken cancellationToken = default)
     {
@@ -41,11 +50,15 @@ public sealed partial class JournalImporter : BackgroundService
         {
             var from = await PositionAsync(cancellationToken);
             var (added, position) = (0, from);
+            var (lines, bytes, batchFrom) = (0, 0L, 0L);
+            var isBehind = false;
             var batch = new List<AuditDraft>();
             await foreach (var wireEvent in _host.RunAsync(new HostRequest(["vserver-jobs", "journal", "--from", $"{from}"]), cancellationToken))
             {
+                lines++;
                 if (wireEvent is ItemEvent { Kind: ItemKinds.Journal } item)
                 {
+                    bytes += JsonMarshal.GetRawUtf8Value(item.Data).Length;
                     var entry = HostCommandExtensions.Read<JournalEntry>(item.Data);
                     batch.Add(DraftOf(entry));
                     position = entry.Position ?? position;
@@ -60,12 +73,20 @@ public sealed partial class JournalImporter : BackgroundService
                     throw new HostProblemException(problem);
                 }
 
-                if (batch.Count >= BatchSize)
+                if (batch.Count >= BatchSize || bytes - batchFrom >= BatchBytes)
                 {
                     added += await KeepAsync(batch, position, cancellationToken);
+                    batchFrom = bytes;
+                }
+
+                if (wireEvent is not ResultEvent && (lines >= MostLines || bytes >= MostBytes))
+                {
+                    isBehind = true;
+                    break;
                 }
             }
 
+            IsBehind = isBehind;
             return position == from && batch.Count == 0 ? added : added + await KeepAsync(batch, position, cancellationToken);
         }
         finally
@@ -90,6 +111,10 @@ public sealed partial class JournalImporter : BackgroundService
             {
                 await ImportAsync(stoppingToken);
                 told = null;
+                if (IsBehind)
+                {
+                    LogBehind(_logger, _host.HostName, MostBytes >> 20, MostLines);
+                }
             }
             catch (HostProblemException e) when (e.Message == told)
             {
@@ -112,6 +137,13 @@ public sealed partial class JournalImporter : BackgroundService
     // Several pokes in a row are one look. Waiting for one takes none: a wait that the interval ended must not swallow the next.
     private async Task UntilNextLookAsync(CancellationToken stoppingToken)
     {
+        if (IsBehind)
+        {
+            // whoever writes as much is not read the more often for it
+            await Task.Delay(_interval, _time, stoppingToken);
+            return;
+        }
+
         using var round = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         await Task.WhenAny(_pokes.Reader.WaitToReadAsync(round.Token).AsTask(), Task.Delay(_interval, _time, round.Token));
         await round.CancelAsync();
@@ -158,6 +190,9 @@ public sealed partial class JournalImporter : BackgroundService
 
     [LoggerMessage(LogLevel.Warning, "The journal of {Host} could not be read: {Problem}")]
     private static partial void LogNotRead(ILogger logger, string host, string problem);
+
+    [LoggerMessage(LogLevel.Warning, "The journal of {Host} has more than is read at once ({MiB} MiB, {Lines} lines): the rest follows bit by bit. If that goes on, look what writes so much there")]
+    private static partial void LogBehind(ILogger logger, string host, long mib, int lines);
 
     [LoggerMessage(LogLevel.Error, "The journal of {Host} could not be written into the audit history")]
     private static partial void LogNotKept(ILogger logger, Exception exception, string host);

@@ -9,6 +9,9 @@ namespace VServerPanel.Core.Hosts;
 /// <summary>Which hosts this panel has: adds and removes them. Each such change is recorded in the audit history.</summary>
 public sealed partial class HostCatalogue : IDisposable
 {
+    // services that wait for a host which does not let go of them
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
     private readonly IDbContextFactory<StateDbContext> _databases;
     private readonly Fleet _fleet;
     private readonly IHostTransport _transport;
@@ -49,7 +52,7 @@ public sealed partial class HostCatalogue : IDisposable
     {
         ArgumentNullException.ThrowIfNull(host);
         int? version = null;
-        var result = await _transport.Reach(host).RunToEndAsync(new HostRequest(["vserver-info"]), e => version ??= (e as HelloEvent)?.Version, cancellationToken);
+        var result = await _transport.Reach(host).RunToEndAsync(new HostRequest(["vserver-info"]) { Patience = TimeSpan.FromMinutes(2) }, e => version ??= (e as HelloEvent)?.Version, cancellationToken);
         return version is < WireProtocol.Version or null || result.Data is not { } data
             ? throw new HostProblemException(ProblemCode.Unsupported, $"The vserver command of {host.Name} speaks version {version ?? 0} of the protocol, this panel version {WireProtocol.Version}. Update VServerPanel on that host.")
             : HostCommandExtensions.Read<HostReport>(data);
@@ -95,7 +98,11 @@ public sealed partial class HostCatalogue : IDisposable
         await using var database = await _databases.CreateDbContextAsync(cancellationToken);
         var host = await FindRecordAsync(database, name, cancellationToken);
         await _audit.RecordEventAsync(caller, "host-remove", $"Removed the host {host.Name} at {host.Address}, port {host.Port}.", cancellationToken: cancellationToken);
-        await _fleet.RemoveAsync(host.Name, $"The host {host.Name} was removed from this panel.", CancellationToken.None);
+
+        // First of all it is not known any more, whatever its services do. What they write until they have stopped is not kept either.
+        await ForgetAsync(database, host.Name);
+        using var patience = new CancellationTokenSource(s_patience, _time);
+        await _fleet.RemoveAsync(host.Name, $"The host {host.Name} was removed from this panel.", patience.Token);
         await ForgetAsync(database, host.Name);
         _transport.Forget(host.Name);
     }

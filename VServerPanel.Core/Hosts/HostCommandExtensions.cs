@@ -6,6 +6,9 @@ namespace VServerPanel.Core.Hosts;
 /// <summary>The two usual ways to ask a host: for one result, or for a list.</summary>
 public static class HostCommandExtensions
 {
+    // ten times of what the longest true list has: a host that was taken over must not fill the panel's memory
+    private const int MostItems = 100_000;
+
     /// <summary>Runs a tool to its end and returns its result.</summary>
     /// <exception cref="HostProblemException">It ended with a problem, or its answer is not a <typeparamref name="T"/>.</exception>
     public static async Task<T> AskAsync<T>(this IHostCommand host, HostRequest request, CancellationToken cancellationToken = default)
@@ -26,6 +29,11 @@ public static class HostCommandExtensions
         {
             if (wireEvent is ItemEvent item && item.Kind == kind)
             {
+                if (items.Count == MostItems)
+                {
+                    throw new HostProblemException(ProblemCode.Unsupported, $"{request.Words[0]} on {host.HostName} tells of more than {MostItems:N0} items, which no host has. Its list is not read.");
+                }
+
                 items.Add(Read<T>(item.Data));
             }
         }
@@ -46,18 +54,36 @@ public static class HostCommandExtensions
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(each);
-        await foreach (var wireEvent in host.RunAsync(request, cancellationToken))
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (!request.IsStream)
         {
-            switch (wireEvent)
+            patience.CancelAfter(request.Patience);
+        }
+
+        try
+        {
+            await foreach (var wireEvent in host.RunAsync(request, patience.Token))
             {
-                case ResultEvent result:
-                    return result;
-                case ProblemEvent problem:
-                    throw new HostProblemException(problem);
-                default:
-                    await each(wireEvent);
-                    break;
+                switch (wireEvent)
+                {
+                    case ResultEvent result:
+                        return result;
+                    case ProblemEvent problem:
+                        throw new HostProblemException(problem);
+                    default:
+                        await each(wireEvent);
+                        patience.Token.ThrowIfCancellationRequested();
+                        break;
+                }
             }
+        }
+        catch (OperationCanceledException e) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // of what changes something the end is not known: its journal tells
+            throw new HostProblemException(
+                request.JobId is null ? ProblemCode.TimedOut : ProblemCode.Terminated,
+                $"{request.Words[0]} on {host.HostName} has not come to an end for {request.Patience.TotalMinutes:0.#} minutes, and is not waited for any longer.",
+                e);
         }
 
         throw new HostProblemException(ProblemCode.Terminated, $"{request.Words[0]} on {host.HostName} ended without an answer.");

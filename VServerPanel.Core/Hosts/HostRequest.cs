@@ -23,6 +23,9 @@ public sealed record HostRequest(IReadOnlyList<string> Words, string? StandardIn
     /// may not signal a process of root's.</summary>
     public bool IsStream { get; init; }
 
+    /// <summary>How long its answer may take. No limit for a stream: who reads it looks after its silence.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Lines for its standard input as they come; the end of them is the end of it.</summary>
     public ChannelReader<string>? InputLines { get; init; }
 

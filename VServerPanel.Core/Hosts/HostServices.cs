@@ -95,7 +95,14 @@ public sealed partial class HostServices : IDisposable
         // also of those that were not started: they may have been given work
         foreach (var service in Background.Reverse())
         {
-            await service.StopAsync(cancellationToken);
+            try
+            {
+                await service.StopAsync(cancellationToken).WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // it has been told, and is not waited for; so are the others
+            }
         }
     }
 

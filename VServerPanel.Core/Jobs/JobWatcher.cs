@@ -183,7 +183,7 @@ public sealed partial class JobWatcher : BackgroundService
         try
         {
             await _journal.ImportAsync(cancellationToken);
-            return true;
+            return !_journal.IsBehind;
         }
         catch (Exception e) when (e is HostProblemException or DbException or DbUpdateException)
         {

@@ -1,3 +1,4 @@
+using VServerPanel.Core.Hosts;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Core.Lifecycle;
@@ -5,6 +6,9 @@ namespace VServerPanel.Core.Lifecycle;
 /// <summary>What is known of a host's vservers, and who wants to hear of changes. Safe from any thread; no call waits for a reader.</summary>
 internal sealed class DirectoryState(string host, TimeProvider time)
 {
+    /// <summary>A host has no more id ranges (VServerRegistry).</summary>
+    public const int MostVServers = 4095;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<VServerName, DirectoryEntry> _entries = [];
     private readonly Dictionary<VServerName, DateTimeOffset> _sampledAt = [];
@@ -87,12 +91,18 @@ internal sealed class DirectoryState(string host, TimeProvider time)
     }
 
     /// <summary>Takes in what the host says of a vserver.</summary>
+    /// <exception cref="HostProblemException">Unsupported: it tells of more than a host can have.</exception>
     public void Put(VServerStatus status)
     {
         lock (_lock)
         {
             var now = time.GetUtcNow();
             var before = _entries.GetValueOrDefault(status.Name);
+            if (before is null && _entries.Count >= MostVServers)
+            {
+                throw new HostProblemException(ProblemCode.Unsupported, $"{host} tells of more than {MostVServers} vservers, which no host can have. The rest is not read.");
+            }
+
             var load = ProcessorLoad.Between(before?.Status, _sampledAt.GetValueOrDefault(status.Name), status, now) ?? (status.State is VServerState.Running ? before?.ProcessorLoad : null);
             _entries[status.Name] = new DirectoryEntry(host, status, load);
             _sampledAt[status.Name] = now;

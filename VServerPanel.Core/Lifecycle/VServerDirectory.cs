@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using VServerPanel.Core.Hosts;
 using VServerPanel.Protocol;
 
@@ -7,6 +8,9 @@ namespace VServerPanel.Core.Lifecycle;
 /// <summary>What is known of all vservers, live: one stream per host, however many pages look.</summary>
 public sealed class VServerDirectory(IHostCommand host, TimeProvider time) : IBackgroundWork
 {
+    // bytes; a vserver with hundreds of addresses has some thousand
+    private const int LongestItem = 256 << 10;
+
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(35);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
@@ -57,6 +61,11 @@ public sealed class VServerDirectory(IHostCommand host, TimeProvider time) : IBa
 
         void Take(ItemEvent item)
         {
+            if (JsonMarshal.GetRawUtf8Value(item.Data).Length > LongestItem)
+            {
+                throw new HostProblemException(ProblemCode.Unsupported, $"{host.HostName} tells more than {LongestItem / 1024} KiB of one vserver. The rest is not read.");
+            }
+
             switch (item.Kind)
             {
                 case ItemKinds.VServer:

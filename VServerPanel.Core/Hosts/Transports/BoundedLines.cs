@@ -3,8 +3,13 @@ using System.Text;
 namespace VServerPanel.Core.Hosts.Transports;
 
 /// <summary>Reads lines, none of them longer than fits: what another machine sends must not fill the memory.</summary>
-internal sealed class BoundedLines(TextReader reader)
+/// <param name="reader">What it sends.</param>
+/// <param name="mostInAll">Characters of all lines together.</param>
+internal sealed class BoundedLines(TextReader reader, long mostInAll = long.MaxValue)
 {
+    /// <summary>Characters of an answer that has an end. The packages of some hundred vservers, the longest there is, have a tenth of it.</summary>
+    internal const long MostOfAnAnswer = 64 << 20;
+
     /// <summary>Characters; the largest true lines, lists of skipped files, have some hundred thousand.</summary>
     internal const int Longest = 4 << 20;
 
@@ -12,9 +17,10 @@ internal sealed class BoundedLines(TextReader reader)
     private readonly StringBuilder _line = new();
     private int _at;
     private int _end;
+    private long _all;
 
     /// <summary>The next line without its end; null at the end of all.</summary>
-    /// <exception cref="InvalidDataException">It is longer than <see cref="Longest"/>.</exception>
+    /// <exception cref="InvalidDataException">It is longer than <see cref="Longest"/>, or all are longer than fits.</exception>
     public async ValueTask<string?> ReadAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -24,7 +30,7 @@ internal sealed class BoundedLines(TextReader reader)
             _at = end < 0 ? _end : end + 1;
             if (_line.Length > Longest)
             {
-                throw new InvalidDataException("line too long");
+                throw new InvalidDataException("too long");
             }
 
             if (end >= 0)
@@ -33,6 +39,12 @@ internal sealed class BoundedLines(TextReader reader)
             }
 
             (_at, _end) = (0, await reader.ReadAsync(_buffer.AsMemory(), cancellationToken));
+            _all += _end;
+            if (_all > mostInAll)
+            {
+                throw new InvalidDataException($"more than {mostInAll:N0} characters");
+            }
+
             if (_end == 0)
             {
                 return _line.Length > 0 ? Take() : null;

@@ -39,7 +39,7 @@ internal static class HostProcess
             var feeding = request.InputLines is { } lines ? FeedLinesAsync(process, lines, over.Token)
                 : request.IsStream ? Task.CompletedTask
                 : FeedAsync(process, request.StandardInput);
-            var output = new BoundedLines(process.StandardOutput);
+            var output = new BoundedLines(process.StandardOutput, request.IsStream ? long.MaxValue : BoundedLines.MostOfAnAnswer);
             while (await ReadAsync(output, cancellationToken) is { } wireEvent)
             {
                 answered = wireEvent.IsLast;
@@ -151,7 +151,7 @@ internal static class HostProcess
         }
         catch (Exception e) when (e is JsonException or InvalidDataException)
         {
-            return TransportProblem.Misread(e is JsonException ? line ?? "" : "(too long)");
+            return TransportProblem.Misread(e is JsonException ? line ?? "" : $"({e.Message})");
         }
     }
 

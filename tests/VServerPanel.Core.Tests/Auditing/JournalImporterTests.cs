@@ -42,6 +42,37 @@ public class JournalImporterTests
     }
 
     [Fact]
+    public async Task Import_EndlessJournal_IsReadBitByBit()
+    {
+        var host = new FakeHost();
+        var told = 0L;
+        host.On("vserver-jobs journal", request => Endless(long.Parse(request.Words[3], System.Globalization.CultureInfo.InvariantCulture)));
+        await using var core = await TestCore.CreateAsync(host);
+        var importer = core.Get<JournalImporter>();
+
+        var first = await importer.ImportAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(importer.IsBehind);
+        Assert.InRange(told, 33_000_000, 35_000_000);
+        Assert.Equal(first, await importer.ImportAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(["0", $"{first}"], host.Requests.Select(r => r.Words[3]));
+        Assert.Equal(2 * first, await core.Get<AuditService>().CountAsync(new AuditFilter(), cancellationToken: TestContext.Current.CancellationToken));
+
+        host.On("vserver-jobs journal", FakeHost.Result(new JournalPosition(2 * first)));
+        await importer.ImportAsync(TestContext.Current.CancellationToken);
+        Assert.False(importer.IsBehind);
+
+        IEnumerable<WireEvent> Endless(long from)
+        {
+            for (var i = from + 1; ; i++)
+            {
+                told += 100_000;
+                yield return FakeHost.Item(ItemKinds.Journal, Entry((int)i, JournalPhase.Asked) with { Position = i, Before = new string('x', 100_000) });
+            }
+        }
+    }
+
+    [Fact]
     public async Task Import_TwoPanelsAtOnce_KeepsEachEntryOnce()
     {
         var jobs = new JobHost();

@@ -203,6 +203,35 @@ public sealed class FleetTests
         return sshd;
     }
 
+    [Fact]
+    public async Task Remove_HostDoesNotLetGo_IsForgottenAllTheSame()
+    {
+        await using var core = await TestCore.CreateAsync();
+        var host = new FakeHost("root2");
+        var letGo = new TaskCompletionSource();
+        host.OnCall("vserver-jobs journal", (_, _) => HoldAsync(letGo.Task));
+        host.On("vserver-info", new HelloEvent(1, []), FakeHost.Result(HostServiceTests.Report));
+        core.Transport.Hosts["192.0.2.2"] = host;
+        await core.StartAsync();
+        var catalogue = core.Get<HostCatalogue>();
+        await catalogue.AddAsync(await catalogue.FindAsync("root2", "192.0.2.2", 22, Cancel), TestCore.Alice, Cancel);
+        await Eventually.TrueAsync(() => host.Commands.Any(c => c.StartsWith("vserver-jobs journal", StringComparison.Ordinal)), "its journal is being read");
+
+        var removing = catalogue.RemoveAsync("root2", TestCore.Alice, Cancel);
+        await Eventually.TrueAsync(async () => (await catalogue.ListAsync(Cancel)).Count == 0, "it is not known any more");
+        await removing;
+
+        Assert.False(letGo.Task.IsCompleted);
+        Assert.Equal(["host1"], core.Get<Fleet>().All.Select(h => h.Name));
+        letGo.SetResult();
+    }
+
+    private static async IAsyncEnumerable<WireEvent> HoldAsync(Task letGo)
+    {
+        await letGo;
+        yield return new ResultEvent();
+    }
+
     private static async Task<TestCore> CoreAsync(TestSshd sshd, string? directory = null)
     {
         var host = new FakeHost();

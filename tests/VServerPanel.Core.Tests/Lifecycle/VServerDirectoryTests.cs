@@ -35,6 +35,33 @@ public class VServerDirectoryTests
     }
 
     [Fact]
+    public async Task Watch_MoreThanAHostCanHave_IsToldAndNotKept()
+    {
+        await using var core = await TestCore.CreateAsync();
+        var watch = new WatchScript(core.Host);
+        await core.StartAsync();
+        var directory = core.Get<VServerDirectory>();
+        for (var i = 0; i < 5000; i++)
+        {
+            watch.Say(Statuses.Stopped($"v{i}"));
+        }
+
+        await Eventually.TrueAsync(() => directory.Snapshot.Connection.Message?.Contains("more than 4095 vservers", StringComparison.Ordinal) == true, "the host's problem is shown");
+        Assert.Equal(4095, directory.Snapshot.Entries.Count);
+    }
+
+    [Fact]
+    public async Task Watch_TooMuchOfOneVServer_IsToldAndNotKept()
+    {
+        await using var core = await TestCore.CreateAsync();
+        var watch = new WatchScript(core.Host);
+        await core.StartAsync();
+        watch.Say(Statuses.Stopped("web1") with { Description = new string('x', 1 << 20) });
+        await Eventually.TrueAsync(() => core.Get<VServerDirectory>().Snapshot.Connection.Message?.Contains("KiB of one vserver", StringComparison.Ordinal) == true, "the host's problem is shown");
+        Assert.Empty(core.Get<VServerDirectory>().Snapshot.Entries);
+    }
+
+    [Fact]
     public async Task Watch_SlowReaderOfManyChanges_GetsOneChangeWithTheLastStates()
     {
         await using var core = await TestCore.CreateAsync();
