@@ -122,6 +122,11 @@ internal sealed class DeleteHandler(Invocation call, VServerName name, TrashTerm
             findings.Refuse(ProblemCode.Busy, $"A file system is mounted at '{mount}', in the tree of {name}. Unmount it ('umount {mount}'); then delete {name}.");
         }
 
+        if (Hosts.TreesMount.Problem(_paths) is { } missing)
+        {
+            findings.Refuse(missing);
+        }
+
         if (term.Days is not null)
         {
             try

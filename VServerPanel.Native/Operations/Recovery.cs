@@ -35,6 +35,8 @@ internal static class Recovery
         var recovered = 0;
         foreach (var (path, owner) in UndoLog.Abandoned(call.Paths).Where(a => a.Owner.Concerns(name)).ToList())
         {
+            // what is not there cannot be put back, and must not be taken for done
+            TreesMount.Require(call.Paths);
             var (finished, failures) = UndoLog.Recover(call.Paths, path);
             foreach (var failure in failures)
             {

@@ -37,6 +37,10 @@ namespace VServerPanel.Native.Operations;
 [JsonDerivedType(typeof(Standby.FinishPromotion), "finish-promotion")]
 internal abstract record UndoAction
 {
+    /// <summary>Whether it is done also where one before it failed: it protects others, and needs nothing that is undone before it.</summary>
+    [JsonIgnore]
+    public virtual bool IsSafeguard => false;
+
     public abstract void Run(HostPaths paths);
 }
 
@@ -84,6 +88,9 @@ internal sealed record UndoLine
 
     /// <summary>How many of those have been done.</summary>
     public int? Finished { get; init; }
+
+    /// <summary>How many have been undone, from the last one on; told only where one failed.</summary>
+    public int? Undone { get; init; }
 
     /// <summary>What stands above is done for good.</summary>
     public bool? Continues { get; init; }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
 
@@ -8,14 +7,16 @@ namespace VServerPanel.Native.Operations;
 /// <summary>What to undo, written down before each step, so that a crash at any instant can be rolled back or finished.</summary>
 /// <remarks><c>/var/lib/vservers/undo/ID.jsonl</c>: the owner, then one action a line. Removed when the operation is over. It is made only
 /// when a first action is registered.</remarks>
-internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : IDisposable
+/// <param name="paths">Where.</param>
+/// <param name="owner">Whose.</param>
+/// <param name="durable">Whether each line is on disk before its step.</param>
+/// <param name="needsNoRoom">Whether it may be in memory where the disk is full.</param>
+internal sealed partial class UndoLog(HostPaths paths, UndoOwner owner, bool durable, bool needsNoRoom = false) : IDisposable
 {
-    private readonly string _path = $"{paths.Undo}/{owner.OperationId}.jsonl";
     private readonly List<UndoAction> _undo = [];
     private IReadOnlyList<UndoAction>? _finish;
     private int _finished;
-    private SafeFileHandle? _file;
-    private long _length;
+    private int _undone;
 
     /// <summary>Registers how to undo the step that comes next.</summary>
     public void Before(UndoAction undo)
@@ -37,7 +38,7 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
         Finish();
 
         Append(new UndoLine { Continues = true });
-        _finish = null;
+        (_finish, _undone) = (null, 0);
         _undo.Clear();
     }
 
@@ -56,9 +57,17 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
     /// <returns>What could not be undone; the log is kept then, for recovery to try again.</returns>
     public IReadOnlyList<Exception> Abort()
     {
-        var failures = _finish is null ? Undo(paths, _undo) : Failure(Finish);
+        var failures = _finish is null
+            ? Undo(paths, _undo, _undone, done =>
+            {
+                Append(new UndoLine { Undone = done });
+                _undone = done;
+            })
+            : Failure(Finish);
         if (failures.Count == 0)
         {
+            _undo.Clear();
+            (_finish, _undone) = (null, 0);
             Forget();
         }
 
@@ -73,19 +82,21 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
             FaultPoint.Reach();
             _file.Dispose();
             _file = null;
-            File.Delete(_path);
+            File.Delete(PathOf(_directory));
         }
     }
 
     public void Dispose() => _file?.Dispose();
 
     /// <summary>Whether an operation's log is there.</summary>
-    public static bool Exists(HostPaths paths, string operationId) => File.Exists($"{paths.Undo}/{operationId}.jsonl");
+    public static bool Exists(HostPaths paths, string operationId) => Files(paths, $"{operationId}.jsonl").Any();
 
     /// <summary>Operations that are at work now.</summary>
-    public static IEnumerable<UndoOwner> UnderWay(HostPaths paths) => Directory.Exists(paths.Undo)
-        ? Directory.EnumerateFiles(paths.Undo, "*.jsonl").Select(FirstOwner).OfType<UndoOwner>().Where(o => ProcessIdentity.IsAlive(o.ProcessId, o.ProcessStart, o.BootId))
-        : [];
+    public static IEnumerable<UndoOwner> UnderWay(HostPaths paths) =>
+        Files(paths).Select(FirstOwner).OfType<UndoOwner>().Where(o => ProcessIdentity.IsAlive(o.ProcessId, o.ProcessStart, o.BootId));
+
+    private static IEnumerable<string> Files(HostPaths paths, string pattern = "*.jsonl") =>
+        ((string[])[paths.Undo, SpareRoom.UndoOf(paths)]).Where(Directory.Exists).SelectMany(d => Directory.EnumerateFiles(d, pattern));
 
     private static UndoOwner? FirstOwner(string path)
     {
@@ -103,12 +114,7 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
     /// <summary>Logs of operations whose process is gone.</summary>
     public static IEnumerable<(string Path, UndoOwner Owner)> Abandoned(HostPaths paths)
     {
-        if (!Directory.Exists(paths.Undo))
-        {
-            yield break;
-        }
-
-        foreach (var path in Directory.EnumerateFiles(paths.Undo, "*.jsonl"))
+        foreach (var path in Files(paths))
         {
             if (FirstOwner(path) is { } owner && !ProcessIdentity.IsAlive(owner.ProcessId, owner.ProcessStart, owner.BootId))
             {
@@ -126,7 +132,7 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
         var finish = lines.Select(l => l.Finish).LastOrDefault(f => f is not null);
         var finished = lines.Skip(lines.FindLastIndex(l => l.Finish is not null)).Select(l => l.Finished).LastOrDefault(f => f is not null) ?? 0;
         var failures = finish is null
-            ? Undo(paths, lines.Select(l => l.Undo).OfType<UndoAction>())
+            ? Undo(paths, [.. lines.Select(l => l.Undo).OfType<UndoAction>()], lines.Select(l => l.Undone).LastOrDefault(u => u is not null) ?? 0, done => AppendTo(path, new UndoLine { Undone = done }))
             : Failure(() => Finish(paths, finish, finished, done => AppendTo(path, new UndoLine { Finished = done })));
         if (failures.Count == 0)
         {
@@ -136,13 +142,31 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
         return (finish is not null, failures);
     }
 
-    private static List<Exception> Undo(HostPaths paths, IEnumerable<UndoAction> undo)
+    /// <summary>In reverse, and as <see cref="Finish()"/>: the first that fails ends it, and is the first of the next time. What would come after it may remove what
+    /// it has not put back yet. Only safeguards do not wait for it.</summary>
+    /// <param name="paths">Where.</param>
+    /// <param name="actions">As they were registered.</param>
+    /// <param name="done">How many have been undone.</param>
+    /// <param name="tell">Keeps how many have been undone by now.</param>
+    private static List<Exception> Undo(HostPaths paths, List<UndoAction> actions, int done, Action<int> tell)
     {
-        var failures = new List<Exception>();
-        foreach (var action in undo.Reverse())
+        List<Exception> failures = [];
+        for (var i = done; i < actions.Count; i++)
         {
-            // one step that cannot be undone must not keep the others from it; the caller reports
-            failures.AddRange(Failure(() => action.Run(paths)));
+            var action = actions[actions.Count - 1 - i];
+            if (failures.Count > 0 && !action.IsSafeguard)
+            {
+                continue;
+            }
+
+            var failure = Failure(() => action.Run(paths));
+            if (failures.Count == 0 && failure.Count > 0 && i > done)
+            {
+                var until = i;
+                failure.AddRange(Failure(() => tell(until)));
+            }
+
+            failures.AddRange(failure);
         }
 
         return failures;
@@ -213,37 +237,5 @@ internal sealed class UndoLog(HostPaths paths, UndoOwner owner, bool durable) : 
                 yield return parsed;
             }
         }
-    }
-
-    private void Append(UndoLine line)
-    {
-        if (_file is null)
-        {
-            // It gets its name when its owner is in it (open(2), O_TMPFILE): a log of nobody's could never be told from one that is being made,
-            // and a crash before that leaves nothing.
-            _file = Libc.open(paths.Undo, Libc.O_WRONLY | Libc.O_TMPFILE, 0b110_000_000);
-            Write(new UndoLine { Owner = owner });
-            ErrnoException.ThrowIfFailed(Libc.linkat(_file, $"/proc/self/fd/{_file.DangerousGetHandle()}", _file, _path, Libc.AT_SYMLINK_FOLLOW), "linkat", _path);
-            FaultPoint.Reach();
-            if (durable)
-            {
-                DurableFile.SyncDirectory(paths.Undo);
-            }
-        }
-
-        Write(line);
-        if (durable)
-        {
-            ErrnoException.ThrowIfFailed(Libc.fdatasync(_file), "fdatasync", _path);
-        }
-    }
-
-    private void Write(UndoLine line)
-    {
-        var bytes = Line(line);
-        FaultPoint.Reach();
-        RandomAccess.Write(_file!, bytes, _length);
-        _length += bytes.Length;
-        FaultPoint.Reach();
     }
 }

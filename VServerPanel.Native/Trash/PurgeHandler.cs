@@ -26,6 +26,7 @@ internal sealed class PurgeHandler(Invocation call, IReadOnlyList<TrashEntry> en
         return OperationRunner.Run(call, kind, operation =>
         {
             operation.Step(1, 2, "Looking at what is there");
+            Hosts.TreesMount.Require(call.Paths);
             var held = new List<FileLock>();
             try
             {

@@ -85,6 +85,11 @@ internal sealed class RestoreHandler(Invocation call, TrashEntry entry, VServerN
     private BuildFindings Check()
     {
         var findings = new BuildFindings();
+        if (Hosts.TreesMount.Problem(_paths) is { } missing)
+        {
+            findings.Refuse(missing);
+        }
+
         if (NamePlace.Taken(_paths, name) is var (path, what))
         {
             findings.Refuse(ProblemCode.AlreadyExists, $"There is a vserver {name} by now: its {what} is '{path}'. Restore under another name: vserver-trash restore {entry.Id} --name NEW");

@@ -10,6 +10,9 @@ namespace VServerPanel.Native.Unification;
 /// <param name="Trees">Where they have a name.</param>
 internal sealed record FreezeShared(IReadOnlyList<string> Trees) : UndoAction
 {
+    [System.Text.Json.Serialization.JsonIgnore]
+    public override bool IsSafeguard => true;
+
     public override void Run(HostPaths paths)
     {
         using var openFiles = OpenFiles.RaiseLimit();

@@ -1,7 +1,9 @@
 using System.Text;
+using VServerPanel.Native.Interop;
 using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Tests.Peers;
+using VServerPanel.Native.Unification;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Tests.Operations;
@@ -93,6 +95,65 @@ public sealed class RecoveryTests : IDisposable
         Abandon("a", log => log.Before(new RemoveFile(file)));
         OperationRunner.Lock(_prefix.Call("build"), new OperationKind("build", VServerName.Parse("b")) { AlsoLocked = [VServerName.Parse("a")] }).Dispose();
         Assert.False(File.Exists(file));
+    }
+
+    [Fact]
+    public void Undo_OneFails_NothingBeforeItInTheLogIsUndoneAndNothingAfterItTwice()
+    {
+        var file = _prefix.Directory + "/file";
+        File.WriteAllText(file, "");
+        var last = _prefix.Directory + "/last";
+        var first = _prefix.Directory + "/first";
+        File.WriteAllText(first, "");
+        var id = Abandon("web", log =>
+        {
+            log.Before(new RemoveFile(first));
+            log.Before(new RestoreContent(file + "/below", []));
+            log.Before(new RestoreContent(last, Encoding.UTF8.GetBytes("1")));
+            Assert.Single(log.Abort());
+        });
+        Assert.Equal("1", File.ReadAllText(last));
+        Assert.True(File.Exists(first));
+        Assert.True(UndoLog.Exists(_prefix.Paths, id));
+
+        // by hand, between two tries
+        File.WriteAllText(last, "2");
+        var path = $"{_prefix.Paths.Undo}/{id}.jsonl";
+        Assert.Single(UndoLog.Recover(_prefix.Paths, path).Failures);
+        Assert.True(File.Exists(first));
+
+        File.Delete(file);
+        Directory.CreateDirectory(file);
+        Assert.Empty(UndoLog.Recover(_prefix.Paths, path).Failures);
+        Assert.False(File.Exists(first));
+        Assert.Equal("2", File.ReadAllText(last));
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public void Undo_OneFails_SharedFilesAreProtectedAllTheSame()
+    {
+        File.WriteAllText(_prefix.Directory + "/file", "");
+        using var image = LoopImage.Mount("ext4", _prefix.Paths.VServers, 64);
+        var tree = Directory.CreateDirectory(_prefix.Paths.VServers + "/web").FullName;
+        File.WriteAllText(tree + "/shared", "x");
+        TrialHost.Run("ln", tree + "/shared", tree + "/again");
+        using var file = Libc.open(tree + "/shared", Libc.O_RDONLY);
+        SharedMark.Set((int)file.DangerousGetHandle(), Libc.fstatx(file), isImmutable: true);
+        var id = Abandon("web", log =>
+        {
+            log.Before(new FreezeShared([tree]));
+            log.Before(new RestoreContent(_prefix.Directory + "/file/below", []));
+        });
+        try
+        {
+            Assert.Single(UndoLog.Recover(_prefix.Paths, $"{_prefix.Paths.Undo}/{id}.jsonl").Failures);
+            Assert.NotEqual(0u, (uint)(Libc.fstatx(file).Attributes & Libc.STATX_ATTR_IMMUTABLE));
+        }
+        finally
+        {
+            TrialHost.Run("chattr", "-R", "-i", tree);
+        }
     }
 
     private string Abandon(string name, Action<UndoLog> work, IReadOnlyList<VServerName>? others = null)

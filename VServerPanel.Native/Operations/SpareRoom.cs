@@ -1,0 +1,40 @@
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
+
+namespace VServerPanel.Native.Operations;
+
+/// <summary>Where things are written down while the disk is full, by operations that must be done nevertheless: /var/run is in memory (hier(7)). Of jobs and undo logs the
+/// files are there to their end; entries of the journal go into it as soon as there is room. After a power cut they are lost.</summary>
+internal static class SpareRoom
+{
+    // what a job and its journal entries take
+    private const int Enough = 256 << 10;
+
+    public static string JobsOf(HostPaths paths) => paths.Run + "/.jobs";
+
+    public static string UndoOf(HostPaths paths) => paths.Run + "/.undo";
+
+    public static string JournalOf(HostPaths paths) => paths.Run + "/.journal.jsonl";
+
+    /// <summary>A directory of it, made where there is none.</summary>
+    public static string Make(string directory) =>
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+
+    /// <summary>Whether a failure is that of a full disk, or of a quota that is used up.</summary>
+    public static bool IsFullDisk(Exception exception) => exception is ErrnoException { Errno: ErrnoNames.ENOSPC or ErrnoNames.EDQUOT } or IOException { HResult: ErrnoNames.ENOSPC or ErrnoNames.EDQUOT };
+
+    /// <summary>Whether a directory's disk takes what an operation writes down: tried, since what file systems tell of free room is not always so.</summary>
+    public static bool IsLeftIn(string directory)
+    {
+        try
+        {
+            using var trial = Libc.open(directory, Libc.O_WRONLY | Libc.O_TMPFILE, 0b110_000_000);
+            RandomAccess.Write(trial, new byte[Enough], 0);
+            return true;
+        }
+        catch (Exception e) when (IsFullDisk(e))
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using Microsoft.Win32.SafeHandles;
+using VServerPanel.Native.Interop;
+
+namespace VServerPanel.Native.Operations;
+
+internal sealed partial class UndoLog
+{
+    private readonly List<UndoLine> _lines = [];
+    private string _directory = paths.Undo;
+    private SafeFileHandle? _file;
+    private long _length;
+
+    private string PathOf(string directory) => $"{directory}/{owner.OperationId}.jsonl";
+
+    private void Append(UndoLine line)
+    {
+        var known = _length;
+        _lines.Add(line);
+        try
+        {
+            Put(line);
+        }
+        catch (Exception e) when (needsNoRoom && _directory == paths.Undo && SpareRoom.IsFullDisk(e))
+        {
+            MoveAside(known);
+        }
+    }
+
+    /// <summary>The disk is full: the whole log is written where there is room. A crash while both are there has its steps undone or finished twice, as they may be.</summary>
+    private void MoveAside(long known)
+    {
+        var old = _file;
+        if (old is not null && known > 0)
+        {
+            // nothing of the line that found no room
+            RandomAccess.SetLength(old, known);
+        }
+
+        _directory = SpareRoom.Make(SpareRoom.UndoOf(paths));
+        _file = null;
+        _lines.ForEach(Put);
+        old?.Dispose();
+        File.Delete(PathOf(paths.Undo));
+    }
+
+    private void Put(UndoLine line)
+    {
+        if (_file is null)
+        {
+            // It gets its name when its owner is in it (open(2), O_TMPFILE): a log of nobody's could never be told from one that is being made,
+            // and a crash before that leaves nothing.
+            _length = 0;
+            _file = Libc.open(_directory, Libc.O_WRONLY | Libc.O_TMPFILE, 0b110_000_000);
+            Write(new UndoLine { Owner = owner });
+            ErrnoException.ThrowIfFailed(Libc.linkat(_file, $"/proc/self/fd/{_file.DangerousGetHandle()}", _file, PathOf(_directory), Libc.AT_SYMLINK_FOLLOW), "linkat", PathOf(_directory));
+            FaultPoint.Reach();
+            if (durable)
+            {
+                DurableFile.SyncDirectory(_directory);
+            }
+        }
+
+        Write(line);
+        if (durable)
+        {
+            ErrnoException.ThrowIfFailed(Libc.fdatasync(_file), "fdatasync", PathOf(_directory));
+        }
+    }
+
+    private void Write(UndoLine line)
+    {
+        var bytes = Line(line);
+        FaultPoint.Reach();
+        RandomAccess.Write(_file!, bytes, _length);
+        _length += bytes.Length;
+        FaultPoint.Reach();
+    }
+}
