@@ -10,7 +10,7 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Creation;
 
-/// <summary>Deletes a vserver: by renames alone it is in the trash; for good, with one rename it is gone and the rest is clearing up.</summary>
+/// <summary>Deletes a vserver: by renames it is in the trash; for good, with one rename it is gone and the rest is clearing up.</summary>
 internal sealed class DeleteHandler(Invocation call, VServerName name, TrashTerm term)
 {
     private const int Steps = 3;
@@ -72,7 +72,7 @@ internal sealed class DeleteHandler(Invocation call, VServerName name, TrashTerm
         TrashStore.Save(entry, directory);
 
         operation.Step(3, Steps, "Moving it there");
-        var moves = new MoveAllBack(TrashFiles.Of(_paths, name, directory, _trash.TreeOf(entry.Id)));
+        var moves = new MoveAllBack(TrashFiles.Of(_paths, name, directory, _trash.TreeOf(entry.Id)), IntoTrash: true);
         operation.Undo.Before(moves);
         using (call.Registry.Lock())
         {

@@ -106,9 +106,10 @@ internal static class Recovery
             FileLock.TryAcquire(path)?.Dispose();
         }
 
-        foreach (var directory in (string[])[paths.Configuration, paths.RegistryDirectory, paths.Jobs, paths.Undo])
+        foreach (var directory in (string[])[paths.Configuration, paths.RegistryDirectory, paths.Jobs, paths.Undo, paths.Log])
         {
-            foreach (var path in Directory.EnumerateFiles(directory, ".*"))
+            // console logs that are kept have a dot before their names, and a number behind them
+            foreach (var path in Directory.EnumerateFiles(directory, directory == paths.Log ? ".*.new" : ".*"))
             {
                 // .NAME.PID.new (DurableFile), .ID.PID (JobStore)
                 var parts = Path.GetFileName(path).Split('.');

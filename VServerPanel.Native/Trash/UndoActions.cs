@@ -4,9 +4,10 @@ using VServerPanel.Native.Operations;
 
 namespace VServerPanel.Native.Trash;
 
-/// <summary>Renames made in one step, and taken back in reverse.</summary>
+/// <summary>Moves made in one step, and taken back in reverse.</summary>
 /// <param name="Moves">As they were made: from where, to where.</param>
-internal sealed record MoveAllBack(IReadOnlyList<MoveBack> Moves) : UndoAction
+/// <param name="IntoTrash">Whether they go to places that only the trash has: what is there was moved there.</param>
+internal sealed record MoveAllBack(IReadOnlyList<MoveBack> Moves, bool IntoTrash = false) : UndoAction
 {
     /// <summary>Makes them, where there is something to move. A target that is there fails it.</summary>
     public void Do()
@@ -14,7 +15,7 @@ internal sealed record MoveAllBack(IReadOnlyList<MoveBack> Moves) : UndoAction
         foreach (var move in Moves.Where(m => Libc.TryStatx(null, m.From, out _)))
         {
             FaultPoint.Reach();
-            ErrnoException.ThrowIfFailed(Libc.renameat2(Libc.AT_FDCWD, move.From, Libc.AT_FDCWD, move.To, Libc.RENAME_NOREPLACE), "renameat2", move.From);
+            FileMove.Do(move.From, move.To);
         }
 
         foreach (var directory in Moves.SelectMany(m => (string[])[m.From, m.To]).Select(p => Path.GetDirectoryName(p)!).Distinct().Where(Directory.Exists))
@@ -28,7 +29,7 @@ internal sealed record MoveAllBack(IReadOnlyList<MoveBack> Moves) : UndoAction
         using var gate = new Registry.VServerRegistry(paths, TimeProvider.System).Lock();
         foreach (var move in Moves.Reverse())
         {
-            new MoveBack(move.To, move.From).Run(paths);
+            FileMove.TakeBack(move.From, move.To, IntoTrash);
         }
     }
 }

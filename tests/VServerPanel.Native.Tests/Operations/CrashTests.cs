@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using VServerPanel.Native.Interop;
 using VServerPanel.Native.Tests.Peers;
 using VServerPanel.Protocol;
 
@@ -10,7 +11,17 @@ public sealed partial class CrashTests : IDisposable
 {
     private readonly PrivatePrefix _prefix = new();
 
-    public void Dispose() => _prefix.Dispose();
+    private readonly List<string> _mounts = [];
+
+    public void Dispose()
+    {
+        foreach (var mount in Enumerable.Reverse(_mounts))
+        {
+            _ = Libc.umount2(mount, Libc.MNT_DETACH);
+        }
+
+        _prefix.Dispose();
+    }
 
     [Theory]
     [InlineData("skeleton")]
@@ -30,19 +41,59 @@ public sealed partial class CrashTests : IDisposable
         EveryFaultPoint(["base", "delete", "--confirm", "base", "--now"], undo: Prepare);
     }
 
-    [Fact]
-    public void DeleteToTrash_KilledAtEveryFaultPoint_IsWhollyThereOrWhollyInTheTrash()
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void DeleteToTrash_KilledAtEveryFaultPoint_IsWhollyThereOrWhollyInTheTrash(bool onFileSystemsOfTheirOwn, bool recoveryFailsFirst)
     {
-        PrepareTrash();
-        EveryFaultPoint(["base", "delete", "--confirm", "base"], undo: () => Expect("--as", "vserver-trash", "restore", "base"));
+        PrepareTrash(onFileSystemsOfTheirOwn);
+        EveryFaultPoint(["base", "delete", "--confirm", "base"], undo: () => Expect("--as", "vserver-trash", "restore", "base"), recoveryFailsFirst);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Restore_KilledAtEveryFaultPoint_IsWhollyThereOrWhollyInTheTrash(bool onFileSystemsOfTheirOwn, bool recoveryFailsFirst)
+    {
+        PrepareTrash(onFileSystemsOfTheirOwn);
+        Expect("base", "delete", "--confirm", "base");
+        EveryFaultPoint(["--as", "vserver-trash", "restore", "base"], undo: () => Expect("base", "delete", "--confirm", "base"), recoveryFailsFirst);
     }
 
     [Fact]
-    public void Restore_KilledAtEveryFaultPoint_IsWhollyThereOrWhollyInTheTrash()
+    public void Recover_FileSystemOfTheTreesIsNotMounted_IsRefusedAndDoneLater()
     {
         PrepareTrash();
+        var before = Comparable();
+        Assert.True(HostCommand.Run(_prefix, At(16), "base", "delete", "--confirm", "base").WasKilled);
+        Assert.NotEmpty(Directory.EnumerateFiles(_prefix.Paths.Undo));
+
+        // as after a power cut: fstab names it, and nothing is mounted there yet
+        var fstab = _prefix.Directory + "/fstab";
+        File.WriteAllText(fstab, $"/dev/vg/vservers {_prefix.Paths.VServers} xfs defaults 0 2\n");
+        foreach (var words in (string[][])[["--as", "vserver-jobs", "recover", "--json"], ["base", "delete", "--confirm", "base", "--now", "--json"]])
+        {
+            var refused = Unmounted(fstab, words);
+            Assert.NotEqual(0, refused.ExitCode);
+            Assert.Equal(ProblemCode.Busy, refused.Problem.Code);
+            Assert.Contains($"mount {_prefix.Paths.VServers}", refused.Output, StringComparison.Ordinal);
+            Assert.NotEmpty(Directory.EnumerateFiles(_prefix.Paths.Undo));
+        }
+
+        File.Delete(fstab);
+        Expect("--as", "vserver-jobs", "recover");
+        Assert.Equal(before, Comparable());
+
         Expect("base", "delete", "--confirm", "base");
-        EveryFaultPoint(["--as", "vserver-trash", "restore", "base"], undo: () => Expect("base", "delete", "--confirm", "base"));
+        File.WriteAllText(fstab, $"/dev/vg/vservers {_prefix.Paths.VServers} xfs defaults 0 2\n");
+        foreach (var words in (string[][])[["--as", "vserver-trash", "purge", "base", "--json"], ["--as", "vserver-trash", "restore", "base", "--json"]])
+        {
+            Assert.Equal(ProblemCode.Busy, Unmounted(fstab, words).Problem.Code);
+        }
+
+        Expect("--as", "vserver-trash", "restore", "base");
     }
 
     [Fact]
@@ -78,7 +129,35 @@ public sealed partial class CrashTests : IDisposable
         Assert.Empty(Directory.EnumerateFiles(_prefix.Paths.Undo));
     }
 
-    private void EveryFaultPoint(string[] words, Action undo)
+    /// <summary>Runs the command where the host has that /etc/fstab.</summary>
+    private CommandOutput Unmounted(string fstab, params string[] words)
+    {
+        const string Script = "mount --bind \"$1\" /etc/fstab && shift && exec \"$@\"";
+        using var process = HostCommand.Start(_prefix, new Dictionary<string, string>(), "unshare", ["-m", "sh", "-c", Script, "sh", fstab, HostCommand.Path, .. words]);
+        process.StandardInput.Close();
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new CommandOutput(process.ExitCode, output, error.GetAwaiter().GetResult());
+    }
+
+    private void Mount(string place, params string[] arguments)
+    {
+        TrialHost.Run("mount", [.. arguments, place]);
+        _mounts.Add(place);
+    }
+
+    /// <summary>A recovery that cannot write conf files: it fails, and changes nothing that a later one needs.</summary>
+    private void RecoverInVain()
+    {
+        Mount(_prefix.Paths.Configuration, "--bind", _prefix.Paths.Configuration);
+        TrialHost.Run("mount", "-o", "remount,ro,bind", _prefix.Paths.Configuration);
+        HostCommand.Run(_prefix, "--as", "vserver-jobs", "recover");
+        TrialHost.Run("umount", _prefix.Paths.Configuration);
+        _mounts.RemoveAt(_mounts.Count - 1);
+    }
+
+    private void EveryFaultPoint(string[] words, Action undo, bool recoveryFailsFirst = false)
     {
         var before = Comparable();
         List<string>? after = null;
@@ -93,6 +172,11 @@ public sealed partial class CrashTests : IDisposable
                 Assert.Equal(after, Comparable());
                 Assert.True(point > 10, $"only {point} points were reached");
                 return;
+            }
+
+            if (recoveryFailsFirst)
+            {
+                RecoverInVain();
             }
 
             var recovered = HostCommand.Run(_prefix, "--as", "vserver-jobs", "recover");
@@ -131,9 +215,23 @@ public sealed partial class CrashTests : IDisposable
     }
 
     // the trash's own directories are there from the first time on
-    private void PrepareTrash()
+    private void PrepareTrash(bool onFileSystemsOfTheirOwn = false)
     {
+        if (onFileSystemsOfTheirOwn)
+        {
+            // as Debian's installer offers it
+            Mount(_prefix.Directory + "/var/lib", "-t", "tmpfs", "test");
+            Mount(_prefix.Directory + "/var/log", "-t", "tmpfs", "test");
+            _prefix.Paths.EnsureDirectories();
+        }
+
         Prepare();
+        if (onFileSystemsOfTheirOwn)
+        {
+            File.WriteAllText(_prefix.Paths.HookOf(VServerName.Parse("base")), "#!/bin/sh\n");
+            File.WriteAllText(_prefix.Paths.Log + "/base.console.log", "a line\n");
+        }
+
         Expect("base", "delete", "--confirm", "base");
         Expect("--as", "vserver-trash", "restore", "base");
     }

@@ -43,6 +43,76 @@ public sealed class TrashTests : IDisposable
     }
 
     [Fact]
+    public void Delete_ConfigurationStateAndLogsAreFileSystemsOfTheirOwn_IsInTheTrashAndComesBackAsItWas()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "mounting needs root");
+        string[] places = [_prefix.Directory + "/etc", _prefix.Directory + "/var/lib", _prefix.Directory + "/var/log"];
+        foreach (var place in places)
+        {
+            TrialHost.Run("mount", "-t", "tmpfs", "test", place);
+        }
+
+        try
+        {
+            _prefix.Paths.EnsureDirectories();
+            Make(s_web, "# Description: the web\nIPROOT=\"198.51.100.7\"\n");
+            var entry = _prefix.Call().Registry.FindOrAdd(s_web);
+            File.CreateSymbolicLink(_prefix.Paths.HookOf(s_web), "/srv/hook.sh");
+            File.SetUnixFileMode(_prefix.Paths.ConfOf(s_web), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.WriteAllText(_prefix.Paths.Log + "/web.console.log.1", "said");
+            var before = _prefix.Snapshot();
+            Delete();
+            Assert.False(File.Exists(_prefix.Paths.ConfOf(s_web)));
+            Assert.False(File.Exists(_prefix.Paths.Log + "/web.console.log.1"));
+            Assert.Equal("the web", Assert.Single(Items()).Description);
+
+            Restore("web");
+            Assert.Equal(entry, _prefix.Call().Registry.Find(s_web));
+            Assert.Equal("said", File.ReadAllText(_prefix.Paths.Log + "/web.console.log.1"));
+            Assert.Equal(before, _prefix.Snapshot().Where(l => !l.StartsWith("./vservers/.trash", StringComparison.Ordinal) && !l.StartsWith("./var/lib/vservers/trash", StringComparison.Ordinal)));
+            Delete();
+            Trash("purge", "ALL");
+            Assert.Empty(Items());
+        }
+        finally
+        {
+            foreach (var place in places)
+            {
+                TrialHost.Run("umount", place);
+            }
+        }
+    }
+
+    [Fact]
+    public void Undo_SomethingElseIsInItsPlace_IsToldAndNothingIsLost()
+    {
+        var (directory, tree) = (_prefix.Paths.Trash + "/.new-1", _prefix.Paths.TrashTrees + "/1");
+        Directory.CreateDirectory(directory);
+        Directory.CreateDirectory(_prefix.Paths.TrashTrees);
+        var owner = new UndoOwner("1", "delete", s_web, new Actor("root"), ["vserver"], DateTimeOffset.UnixEpoch, 0, 1, ProcessIdentity.BootId);
+        using (var log = new UndoLog(_prefix.Paths, owner, durable: false))
+        {
+            var moves = new MoveAllBack(TrashFiles.Of(_prefix.Paths, s_web, directory, tree), IntoTrash: true);
+            log.Before(new RemoveTree(directory));
+            log.Before(moves);
+            moves.Do();
+        }
+
+        // an administrator was quicker than the recovery
+        Directory.CreateDirectory(_prefix.Paths.TreeOf(s_web));
+        var path = Assert.Single(UndoLog.Abandoned(_prefix.Paths)).Path;
+        var told = Assert.IsType<ProblemException>(Assert.Single(UndoLog.Recover(_prefix.Paths, path).Failures));
+        Assert.Contains(_prefix.Paths.TreeOf(s_web), told.Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(directory + "/conf"));
+
+        Directory.Delete(_prefix.Paths.TreeOf(s_web));
+        Assert.Empty(UndoLog.Recover(_prefix.Paths, path).Failures);
+        Assert.True(File.Exists(_prefix.Paths.TreeOf(s_web) + "/etc/passwd"));
+        Assert.Contains("ONBOOT=yes", File.ReadAllText(_prefix.Paths.ConfOf(s_web)), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(directory));
+    }
+
+    [Fact]
     public void Delete_ItsIdRange_StaysTakenUntilItIsPurged()
     {
         var registry = _prefix.Call().Registry;
