@@ -23,9 +23,13 @@ internal sealed class Journal(HostPaths paths, long fileBytes = Journal.FileByte
     /// <summary>Appends an entry and waits until it is on disk.</summary>
     public void Append(JournalEntry entry)
     {
-        var line = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(entry with { Position = null }, WireJson.Default.JournalEntry) + "\n");
         using var fd = OpenLocked();
         var end = RandomAccess.GetLength(fd);
+
+        // first what found no room
+        var spare = SpareRoom.JournalOf(paths);
+        var hasWaited = File.Exists(spare);
+        byte[] line = hasWaited ? [.. File.ReadAllBytes(spare), .. LineOf(entry)] : LineOf(entry);
 
         // a line that a crash or a full disk cut off must not swallow the next one
         Span<byte> last = stackalloc byte[1];
@@ -55,7 +59,22 @@ internal sealed class Journal(HostPaths paths, long fileBytes = Journal.FileByte
         {
             DurableFile.SyncDirectory(paths.Log);
         }
+
+        if (hasWaited)
+        {
+            File.Delete(spare);
+        }
     }
+
+    /// <summary>Keeps an entry for which the disk has no room; the next one that finds room takes it along.</summary>
+    public void PutAside(JournalEntry entry)
+    {
+        using var fd = OpenLocked();
+        using var spare = Libc.open(SpareRoom.JournalOf(paths), Libc.O_WRONLY | Libc.O_CREAT | Libc.O_NOFOLLOW, 0b110_000_000);
+        RandomAccess.Write(spare, LineOf(entry), RandomAccess.GetLength(spare));
+    }
+
+    private static byte[] LineOf(JournalEntry entry) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(entry with { Position = null }, WireJson.Default.JournalEntry) + "\n");
 
     /// <summary>The position after the last entry.</summary>
     public long End()

@@ -34,7 +34,8 @@ internal sealed class DeleteVerb : Verb
             return ExitCodes.Success;
         }
 
-        var handler = new DeleteHandler(call, name, TermOf(result.GetValue(keep), result.GetValue(now), call));
+        var term = TermOf(result.GetValue(keep), result.GetValue(now), call);
+        var handler = new DeleteHandler(call, name, term);
         if (call.Options.Plan)
         {
             call.Report.Plan(handler.Plan());
@@ -46,7 +47,7 @@ internal sealed class DeleteVerb : Verb
             throw new ProblemException(ProblemCode.InvalidArgument, $"Deleting {name} takes all its files away. Say its name once more: vserver {name} delete --confirm {name}");
         }
 
-        return OperationRunner.Run(call, new OperationKind("delete", name), operation =>
+        return OperationRunner.Run(call, new OperationKind("delete", name) { NeedsNoRoom = term.Days is null }, operation =>
         {
             var outcome = handler.Run(operation);
             return (WireProtocol.ToElement(outcome), Sentence(name, outcome));

@@ -13,9 +13,15 @@ internal sealed class JobStore(HostPaths paths)
     private const int KeepAtMost = 1000;
     private static readonly TimeSpan s_keepFor = TimeSpan.FromDays(30);
 
-    public string OutputOf(string id) => $"{paths.Jobs}/{id}.jsonl";
+    public string OutputOf(string id) => $"{DirectoryOf(id)}/{id}.jsonl";
 
-    private string RecordOf(string id) => $"{paths.Jobs}/{id}.json";
+    private string RecordOf(string id) => $"{DirectoryOf(id)}/{id}.json";
+
+    // a job is where its output is, which is made first and removed last
+    private string DirectoryOf(string id) => File.Exists($"{SpareRoom.JobsOf(paths)}/{id}.jsonl") ? SpareRoom.JobsOf(paths) : paths.Jobs;
+
+    /// <summary>Has a job's files where there is room: the disk is full.</summary>
+    public void PutAside(string id) => File.WriteAllText($"{SpareRoom.Make(SpareRoom.JobsOf(paths))}/{id}.jsonl", "");
 
     public void Save(JobInfo info)
     {
@@ -69,14 +75,13 @@ internal sealed class JobStore(HostPaths paths)
         var ended = List().Where(j => j.State is not (JobState.Running or JobState.Interrupted)).ToList();
         foreach (var job in ended.Where((j, i) => i >= KeepAtMost || now - j.StartedAt > s_keepFor))
         {
-            File.Delete(OutputOf(job.Id));
             File.Delete(RecordOf(job.Id));
+            File.Delete(OutputOf(job.Id));
         }
     }
 
-    private IEnumerable<string> Ids() => Directory.Exists(paths.Jobs)
-        ? Directory.EnumerateFiles(paths.Jobs, "*.json").Select(f => Path.GetFileNameWithoutExtension(f)).Where(id => !id.StartsWith('.'))
-        : [];
+    private IEnumerable<string> Ids() => ((string[])[paths.Jobs, SpareRoom.JobsOf(paths)]).Where(Directory.Exists)
+        .SelectMany(d => Directory.EnumerateFiles(d, "*.json")).Select(f => Path.GetFileNameWithoutExtension(f)).Where(id => !id.StartsWith('.'));
 
     private JobRecord? ReadRecord(string id)
     {
@@ -99,8 +104,17 @@ internal sealed class JobStore(HostPaths paths)
     private void Write(JobRecord record)
     {
         var path = RecordOf(record.Info.Id);
-        var temporary = $"{paths.Jobs}/.{record.Info.Id}.{Environment.ProcessId}";
-        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(record, JobJson.Default.JobRecord));
+        var temporary = $"{DirectoryOf(record.Info.Id)}/.{record.Info.Id}.{Environment.ProcessId}";
+        try
+        {
+            File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(record, JobJson.Default.JobRecord));
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+
         ErrnoException.ThrowIfFailed(Libc.renameat2(Libc.AT_FDCWD, temporary, Libc.AT_FDCWD, path, 0), "rename", path);
     }
 

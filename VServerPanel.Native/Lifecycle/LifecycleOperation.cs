@@ -7,5 +7,5 @@ namespace VServerPanel.Native.Lifecycle;
 internal static class LifecycleOperation
 {
     // nothing runs after a power cut, so nothing of it needs to be on disk before its time
-    public static OperationKind Kind(string operation, VServerName name) => new(operation, name) { IsDurable = false, Patience = TimeSpan.FromSeconds(30) };
+    public static OperationKind Kind(string operation, VServerName name) => new(operation, name) { IsDurable = false, Patience = TimeSpan.FromSeconds(30), NeedsNoRoom = operation is "stop" or "halt" };
 }

@@ -52,6 +52,9 @@ internal sealed record OperationKind(string Name, VServerName? VServer)
     /// <summary>Whether what it makes outlives a reboot: its undo log is on disk before each step then.</summary>
     public bool IsDurable { get; init; } = true;
 
+    /// <summary>Whether it must be done on a full disk, too: it is what makes room, or ends who fills it. What is written down of it is then in /var/run (<see cref="SpareRoom"/>).</summary>
+    public bool NeedsNoRoom { get; init; }
+
     /// <summary>Whether nobody else may change the vserver meanwhile; a command run inside it keeps nobody from that.</summary>
     public bool IsLocked { get; init; } = true;
 

@@ -40,6 +40,11 @@ internal sealed class OperationRecord : IDisposable
 
         if (kind.IsJob)
         {
+            if (kind.NeedsNoRoom && !SpareRoom.IsLeftIn(call.Paths.Jobs))
+            {
+                _jobs.PutAside(id);
+            }
+
             _output = new StreamWriter(new FileStream(_jobs.OutputOf(id), FileMode.Create, FileAccess.Write, FileShare.Read | FileShare.Delete));
             Report = new TeeReporter(call.Report, new CappedReporter(new JsonReporter(_output, call.Time)));
         }
@@ -57,7 +62,7 @@ internal sealed class OperationRecord : IDisposable
         }
 
         var entry = Entry(JournalPhase.Asked, _info.StartedAt) with { VServerId = _kind.VServerId ?? (_kind.VServer is { } name ? _call.Registry.IdOf(name) : null) };
-        _asked = BackgroundWork.Start(() => _call.Journal.Append(entry));
+        _asked = BackgroundWork.Start(() => Append(entry));
     }
 
     /// <summary>Says in the journal how it ended; on disk when this returns.</summary>
@@ -65,7 +70,7 @@ internal sealed class OperationRecord : IDisposable
     {
         _asked?.Wait();
         var now = _endedAt = _call.Time.GetUtcNow();
-        _call.Journal.Append(Entry(JournalPhase.Ended, now) with
+        Append(Entry(JournalPhase.Ended, now) with
         {
             VServerId = operation.VServerId,
             Before = operation.Before,
@@ -79,7 +84,12 @@ internal sealed class OperationRecord : IDisposable
     /// <summary>Marks the job as ended; its last line has been written.</summary>
     public void Close(OperationOutcome outcome, ProblemEvent? problem)
     {
-        if (_kind.IsJob)
+        if (!_kind.IsJob)
+        {
+            return;
+        }
+
+        try
         {
             _jobs.Save(_info with
             {
@@ -89,9 +99,37 @@ internal sealed class OperationRecord : IDisposable
             });
             _jobs.PruneIfMany(_endedAt);
         }
+        catch (Exception e) when (_kind.NeedsNoRoom && SpareRoom.IsFullDisk(e))
+        {
+            // the journal has its end, and recovery tells the job from there
+            _call.Report.Warn($"The disk is full: the job {_info.Id} could not be marked as ended; 'vserver-jobs recover' does it when there is room.");
+        }
     }
 
-    public void Dispose() => _output?.Dispose();
+    public void Dispose()
+    {
+        try
+        {
+            _output?.Dispose();
+        }
+        catch (IOException e) when (SpareRoom.IsFullDisk(e))
+        {
+            // its end is in the journal
+        }
+    }
+
+    private void Append(JournalEntry entry)
+    {
+        try
+        {
+            _call.Journal.Append(entry);
+        }
+        catch (Exception e) when (_kind.NeedsNoRoom && SpareRoom.IsFullDisk(e))
+        {
+            _call.Journal.PutAside(entry);
+            _call.Report.Warn($"The disk is full: the journal's entry waits in '{SpareRoom.JournalOf(_call.Paths)}' until there is room.");
+        }
+    }
 
     private JournalEntry Entry(JournalPhase phase, DateTimeOffset time) => new()
     {

@@ -32,12 +32,12 @@ internal static class OperationRunner
         using var allowance = Kernel.SignalAllowance.Take(call.Paths);
         using var record = new OperationRecord(call, kind, id);
         record.Begin();
-        var owner = new UndoOwner(id, kind.Name, kind.VServer, call.Actor, call.Words, call.Time.GetUtcNow(), Environment.ProcessId, ProcessIdentity.StartOf(Environment.ProcessId), ProcessIdentity.BootId) 
+        var owner = new UndoOwner(id, kind.Name, kind.VServer, call.Actor, call.Words, call.Time.GetUtcNow(), Environment.ProcessId, ProcessIdentity.StartOf(Environment.ProcessId), ProcessIdentity.BootId)
         {
             NewName = kind.NewName,
             Others = kind.IsChangingAll && kind.AlsoLocked.Count > 0 ? kind.AlsoLocked : null,
         };
-        using var undo = new UndoLog(call.Paths, owner, kind.IsDurable);
+        using var undo = new UndoLog(call.Paths, owner, kind.IsDurable, kind.NeedsNoRoom);
         var operation = new Operation(id, call, record.Report, undo);
         (JsonElement? Data, string? Human) result;
         try

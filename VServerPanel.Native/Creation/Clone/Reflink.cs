@@ -1,4 +1,5 @@
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
 
 namespace VServerPanel.Native.Creation.Clone;
 
@@ -12,7 +13,15 @@ internal static class Reflink
         {
             using var from = Libc.open(directory, Libc.O_TMPFILE | Libc.O_RDWR, 0b110_000_000);
             using var to = Libc.open(directory, Libc.O_TMPFILE | Libc.O_RDWR, 0b110_000_000);
-            RandomAccess.Write(from, new byte[4096], 0);
+            try
+            {
+                RandomAccess.Write(from, new byte[4096], 0);
+            }
+            catch (IOException e) when (SpareRoom.IsFullDisk(e))
+            {
+                // who cannot share content says so of an empty file as well
+            }
+
             return Libc.ioctl(to, Libc.FICLONE, from.DangerousGetHandle()) == 0;
         }
         catch (ErrnoException)
