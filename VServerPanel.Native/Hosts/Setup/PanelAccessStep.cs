@@ -59,10 +59,10 @@ internal sealed class PanelAccessStep(HostPaths paths, PanelKey? key) : SetupSte
         }
     }
 
-    /// <summary>Lets the panel of that key in no more; without a key, none.</summary>
-    /// <returns>How many are let in yet.</returns>
+    /// <summary>Lets the panel of that key in no more; without a key, none. Ends what connections there are: nothing tells whose they are, and a panel that is let in connects again by itself.</summary>
+    /// <returns>How many keys are let in yet, and how many connections there were.</returns>
     /// <exception cref="ProblemException">NotFound: no panel of that key was let in.</exception>
-    public int Remove()
+    public (int Left, int Ended) Remove()
     {
         var allowed = Allowed;
         if (key is not null && !allowed.Contains(key))
@@ -81,7 +81,7 @@ internal sealed class PanelAccessStep(HostPaths paths, PanelKey? key) : SetupSte
             new ChildProcess { Program = "usermod", Arguments = ["--shell", NoShell, HostPaths.PanelUser] }.Run();
         }
 
-        return left.Count;
+        return (left.Count, PanelConnections.End());
     }
 
     private string Text(IEnumerable<PanelKey> keys) => string.Concat(keys.Select(k => $"{Forced}{k.Text} vserverpanel\n"));

@@ -91,7 +91,11 @@ public sealed class FreshHostTests
             echo "again: $("$1" --as vserver-setup --deny-panel "$(cat other.pub)" 2>&1)"
             echo "otherwise: $(panel other vserver --as vserver-jobs list --json)"
             echo "kept: $(panel panel vserver --as vserver-jobs list --json | tail -n 1)"
+            ssh -F none -M -S mux -f -N -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile=known -i panel -p 8422 vserverpanel@127.0.0.1
+            again() { ssh -F none -S mux -p 8422 -o BatchMode=yes -o IdentitiesOnly=yes -o UserKnownHostsFile=known -i panel vserverpanel@127.0.0.1 vserver --as vserver-jobs list --json < /dev/null 2>&1 | tail -n 1; }
+            echo "standing: $(again)"
             "$1" --as vserver-setup --deny-panel
+            echo "afterwards: $(again)"
             getent passwd vserverpanel | cut -d: -f7
             echo "denied: $(panel panel vserver --as vserver-jobs list --json)"
             kill $sshd
@@ -109,7 +113,9 @@ public sealed class FreshHostTests
         Assert.Contains("is let in here, so there is nothing to take away", output, StringComparison.Ordinal);
         Assert.Contains("otherwise: vserverpanel@127.0.0.1: Permission denied", output, StringComparison.Ordinal);
         Assert.Contains("kept: {\"type\":\"result\"", output, StringComparison.Ordinal);
-        Assert.Contains("No panel of another machine is let in any more; all keys were taken away.", output, StringComparison.Ordinal);
+        Assert.Contains("\nNo panel of another machine is let in any more; all keys were taken away. One connection was open, and has been ended. Jobs that one began go on.\nafterwards: ", output, StringComparison.Ordinal);
+        Assert.Contains("\nstanding: {\"type\":\"result\"", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("afterwards: {", output, StringComparison.Ordinal);
         Assert.Contains("/usr/sbin/nologin\ndenied: ", output, StringComparison.Ordinal);
         Assert.DoesNotContain("uid=", output, StringComparison.Ordinal);
         Assert.EndsWith("ended with 255", output.TrimEnd(), StringComparison.Ordinal);
