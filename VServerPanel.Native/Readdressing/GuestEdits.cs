@@ -19,12 +19,14 @@ internal static class GuestEdits
     private const int MaximumSize = 256 << 10;
     private const ulong NoLinks = Libc.RESOLVE_BENEATH | Libc.RESOLVE_NO_SYMLINKS | Libc.RESOLVE_NO_XDEV;
 
-    // interfaces(5), systemd.network(5), and the files of Red Hat's network scripts
+    // interfaces(5), systemd.network(5), netplan(5), nm-settings-keyfile(5), and the files of Red Hat's network scripts
     private static readonly (string Directory, Func<string, bool> Is)[] s_network =
     [
         ("etc/network", n => n == "interfaces"),
         ("etc/network/interfaces.d", n => n.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.')),
         ("etc/systemd/network", n => n.EndsWith(".network", StringComparison.Ordinal)),
+        ("etc/netplan", n => n.EndsWith(".yaml", StringComparison.Ordinal)),
+        ("etc/NetworkManager/system-connections", n => n.EndsWith(".nmconnection", StringComparison.Ordinal)),
         ("etc/sysconfig/network-scripts", n => n.StartsWith("ifcfg-", StringComparison.Ordinal)),
     ];
 
@@ -85,17 +87,26 @@ internal static class GuestEdits
             return false;
         }
 
-        using (var file = Libc.openat(directory, temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW, 0b110_000_000))
+        try
         {
-            RandomAccess.Write(file, content, 0);
-            ErrnoException.ThrowIfFailed(Libc.fchown(file, stat.Uid, stat.Gid), "fchown", path);
-            ErrnoException.ThrowIfFailed(Libc.fchmod(file, stat.Mode & 0xfffu), "fchmod", path);
-            ErrnoException.ThrowIfFailed(Libc.fsync(file), "fsync", path);
+            using (var file = Libc.openat(directory, temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW, 0b110_000_000))
+            {
+                RandomAccess.Write(file, content, 0);
+                ErrnoException.ThrowIfFailed(Libc.fchown(file, stat.Uid, stat.Gid), "fchown", path);
+                ErrnoException.ThrowIfFailed(Libc.fchmod(file, stat.Mode & 0xfffu), "fchmod", path);
+                ErrnoException.ThrowIfFailed(Libc.fsync(file), "fsync", path);
+            }
+
+            FaultPoint.Reach();
+            var fd = (int)directory.DangerousGetHandle();
+            ErrnoException.ThrowIfFailed(Libc.renameat2(fd, temporary, fd, name, 0), "renameat2", path);
+        }
+        catch (ErrnoException e) when (e.Errno is ErrnoNames.EEXIST or ErrnoNames.EISDIR or ErrnoNames.ENOTDIR or ErrnoNames.ENOENT)
+        {
+            // its own root has put something else there at this moment: that is his, and keeps nobody from undoing the rest
+            return false;
         }
 
-        FaultPoint.Reach();
-        var fd = (int)directory.DangerousGetHandle();
-        ErrnoException.ThrowIfFailed(Libc.renameat2(fd, temporary, fd, name, 0), "renameat2", path);
         ErrnoException.ThrowIfFailed(Libc.fsync(directory), "fsync", path);
         return true;
     }

@@ -1,6 +1,7 @@
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Lifecycle;
+using VServerPanel.Native.Moving.Sending;
 using VServerPanel.Native.Network;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
@@ -27,7 +28,7 @@ internal sealed class ReaddressHandler(Invocation call, VServerName name, Readdr
         if (change.NeedsRestart)
         {
             steps.Add(new PlanStep($"Start {name}"));
-            change.Findings.Warn($"{name} is stopped and started for this: its addresses cannot be changed while it runs.");
+            change.Findings.Warn($"{name} is stopped and started for this: its addresses cannot be changed while it runs. If the change fails, it is started again as it was.");
         }
         else if (change.Running is not null && !change.IsNothing)
         {
@@ -68,6 +69,21 @@ internal sealed class ReaddressHandler(Invocation call, VServerName name, Readdr
             operation.Undo.Continue();
         }
 
+        try
+        {
+            Make(operation, change, restarts);
+        }
+        catch (Exception e) when (restarts && e is not OutOfMemoryException)
+        {
+            StartAgain(operation);
+            throw;
+        }
+
+        return $"{name} has its new {string.Join(" and ", What(change))}.";
+    }
+
+    private void Make(Operation operation, ReaddressChange change, bool restarts)
+    {
         (operation.Before, operation.After) = (change.Old.Text, change.Changed.Text);
         operation.Step(2, Steps, "Writing the conf file");
         if (!restarts)
@@ -101,8 +117,26 @@ internal sealed class ReaddressHandler(Invocation call, VServerName name, Readdr
         {
             Apply(operation, change);
         }
+    }
 
-        return $"{name} has its new {string.Join(" and ", What(change))}.";
+    /// <summary>It was stopped for a change that has failed: all is put back as it was, and it runs as it did.</summary>
+    private void StartAgain(Operation operation)
+    {
+        if (operation.Undo.Abort().Count > 0)
+        {
+            // tried again, and told, by who runs the operation
+            return;
+        }
+
+        try
+        {
+            MoveHandler.Start(call with { Report = operation.Report }, name);
+            operation.Report.Warn($"{name} has been started again as it was.");
+        }
+        catch (Exception e) when (e is ProblemException or IOException)
+        {
+            operation.Report.Warn($"{name} is as it was, and could not be started again: {ProblemException.ToEvent(e).Message}");
+        }
     }
 
     private void Apply(Operation operation, ReaddressChange change)

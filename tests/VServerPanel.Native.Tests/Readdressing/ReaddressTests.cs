@@ -47,6 +47,27 @@ public sealed class ReaddressTests : IDisposable
     }
 
     [Fact]
+    public void Readdress_NetplanAndNetworkManager_HaveTheNewAddresses()
+    {
+        const string Netplan = "network:\n  version: 2\n  ethernets:\n    eth0:\n      # was 10.78.0.2\n      addresses: [10.78.0.2/24, \"fd78::2/64\"]\n      routes:\n        - to: default\n          via: 10.78.0.1\n";
+        const string Keyfile = "[connection]\nid=site\n\n[ipv4]\naddress1=10.78.0.2/24,10.78.0.1\ndns=10.78.0.20;\nmethod=manual\n\n[ipv6]\naddress1=fd78::2/64\n";
+        foreach (var (path, content) in ((string, string)[])[("etc/netplan/01-site.yaml", Netplan), ("etc/netplan/old.yaml.bak", Netplan), ("etc/NetworkManager/system-connections/site.nmconnection", Keyfile)])
+        {
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path(path))!);
+            Write(path, content);
+            File.SetUnixFileMode(Path(path), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        Expect("shop", "readdress", "--ip", "10.78.0.9/25", "fd78::9/64");
+        Assert.Equal(Netplan.Replace("10.78.0.2/24", "10.78.0.9/25", StringComparison.Ordinal).Replace("fd78::2/64", "fd78::9/64", StringComparison.Ordinal), Read("etc/netplan/01-site.yaml"));
+        Assert.Equal(Netplan, Read("etc/netplan/old.yaml.bak"));
+        Assert.Equal(Keyfile.Replace("10.78.0.2/24", "10.78.0.9/25", StringComparison.Ordinal).Replace("fd78::2/64", "fd78::9/64", StringComparison.Ordinal), Read("etc/NetworkManager/system-connections/site.nmconnection"));
+
+        // it may hold secrets
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path("etc/NetworkManager/system-connections/site.nmconnection")));
+    }
+
+    [Fact]
     public void Readdress_NoGuestFiles_LeavesThem()
     {
         Expect("shop", "readdress", "--ip", "10.78.0.9/24", "--guest-files", "no");
@@ -169,6 +190,37 @@ public sealed class ReaddressTests : IDisposable
         Assert.Contains("stopped and started", output.Error + output.Output, StringComparison.Ordinal);
         Assert.NotEqual(init, State().Init);
         Assert.Equal(["10.78.0.9/24"], OnDevice());
+    }
+
+    [Fact]
+    public void Readdress_StoppedForItAndTheStartFails_RunsAgainAsItWas()
+    {
+        File.WriteAllText(_host.Paths.ConfOf(_shop), "IPROOT=\nS_HOSTNAME=shop.example.org\n");
+        File.WriteAllText(_host.Paths.HookOf(_shop), $"#!/bin/sh\n[ \"$1\" != pre-start ] || ! grep -q 10.78.0.9 {_host.Paths.ConfOf(_shop)}\n");
+        File.SetUnixFileMode(_host.Paths.HookOf(_shop), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Expect("shop", "start");
+        var init = State().Init;
+        var before = Everything();
+
+        var failed = VServer("--json", "shop", "readdress", "--hostname", "store.example.net", "--ip", "site:10.78.0.9/24");
+
+        Assert.NotEqual(0, failed.ExitCode);
+        Assert.Contains(failed.Events.OfType<LogEvent>(), e => e.Text == "shop has been started again as it was.");
+        Assert.Equal(before, Everything());
+        Assert.NotEqual(init, State().Init);
+        Assert.Equal("shop.example.org\n", Expect("shop", "exec", "hostname"));
+        Assert.Empty(Directory.GetFiles(_host.Paths.Undo));
+    }
+
+    [Fact]
+    public void Replace_ItsRootPutsSomethingElseThere_IsHisAndNoFailure()
+    {
+        // where the new content is written before it is renamed over
+        Directory.CreateDirectory(Path("etc/.hostname.vserver-new"));
+        var (old, changed) = ("shop\n"u8.ToArray(), "store\n"u8.ToArray());
+        Assert.False(Native.Readdressing.GuestEdits.Replace(_host.Paths, _shop, "etc/hostname", old, changed));
+        new Native.Readdressing.RestoreGuestFile(_shop, "etc/hostname", changed, old).Run(_host.Paths);
+        Assert.Equal("shop\n", Read("etc/hostname"));
     }
 
     [Fact]
