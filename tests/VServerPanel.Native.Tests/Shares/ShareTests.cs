@@ -44,6 +44,45 @@ public sealed class ShareTests : IDisposable
     }
 
     [Fact]
+    public void Share_MountedImageOfTwo_OneWritesAndTheOtherOnlyReads()
+    {
+        Assert.SkipWhen(Native.ChildProcesses.ChildProcess.Find("mkfs.ext4") is null, "mkfs.ext4 is not installed");
+        var (image, place, fstab) = ($"{_host.Prefix.Directory}/photos.img", Directory.CreateDirectory(_shared + "/volume").FullName, $"{_host.Prefix.Directory}/fstab");
+        TrialHost.Run("truncate", "-s", "64M", image);
+        TrialHost.Run("mkfs.ext4", "-q", image);
+
+        // the line of docs/shares.md
+        File.WriteAllText(fstab, $"{image} {place} ext4 loop,nosuid,nodev 0 2\n");
+        TrialHost.Run("mount", "-T", fstab, place);
+        try
+        {
+            foreach (var (name, options) in ((string, string[])[])[("alpha", []), ("beta", ["--ro"])])
+            {
+                _host.Add(name, hasInit: false);
+                _host.Expect([name, "share", "add", place, "/photos", .. options]);
+                _host.Expect(name, "start");
+            }
+
+            _host.Expect("alpha", "exec", "sh", "-c", "echo first > /photos/one; busybox chown 1000 /photos/one");
+            Assert.Equal("1000 first\n", _host.Expect("beta", "exec", "sh", "-c", "echo $(busybox stat -c %u /photos/one) $(cat /photos/one)"));
+            Assert.NotEqual(0, _host.VServer("beta", "exec", "touch", "/photos/two").ExitCode);
+            Assert.NotEqual(0, _host.VServer("beta", "exec", "sh", "-c", "echo second >> /photos/one").ExitCode);
+            Assert.Equal("1000\n", TrialHost.Run("stat", "-c", "%u", place + "/one"));
+            Assert.Equal("first\n", File.ReadAllText(place + "/one"));
+
+            // it is the image's room that they see, not the host's
+            Assert.Contains(" ext4 ", _host.Expect("beta", "exec", "grep", " /photos ", "/proc/self/mountinfo"), StringComparison.Ordinal);
+            _host.Expect("alpha", "stop");
+            Assert.Equal("first\n", _host.Expect("beta", "exec", "cat", "/photos/one"));
+            _host.Expect("beta", "stop");
+        }
+        finally
+        {
+            TrialHost.Run("umount", "--lazy", place);
+        }
+    }
+
+    [Fact]
     public void Share_ReadOnly_StaysSoForWhoMayMount()
     {
         _host.Add("alpha", "S_CAPS=CAP_SYS_ADMIN\n", hasInit: false);
