@@ -66,7 +66,7 @@ internal static class DueRun
 
     private static FileLock? TryBeAlone(Invocation call) => FileLock.TryAcquire($"{call.Paths.Locks}/.standby-due");
 
-    private static KeptStandby? Next(Invocation call, HashSet<string> tried) => new KeptStandbyStore(call.Paths).List()
+    private static KeptStandby? Next(Invocation call, HashSet<string> tried) => new KeptStandbyStore(call.Paths).List(damaged => call.Report.Warn(damaged.Message))
         .Where(s => s.NextAt <= call.Time.GetUtcNow() && !tried.Contains(s.Id) && NameOf(call, s) is not null)
         .MinBy(s => s.NextAt);
 
@@ -97,7 +97,7 @@ internal static class DueRun
     private static void Sweep(Invocation call)
     {
         var copies = new KeptCopyStore(call.Paths);
-        foreach (var copy in copies.List().Where(c => !c.IsOpen))
+        foreach (var copy in copies.List(damaged => call.Report.Warn(damaged.Message)).Where(c => !c.IsOpen))
         {
             copies.Sweep(copy.Id);
         }

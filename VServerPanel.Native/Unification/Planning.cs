@@ -4,7 +4,8 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Unification;
 
-/// <summary>What a unification would do, from attributes and from what earlier runs found: nothing is read or changed.</summary>
+/// <summary>What a unification would do, from attributes and from what earlier runs found: no file is read or changed.</summary>
+/// <remarks>By package, a stopped vserver with rpm is started for its database, without its services, and stopped again.</remarks>
 internal sealed class Planning(Invocation call, UnificationRequest request)
 {
     private long _filesToShare;

@@ -183,7 +183,7 @@ public sealed class MovingJourneyTests(ITestOutputHelper output) : IAsyncLifetim
         await Expect(page.Locator("[aria-labelledby=kept] tbody tr")).ToHaveCountAsync(4);
         await Pictures.TakeAsync(page, "moves");
         await page.Locator("tr", new() { HasText = "web" }).GetByRole(AriaRole.Button, new() { Name = "Take back …" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Dialog).GetByText("only if web is no longer on hostb")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog).GetByText("only if web is gone from hostb for good")).ToBeVisibleAsync();
         await Pictures.TakeAsync(page, "moves-take-back");
         await page.GetByRole(AriaRole.Button, new() { Name = "Leave it as it is" }).ClickAsync();
         await IsOnlyOnBAsync("mail");

@@ -50,6 +50,16 @@ public sealed class MovesPageTests : PagesContext
     }
 
     [Fact]
+    public async Task CutOff_Incoming_SaysWhatToDoAndHasNoButtons()
+    {
+        await StartAsync(Roles.Operator, new());
+        Host.Tells(Moves.Move("web1", MoveState.Unresolved, direction: MoveDirection.Incoming) with { WhatToDo = "Ask hostb how it stands." });
+        var page = Render<MovesPage>();
+        page.WaitForAssertion(() => Assert.Contains("Ask hostb how it stands.", page.Find(".vp-banner-warning").TextContent, StringComparison.Ordinal), s_patience);
+        Assert.Empty(page.FindAll(".vp-decide"));
+    }
+
+    [Fact]
     public async Task Kept_TakenBackOrPurged_IsAskedTwiceOfTheUser()
     {
         await StartAsync(Roles.Operator, new());
