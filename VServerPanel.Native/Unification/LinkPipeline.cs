@@ -209,6 +209,7 @@ internal sealed class LinkPipeline(SharingWork work, Buckets buckets, StagingAre
             }
 
             staging.Sync();
+            limits.OnSync?.Invoke();
             var room = RoomFor();
             batch.Sort(static (a, b) => a.Rows[0].CompareTo(b.Rows[0]));
             lock (_gate)

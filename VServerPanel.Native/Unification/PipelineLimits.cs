@@ -11,4 +11,7 @@ internal sealed record PipelineLimits
 
     /// <summary>Bytes that are on the disk twice at a time, at most.</summary>
     public long MostFreshBytes { get; init; } = 512L << 20;
+
+    /// <summary>Called when some new inodes are on the disk and have no name yet: for tests of what comes in between.</summary>
+    public Action? OnSync { get; init; }
 }

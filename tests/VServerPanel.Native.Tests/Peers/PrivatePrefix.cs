@@ -74,9 +74,6 @@ internal sealed class RecordingReporter : IReporter
 
     public bool IsFinished { get; private set; }
 
-    /// <summary>Told of each.</summary>
-    public Action<WireEvent>? OnEvent { get; init; }
-
     public void Write(WireEvent wireEvent, string? human = null)
     {
         lock (_gate)
@@ -87,8 +84,6 @@ internal sealed class RecordingReporter : IReporter
                 IsFinished = wireEvent.IsLast;
             }
         }
-
-        OnEvent?.Invoke(wireEvent);
     }
 
     public IEnumerable<T> All<T>()
