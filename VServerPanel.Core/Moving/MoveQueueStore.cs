@@ -37,7 +37,9 @@ internal sealed class MoveQueueStore(IDbContextFactory<StateDbContext> databases
         await using var database = await databases.CreateDbContextAsync(cancellationToken);
         var open = await OpenOf(database).OrderBy(m => m.Position).ToListAsync(cancellationToken);
         var past = await database.QueuedMoves.AsNoTracking().Where(m => m.Host == host && m.EndedAt != null).OrderByDescending(m => m.EndedAt).Take(ended).ToListAsync(cancellationToken);
-        return [.. open, .. past];
+
+        // one that ended between the two readings is in both
+        return [.. open.ExceptBy(past.Select(m => m.JobId), m => m.JobId), .. past];
     }
 
     public async Task<QueuedMoveRecord?> FindAsync(string jobId)
