@@ -14,7 +14,7 @@ internal static class ConfChecks
     /// <summary>All findings of all its profiles, each once.</summary>
     public static IReadOnlyList<ConfFinding> Findings(ConfFile file, VServerName name, HostPaths paths)
     {
-        string?[] profiles = file.Profiles.Count == 0 ? [null] : [.. file.Profiles];
+        var profiles = file.ProfilesOrNone;
         var read = profiles.Select(p => VServerConf.From(file, p)).ToList();
         return [.. read.SelectMany(r => r.Findings).Concat(Clashes(file, read.Select(r => r.Conf), name, paths)).Distinct().OrderBy(f => f.Line)];
     }

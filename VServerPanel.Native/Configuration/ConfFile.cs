@@ -30,6 +30,9 @@ internal sealed partial class ConfFile
     public IReadOnlyList<string> Profiles =>
         [.. _statements.OfType<ProfileStatement>().SelectMany(s => s.Branches).SelectMany(b => b.Profiles).Distinct(StringComparer.Ordinal)];
 
+    /// <summary>The same for who reads the file once for each; null alone where it tells none apart.</summary>
+    public IReadOnlyList<string?> ProfilesOrNone => Profiles is { Count: > 0 } profiles ? [.. profiles] : [null];
+
     /// <summary>What a shell that sourced the file would execute: statements that are not read, and values that it would have to compute.</summary>
     public IReadOnlyList<string> ShellCode => [.. All(_statements).Where(s => s is UnreadStatement or Assignment { Value: null }).Select(s => System.Text.Encoding.Latin1.GetString(_bytes, s.Start, s.End - s.Start))];
 

@@ -81,7 +81,7 @@ internal sealed class AddressBook(Hosts.HostPaths paths, VServerRegistry registr
             try
             {
                 var file = ConfFile.Read(paths.ConfOf(other));
-                foreach (var profile in file.Profiles.Count == 0 ? [null] : file.Profiles.Cast<string?>())
+                foreach (var profile in file.ProfilesOrNone)
                 {
                     foreach (var address in VServerConf.From(file, profile).Conf.AddressClaims)
                     {

@@ -37,6 +37,20 @@ internal static class DurableFile
         SyncDirectory(directory);
     }
 
+    /// <summary>Removes files that processes which have ended were writing under a name for the moment: <c>….PID.new</c> (also those of <see cref="Write"/>), <c>….PID</c>.</summary>
+    public static void RemoveLeftOver(string directory, string pattern)
+    {
+        foreach (var path in Directory.EnumerateFiles(directory, pattern))
+        {
+            var parts = Path.GetFileName(path).Split('.');
+            var pid = parts is [.., var last, "new"] ? last : parts[^1];
+            if (int.TryParse(pid, System.Globalization.CultureInfo.InvariantCulture, out var id) && ProcessIdentity.StartOf(id) == 0)
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
     /// <summary>Makes a directory for root alone, where there is none; its name is durable.</summary>
     public static void MakePrivateDirectory(string path)
     {

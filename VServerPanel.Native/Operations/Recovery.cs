@@ -13,8 +13,7 @@ internal static class Recovery
     public static IReadOnlyList<VServerName> OtherNames(HostPaths paths, IReadOnlyList<VServerName?> names) =>
         [.. UndoLog.Abandoned(paths)
             .Where(a => names.Any(a.Owner.Concerns))
-            .SelectMany(a => (VServerName?[])[a.Owner.VServer, a.Owner.NewName, .. a.Owner.Others?.Select(v => (VServerName?)v) ?? []])
-            .OfType<VServerName>()
+            .SelectMany(a => a.Owner.Names)
             .Where(n => !names.Contains(n))
             .Distinct()];
 
@@ -108,17 +107,8 @@ internal static class Recovery
 
         foreach (var directory in (string[])[paths.Configuration, paths.RegistryDirectory, paths.Jobs, paths.Undo, paths.Log])
         {
-            // console logs that are kept have a dot before their names, and a number behind them
-            foreach (var path in Directory.EnumerateFiles(directory, directory == paths.Log ? ".*.new" : ".*"))
-            {
-                // .NAME.PID.new (DurableFile), .ID.PID (JobStore)
-                var parts = Path.GetFileName(path).Split('.');
-                var pid = parts is [.., var last, "new"] ? last : parts[^1];
-                if (int.TryParse(pid, System.Globalization.CultureInfo.InvariantCulture, out var id) && ProcessIdentity.StartOf(id) == 0)
-                {
-                    File.Delete(path);
-                }
-            }
+            // console logs that are kept have a dot before their names, and a number behind them; .ID.PID is of JobStore
+            DurableFile.RemoveLeftOver(directory, directory == paths.Log ? ".*.new" : ".*");
         }
     }
 

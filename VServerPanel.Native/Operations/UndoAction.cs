@@ -105,8 +105,12 @@ internal sealed record UndoOwner(string OperationId, string Operation, VServerNa
     /// <summary>Others that it changes, too; null where there are none.</summary>
     public IReadOnlyList<VServerName>? Others { get; init; }
 
-    /// <summary>Whether it has to be over before anything else is done with this one.</summary>
-    public bool Concerns(VServerName? name) => VServer == name || (name is { } known && (NewName == known || Others?.Contains(known) == true));
+    /// <summary>All that it changes, by the names before and afterwards.</summary>
+    [JsonIgnore]
+    public IEnumerable<VServerName> Names => ((VServerName?[])[VServer, NewName]).OfType<VServerName>().Concat(Others ?? []);
+
+    /// <summary>Whether it has to be over before anything else is done with this one; null: whether it concerns none.</summary>
+    public bool Concerns(VServerName? name) => name is { } known ? Names.Contains(known) : VServer is null;
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

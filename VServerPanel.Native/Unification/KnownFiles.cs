@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using VServerPanel.Native.Hosts;
@@ -123,7 +122,7 @@ internal sealed class KnownFiles
     {
         var content = MemoryMarshal.AsBytes(rows);
         ReadOnlySpan<ulong> header = [Magic, (ulong)_next, (ulong)rows.Length, SumOf(content)];
-        RemoveLeftOver();
+        DurableFile.RemoveLeftOver(Path.GetDirectoryName(_path)!, Path.GetFileName(_path) + ".*.new");
         var temporary = $"{_path}.{Environment.ProcessId}.new";
         try
         {
@@ -141,18 +140,6 @@ internal sealed class KnownFiles
         {
             File.Delete(temporary);
             throw;
-        }
-    }
-
-    /// <summary>Removes what runs that were killed have left beside it.</summary>
-    private void RemoveLeftOver()
-    {
-        foreach (var left in Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, Path.GetFileName(_path) + ".*.new"))
-        {
-            if (!int.TryParse(left.Split('.')[^2], CultureInfo.InvariantCulture, out var pid) || ProcessIdentity.StartOf(pid) == 0)
-            {
-                File.Delete(left);
-            }
         }
     }
 

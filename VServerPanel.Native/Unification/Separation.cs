@@ -26,12 +26,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
         var started = Environment.TickCount64;
         using var openFiles = OpenFiles.RaiseLimit();
         OpenedFile.IgnoreSignals();
-        operation.Undo.Before(new ClearStaging());
-        if (request.Thawed(operation.Call) is { Count: > 0 } thawed)
-        {
-            operation.Undo.Before(new FreezeShared([.. thawed.Select(operation.Paths.TreeOf)]));
-        }
-
+        request.PrepareUndo(operation);
         StagingArea.Clear(operation.Paths);
         UnificationState.EnsureDirectory(operation.Paths);
         using var scan = new TreeScan([.. request.VServers.Select(operation.Paths.TreeOf)]);

@@ -96,6 +96,16 @@ internal sealed record UnificationRequest
     public static IReadOnlyList<VServerName> SharingImmutable(Invocation call) =>
         [.. call.Registry.Names().Where(v => UnificationState.Find(call.Paths, call.Registry, v)?.Method == SharingMethod.Immutable)];
 
+    /// <summary>Writes down what is to be done if it is cut off: what lies in staging goes, and what was thawed is frozen again.</summary>
+    public void PrepareUndo(Operation operation, SharingMethod? method = null)
+    {
+        operation.Undo.Before(new ClearStaging());
+        if (Thawed(operation.Call, new SharingChoice(method, "")) is { Count: > 0 } thawed)
+        {
+            operation.Undo.Before(new FreezeShared([.. thawed.Select(operation.Paths.TreeOf)]));
+        }
+    }
+
     private IEnumerable<VServerName> OnOtherMounts(HostPaths paths)
     {
         var mount = Libc.TryStatx(null, paths.VServers, out var all, flags: 0) ? all.MountId : 0;

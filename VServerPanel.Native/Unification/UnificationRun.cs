@@ -22,12 +22,7 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
         var started = Environment.TickCount64;
         using var openFiles = OpenFiles.RaiseLimit();
         OpenedFile.IgnoreSignals();
-        operation.Undo.Before(new ClearStaging());
-        if (request.Thawed(operation.Call, new SharingChoice(method, "")) is { Count: > 0 } thawed)
-        {
-            operation.Undo.Before(new FreezeShared([.. thawed.Select(_paths.TreeOf)]));
-        }
-
+        request.PrepareUndo(operation, method);
         StagingArea.Clear(_paths);
         UnificationState.EnsureDirectory(_paths);
         using var scan = new TreeScan([.. request.VServers.Select(_paths.TreeOf)]);

@@ -55,7 +55,7 @@ internal sealed class ArrivalChecks(Invocation call)
             yield break;
         }
 
-        if ((file.Profiles.Count == 0 ? [null] : file.Profiles.Cast<string?>()).SelectMany(p => VServerConf.From(file, p).Conf.Shares).FirstOrDefault() is { } share)
+        if (file.ProfilesOrNone.SelectMany(p => VServerConf.From(file, p).Conf.Shares).FirstOrDefault() is { } share)
         {
             // what root of this host allows its own vservers is not another host's to take
             yield return new("shares", "Shares", CheckState.Refused, $"It sees a directory of its host: {share}.", "Take its shares away first, and give it those of the target when it is there.");

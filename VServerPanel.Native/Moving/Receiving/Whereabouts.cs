@@ -34,7 +34,7 @@ internal static class Whereabouts
         return left.Where(m => m.VServerId == id && IsGone(m) && !(m.StartedAt < latest)).MaxBy(m => m.StartedAt);
 
         // while it is taken out of its place for the hand-over, too
-        static bool IsGone(OutgoingMove move) => move.State is OutgoingState.HandedOver or OutgoingState.Kept or OutgoingState.Purged || move is { State: OutgoingState.Copying, Files: not null };
+        static bool IsGone(OutgoingMove move) => move.HasLeft || move is { State: OutgoingState.Copying, Files: not null };
     }
 
     /// <summary>The word of another host about a vserver after it was deleted here: it was taken back, or came here anew, so what lies in the trash is not the one any more. Null where there is none.</summary>

@@ -15,7 +15,7 @@ internal sealed record ConfToSend(byte[] Bytes, IReadOnlyList<HostShare> LeftOut
     public static ConfToSend Of(byte[] conf)
     {
         var file = ConfFile.Parse(conf);
-        IReadOnlyList<HostShare> shares = [.. (file.Profiles.Count == 0 ? [null] : file.Profiles.Cast<string?>()).SelectMany(p => VServerConf.From(file, p).Conf.Shares).Distinct()];
+        IReadOnlyList<HostShare> shares = [.. file.ProfilesOrNone.SelectMany(p => VServerConf.From(file, p).Conf.Shares).Distinct()];
         file.Remove(ConfKeys.Shares);
         return new ConfToSend(file.ToBytes(), shares);
     }

@@ -50,6 +50,10 @@ internal sealed record OutgoingMove(string Id, VServerName VServer, Guid VServer
 
     public ProblemEvent? Problem { get; init; }
 
+    /// <summary>Whether its vserver has left this host by it, or may have.</summary>
+    [JsonIgnore]
+    public bool HasLeft => State is OutgoingState.HandedOver or OutgoingState.Kept or OutgoingState.Purged;
+
     /// <summary>What the target knows it by.</summary>
     public IncomingRequest ToRequest() => new(Id, VServer, VServerId, Bytes ?? 0);
 }

@@ -75,7 +75,7 @@ internal sealed class TakeBackHandler(Invocation call, string moveId, bool isFen
             throw new ProblemException(ProblemCode.AlreadyExists, $"It has come back, and is here as {here}: the copy that was kept is older. 'vserver-moves purge {_move.Id}' removes that.");
         }
 
-        if (!isFenced && _store.List().FirstOrDefault(m => m.VServerId == _move.VServerId && m.StartedAt > _move.StartedAt && m.State is OutgoingState.HandedOver or OutgoingState.Kept or OutgoingState.Purged) is { } later)
+        if (!isFenced && _store.List().FirstOrDefault(m => m.VServerId == _move.VServerId && m.StartedAt > _move.StartedAt && m.HasLeft) is { } later)
         {
             throw new ProblemException(ProblemCode.Conflict, $"It came back, and went to {later.Peer} at {later.StartedAt:u}: the copy of this move is older than what is there. Move it back from {later.Peer}, or take the move {later.Id} back.");
         }
