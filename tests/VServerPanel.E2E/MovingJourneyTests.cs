@@ -60,14 +60,17 @@ public sealed class MovingJourneyTests(ITestOutputHelper output) : IAsyncLifetim
     public async Task Move_RunningWebServer_ClientSeesOneGap()
     {
         await using var context = await _browser!.NewContextAsync(new() { BaseURL = _panel.Address, ViewportSize = new() { Width = 1280, Height = 900 } });
-        context.SetDefaultTimeout(30_000);
+        context.SetDefaultTimeout(60_000);
         var page = await context.NewPageAsync();
         await MakeFirstAdministratorAsync(page);
         using var console = new ConsoleErrors(page);
-        await PairAsync(page);
-        await MoveAsync(page);
-        await GoOnWithOneThatWasCutOffAsync(page);
-        await EmptyHostAsync(page);
+        await Failures.ToldAsync(page, output, async () =>
+        {
+            await PairAsync(page);
+            await MoveAsync(page);
+            await GoOnWithOneThatWasCutOffAsync(page);
+            await EmptyHostAsync(page);
+        });
         console.AssertNone();
     }
 
@@ -120,7 +123,7 @@ public sealed class MovingJourneyTests(ITestOutputHelper output) : IAsyncLifetim
         await Expect(page).ToHaveURLAsync(new Regex("/jobs/[0-9a-f]{32}$", RegexOptions.None, TimeSpan.FromSeconds(1)));
         await Expect(page.GetByText(new Regex("MiB of 2[0-9] MiB, .*/s", RegexOptions.None, TimeSpan.FromSeconds(1)))).ToBeVisibleAsync();
         await Pictures.TakeAsync(page, "move-job");
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "web is on hostb now" })).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "web is on hostb now" })).ToBeVisibleAsync(new() { Timeout = Browsers.Operation });
         await visitor.ServedAgainAsync(3);
         await Pictures.TakeAsync(page, "move-result");
 
@@ -156,7 +159,7 @@ public sealed class MovingJourneyTests(ITestOutputHelper output) : IAsyncLifetim
         await Expect(page.GetByText("The move of db to hostb was cut off")).ToBeVisibleAsync();
         await Pictures.TakeAsync(page, "vserver-cut-off");
         await page.GetByRole(AriaRole.Button, new() { Name = "Go on with the move" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "db is on hostb now" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "db is on hostb now" })).ToBeVisibleAsync(new() { Timeout = Browsers.Operation });
         await IsOnlyOnBAsync("db");
     }
 
@@ -179,7 +182,7 @@ public sealed class MovingJourneyTests(ITestOutputHelper output) : IAsyncLifetim
         await Expect(page.GetByText("2 of 2 looked at")).ToBeVisibleAsync();
         await Pictures.TakeAsync(page, "moves-empty-plan");
         await page.GetByRole(AriaRole.Button, new() { Name = "Queue 2 moves" }).ClickAsync();
-        await Expect(page.GetByText("0 to go, 2 moved")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.GetByText("0 to go, 2 moved")).ToBeVisibleAsync(new() { Timeout = Browsers.Operation });
         await Expect(page.Locator("[aria-labelledby=kept] tbody tr")).ToHaveCountAsync(4);
         await Pictures.TakeAsync(page, "moves");
         await page.Locator("tr", new() { HasText = "web" }).GetByRole(AriaRole.Button, new() { Name = "Take back …" }).ClickAsync();

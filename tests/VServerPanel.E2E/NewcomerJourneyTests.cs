@@ -6,7 +6,7 @@ namespace VServerPanel.E2E;
 
 /// <summary>What README promises a newcomer, in one go, on the real command and a real root.</summary>
 [Collection(Browsers.Collection)]
-public sealed class NewcomerJourneyTests(TrialHost host) : IClassFixture<TrialHost>
+public sealed class NewcomerJourneyTests(TrialHost host, ITestOutputHelper output) : IClassFixture<TrialHost>
 {
     private const string Administrator = "alice";
     private const string Password = "correct horse battery staple";
@@ -16,8 +16,13 @@ public sealed class NewcomerJourneyTests(TrialHost host) : IClassFixture<TrialHo
     public async Task Newcomer_FromMakeRunToTenantStatus_Succeeds()
     {
         await using var context = await host.Browser.NewContextAsync(new() { BaseURL = host.Address, ViewportSize = new() { Width = 1280, Height = 900 }, AcceptDownloads = true });
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(60_000);
         var page = await context.NewPageAsync();
+        await Failures.ToldAsync(page, output, () => JourneyAsync(page));
+    }
+
+    private async Task JourneyAsync(IPage page)
+    {
         await MakeFirstAdministratorAsync(page);
         var secretLink = await MakeTenantWithLinkAsync(page, "Acme");
         await CreateInWizardAsync(page, "web1", "Acme");
@@ -26,7 +31,7 @@ public sealed class NewcomerJourneyTests(TrialHost host) : IClassFixture<TrialHo
         // from here on nothing is asked for that is not there, and nothing is restarted
         using var console = new ConsoleErrors(page);
         await OpenAsync(page, "/vservers/web1");
-        await Expect(page.Locator(".vp-state-running")).ToBeVisibleAsync(new() { Timeout = 240_000 });
+        await Expect(page.Locator(".vp-state-running")).ToBeVisibleAsync(new() { Timeout = Browsers.Operation });
         await Pictures.TakeAsync(page, "vserver");
 
         // a shell inside it, as staff get it: with a terminal
@@ -199,7 +204,7 @@ public sealed class NewcomerJourneyTests(TrialHost host) : IClassFixture<TrialHo
             await confirm.First.ClickAsync();
         }
 
-        await Expect(page.Locator(".vp-state-stopped")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.Locator(".vp-state-stopped")).ToBeVisibleAsync(new() { Timeout = Browsers.Operation });
     }
 
     private static async Task<bool> AppearsAsync(ILocator locator)

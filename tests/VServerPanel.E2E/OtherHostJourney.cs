@@ -25,7 +25,7 @@ internal static class OtherHostJourney
     {
         await OpenAsync(page, "/hosts");
         await page.GetByRole(AriaRole.Link, new() { Name = "Add host" }).ClickAsync();
-        var command = await page.Locator("#allow-command").TextContentAsync(new() { Timeout = 60_000 });
+        var command = await page.Locator("#allow-command").TextContentAsync();
         await page.Locator("#name").FillAsync(Name);
         await page.Locator("#address").FillAsync(other.Address);
         await Pictures.TakeAsync(page, "host-add");
@@ -33,20 +33,20 @@ internal static class OtherHostJourney
 
         // what the page shows is what its administrator reads there
         var there = await other.ExecAsync("ssh-keygen", "-lf", "/etc/ssh/ssh_host_ed25519_key.pub");
-        await Expect(page.Locator("#fingerprint")).ToHaveTextAsync(there.Split(' ')[1], new() { Timeout = 60_000 });
+        await Expect(page.Locator("#fingerprint")).ToHaveTextAsync(there.Split(' ')[1]);
         await page.GetByLabel("It is the same key").CheckAsync();
         await Pictures.TakeAsync(page, "host-key");
         await ButtonAsync(page, "Connect");
-        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("does not accept the panel's key", new() { Timeout = 60_000 });
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("does not accept the panel's key");
         await Pictures.TakeAsync(page, "host-not-let-in");
 
         // as it stands there: to be copied into a shell of that host
         await other.ExecAsync("sh", "-c", "exec vserver --as " + command);
         await ButtonAsync(page, "Connect");
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Capabilities" })).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Capabilities" })).ToBeVisibleAsync();
         await Pictures.TakeAsync(page, "host-report");
         await ButtonAsync(page, "Add this host");
-        await Expect(Row(page)).ToContainTextAsync("Reachable", new() { Timeout = 60_000 });
+        await Expect(Row(page)).ToContainTextAsync("Reachable");
         await Expect(Row(page)).ToContainTextAsync("0 running, 0 stopped");
         await Pictures.TakeAsync(page, "hosts");
     }
@@ -56,7 +56,7 @@ internal static class OtherHostJourney
         await Row(page).GetByRole(AriaRole.Link, new() { Name = Name }).ClickAsync();
         await Expect(page).ToHaveURLAsync(new Regex($"/on/{Name}/$", RegexOptions.None, TimeSpan.FromSeconds(1)));
         await Expect(page).ToHaveTitleAsync($"Overview – {Name} – VServerPanel");
-        await Expect(page.GetByText("hostb:").First).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.GetByText("hostb:").First).ToBeVisibleAsync();
         await Pictures.TakeAsync(page, "other-overview");
         await OpenAsync(page, $"/on/{Name}/create");
         await page.Locator("label.vp-choice", new() { HasText = "Empty root" }).First.ClickAsync();
@@ -64,12 +64,12 @@ internal static class OtherHostJourney
         await page.Locator("#name").FillAsync(VServer);
         await ButtonAsync(page, "Next");
         // its files are put there below, before it is started
-        await page.GetByLabel("Start it when it is built").UncheckAsync(new() { Timeout = 60_000 });
+        await page.GetByLabel("Start it when it is built").UncheckAsync();
         await ButtonAsync(page, "Next");
         await Expect(page.Locator("#plan")).ToBeVisibleAsync();
         await Expect(page.GetByText("it stays stopped")).ToBeVisibleAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Create it" }).ClickAsync(new() { Timeout = 60_000 });
-        await Expect(page).ToHaveURLAsync(new Regex($"/on/{Name}/jobs/[0-9a-f]{{32}}$", RegexOptions.None, TimeSpan.FromSeconds(1)), new() { Timeout = 60_000 });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create it" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex($"/on/{Name}/jobs/[0-9a-f]{{32}}$", RegexOptions.None, TimeSpan.FromSeconds(1)));
 
         await other.ExecAsync("sh", "-ec", $"""
             until vserver --as vserver-stat | grep -q {VServer}; do sleep 1; done
@@ -79,8 +79,8 @@ internal static class OtherHostJourney
             vserver {VServer} config set INIT_STYLE=init
             """);
         await OpenAsync(page, $"/on/{Name}/vservers/{VServer}");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Start", Exact = true }).ClickAsync(new() { Timeout = 60_000 });
-        await Expect(page.Locator(".vp-state-running").First).ToBeVisibleAsync(new() { Timeout = 120_000 });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Start", Exact = true }).ClickAsync();
+        await Expect(page.Locator(".vp-state-running").First).ToBeVisibleAsync(new() { Timeout = Browsers.Operation });
         Assert.Equal(0, (await other.TryAsync("vserver", VServer, "running")).ExitCode);
         await Pictures.TakeAsync(page, "other-vserver");
         await OpenAsync(page, "/all");
@@ -91,9 +91,9 @@ internal static class OtherHostJourney
         await Expect(page).ToHaveURLAsync(new Regex($"/on/{Name}/$", RegexOptions.None, TimeSpan.FromSeconds(1)));
 
         await OpenAsync(page, $"/on/{Name}/vservers/{VServer}");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Stop", Exact = true }).ClickAsync(new() { Timeout = 60_000 });
-        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Stop" }).ClickAsync(new() { Timeout = 60_000 });
-        await Expect(page.Locator(".vp-state-stopped").First).ToBeVisibleAsync(new() { Timeout = 120_000 });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Stop", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Stop" }).ClickAsync();
+        await Expect(page.Locator(".vp-state-stopped").First).ToBeVisibleAsync(new() { Timeout = Browsers.Operation });
         Assert.NotEqual(0, (await other.TryAsync("vserver", VServer, "running")).ExitCode);
     }
 
@@ -141,7 +141,7 @@ internal static class OtherHostJourney
         await Pictures.TakeAsync(page, "other-away");
 
         await other.MendLinkAsync();
-        await Expect(page.GetByText($"The host {Name} does not answer since")).ToHaveCountAsync(0, new() { Timeout = 120_000 });
+        await Expect(page.GetByText($"The host {Name} does not answer since")).ToHaveCountAsync(0, new() { Timeout = Browsers.Operation });
     }
 
     private static async Task RemoveAsync(IPage page)
@@ -150,12 +150,12 @@ internal static class OtherHostJourney
         await page.GetByRole(AriaRole.Button, new() { Name = $"Remove {Name}" }).ClickAsync();
         await Pictures.TakeAsync(page, "host-remove");
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Remove", Exact = true }).ClickAsync();
-        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1, new() { Timeout = 60_000 });
+        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
     }
 
     private static ILocator Row(IPage page) => page.Locator("tbody tr", new() { HasText = Name });
 
-    private static Task ButtonAsync(IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true }).ClickAsync(new() { Timeout = 60_000 });
+    private static Task ButtonAsync(IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true }).ClickAsync();
 
     /// <summary>Tries until it holds: what is waited for is not on the page by itself.</summary>
     private static async Task UntilAsync(Func<Task> attempt)
@@ -181,6 +181,6 @@ internal static class OtherHostJourney
     private static async Task OpenAsync(IPage page, string address)
     {
         await page.GotoAsync(address);
-        await Expect(page.Locator("main[aria-busy=false]")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.Locator("main[aria-busy=false]")).ToBeVisibleAsync();
     }
 }

@@ -22,12 +22,12 @@ internal static class SharingJourney
     private static async Task UndoAsync(IPage page)
     {
         await OpenAsync(page, $"/vservers/{Twin}");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Undo sharing …" }).ClickAsync(new() { Timeout = 60_000 });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Undo sharing …" }).ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog);
-        await Expect(dialog.GetByText("It takes up to")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(dialog.GetByText("It takes up to")).ToBeVisibleAsync();
         await Pictures.TakeAsync(page, "unify-undo");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Undo sharing" }).ClickAsync();
-        await Expect(page.GetByText("Files of their own again")).ToBeVisibleAsync(new() { Timeout = 180_000 });
+        await Expect(page.GetByText("Files of their own again")).ToBeVisibleAsync(new() { Timeout = Browsers.Operation });
     }
 
     private static async Task UnifyAsync(IPage page, string name)
@@ -44,7 +44,7 @@ internal static class SharingJourney
         await Pictures.TakeAsync(page, "unify-how");
         await NextAsync(page);
 
-        await Expect(page.Locator(".vp-bar-row")).ToHaveCountAsync(2, new() { Timeout = 120_000 });
+        await Expect(page.Locator(".vp-bar-row")).ToHaveCountAsync(2, new() { Timeout = Browsers.Operation });
         await Expect(page.Locator(".vp-command")).ToHaveTextAsync($"vunify --content {name} {Twin}");
         await Pictures.TakeAsync(page, "unify-plan");
         await page.GetByRole(AriaRole.Button, new() { Name = "Unify now" }).ClickAsync();
@@ -54,7 +54,7 @@ internal static class SharingJourney
         var job = page.Url;
         await OpenAsync(page, "/jobs");
         await OpenAsync(page, job);
-        await Expect(page.GetByText("What was saved")).ToBeVisibleAsync(new() { Timeout = 180_000 });
+        await Expect(page.GetByText("What was saved")).ToBeVisibleAsync(new() { Timeout = Browsers.Operation });
         await Expect(page.GetByText("There was nothing to do")).ToHaveCountAsync(0);
         await Pictures.TakeAsync(page, "unify-result");
     }
@@ -62,7 +62,7 @@ internal static class SharingJourney
     private static async Task LookAtDiskAsync(IPage page, string name)
     {
         await OpenAsync(page, "/disk");
-        await Expect(page.Locator(".vp-bar-row a")).ToHaveTextAsync([name, Twin], new() { Timeout = 60_000 });
+        await Expect(page.Locator(".vp-bar-row a")).ToHaveTextAsync([name, Twin]);
         await page.Locator("#why-vserver").SelectOptionAsync(Twin);
         await AskWhyAsync(page, "/etc/passwd", "is not shared");
         await AskWhyAsync(page, "/usr/bin/dpkg", "is shared");
@@ -81,7 +81,7 @@ internal static class SharingJourney
         await OpenAsync(page, "/packages");
         await page.Locator("#package-search").FillAsync("dpkg");
         var row = page.Locator("tr", new() { Has = page.GetByRole(AriaRole.Button, new() { Name = "dpkg", Exact = true }) });
-        await Expect(row).ToContainTextAsync($"{name}, {Twin}", new() { Timeout = 60_000 });
+        await Expect(row).ToContainTextAsync($"{name}, {Twin}");
         await Pictures.TakeAsync(page, "packages");
         await OpenAsync(page, $"/vservers/{name}?tab=packages");
         await Expect(page.Locator(".vp-package-name b").First).ToBeVisibleAsync();
