@@ -69,6 +69,12 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "fgetxattr", SetLastError = true)]
     internal static partial nint fgetxattr(int fd, byte* name, byte* value, nuint size);
 
+    [LibraryImport("libc", EntryPoint = "llistxattr", SetLastError = true)]
+    internal static partial nint llistxattr(byte* path, byte* list, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "lgetxattr", SetLastError = true)]
+    internal static partial nint lgetxattr(byte* path, byte* name, byte* value, nuint size);
+
     [LibraryImport("libc", EntryPoint = "fsetxattr", SetLastError = true)]
     internal static partial int fsetxattr(int fd, byte* name, byte* value, nuint size, int flags);
 

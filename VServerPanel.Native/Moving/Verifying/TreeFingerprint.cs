@@ -1,12 +1,10 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
+using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
-using Microsoft.Win32.SafeHandles;
+using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Limits;
 using VServerPanel.Native.Operations;
-using VServerPanel.Protocol;
+using VServerPanel.Native.Unification;
 
 namespace VServerPanel.Native.Moving.Verifying;
 
@@ -14,100 +12,85 @@ namespace VServerPanel.Native.Moving.Verifying;
 /// <param name="Entries">Names in it.</param>
 /// <param name="Bytes">Sizes of its files; one with several names once.</param>
 /// <param name="Digest">SHA-256 over types, modes, owners, times, sizes, attributes, hard links, targets, and contents where asked for.</param>
+/// <remarks>Its directories are read by several threads, in whatever order: the digest is over those of the directories, in the order of their paths, and then over the names that
+/// each inode of several has.</remarks>
 internal sealed record TreeFingerprint(long Entries, long Bytes, string Digest)
 {
-    // what rsync can reach: open(2), ENAMETOOLONG
-    private const int LongestPath = 4096;
-    private const int BlockSize = 1 << 17;
-
     /// <summary>Walks a tree that nobody changes. Symlinks are not followed.</summary>
     /// <exception cref="ProblemException">Unsupported: names nested deeper than paths go.</exception>
+    /// <exception cref="ErrnoException">Something in it cannot be read, or was removed meanwhile.</exception>
     public static TreeFingerprint Of(string root, bool withContents, CancellationToken cancel)
     {
         using var openFiles = OpenFiles.RaiseLimit();
-        using var walk = new Walk(withContents, cancel);
-        using var fd = Libc.open(root, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
-        walk.Describe(fd, ".", ".", Libc.fstatx(fd));
-        walk.Enter(fd, ".");
-        return walk.Finish();
+        var top = new OpenDirectory(Libc.open(root, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW));
+        var contents = withContents ? new FileContents() : null;
+        var work = new WorkStack<FoundDirectory>();
+        var workers = Enumerable.Range(0, ParallelWork.DefaultWalkers).Select(_ => new FingerprintWorker(work, contents, cancel)).ToList();
+        try
+        {
+            work.Push(new FoundDirectory(top.Use(), [.. "."u8, 0], []));
+            work.Run(workers, (worker, directory) => worker.Read(directory));
+            return Sum(workers);
+        }
+        finally
+        {
+            workers.ForEach(w => w.Dispose());
+            top.Release();
+        }
     }
 
-    private sealed class Walk(bool withContents, CancellationToken cancel) : IDisposable
+    private static TreeFingerprint Sum(List<FingerprintWorker> workers)
     {
-        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        private readonly Dictionary<ulong, string> _firstNames = [];
-        private long _entries;
-        private long _bytes;
-
-        public void Enter(SafeFileHandle directory, string path)
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var directories = workers.SelectMany(w => w.Directories).ToArray();
+        Array.Sort(directories, static (a, b) => a.Path.AsSpan().SequenceCompareTo(b.Path));
+        foreach (var directory in directories)
         {
-            if (path.Length > LongestPath)
+            hash.AppendData(directory.Path);
+            hash.AppendData([0]);
+            hash.AppendData(directory.Digest);
+        }
+
+        var linked = AppendLinks(hash, [.. workers.SelectMany(w => w.Links)]);
+        return new TreeFingerprint(workers.Sum(w => w.Entries), workers.Sum(w => w.Bytes) + linked, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    /// <summary>Which names are of one inode: told by the names, since numbers differ from host to host.</summary>
+    /// <returns>The bytes of these inodes.</returns>
+    private static long AppendLinks(IncrementalHash hash, LinkedEntry[] links)
+    {
+        Array.Sort(links, LinkedEntry.Compare);
+        var first = new List<(UInt128 Name, int From, int To)>();
+        for (int from = 0, to; from < links.Length; from = to)
+        {
+            for (to = from + 1; to < links.Length && links[to].IsSameInode(links[from]); to++)
             {
-                throw new ProblemException(ProblemCode.Unsupported, "A path in the tree is longer than any program can name.");
             }
 
-            cancel.ThrowIfCancellationRequested();
-            foreach (var entry in DirectoryReader.Read(directory).OrderBy(e => e.Name, StringComparer.Ordinal))
+            first.Add((links[from].Name, from, to));
+        }
+
+        first.Sort();
+        long bytes = 0;
+        Span<byte> record = stackalloc byte[16];
+        foreach (var (_, from, to) in first)
+        {
+            bytes += links[from].Size;
+            if (to - from == 1)
             {
-                var name = $"{path}/{entry.Name}";
-                var stat = Libc.statx(directory, entry.Name);
-                _entries++;
-                Describe(directory, entry.Name, name, stat);
-                if ((stat.Mode & Libc.S_IFMT) == Libc.S_IFDIR)
-                {
-                    using var child = Libc.openat(directory, entry.Name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
-                    Enter(child, name);
-                }
+                // its other names are in other trees, and none of what is compared
+                continue;
+            }
+
+            BinaryPrimitives.WriteInt32LittleEndian(record, to - from);
+            hash.AppendData(record[..4]);
+            foreach (var link in links.AsSpan(from, to - from))
+            {
+                BinaryPrimitives.WriteUInt128LittleEndian(record, link.Name);
+                hash.AppendData(record);
             }
         }
 
-        public void Describe(SafeFileHandle directory, string entry, string name, Libc.Statx stat)
-        {
-            var type = stat.Mode & Libc.S_IFMT;
-            var line = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"{name}\0{stat.Mode} {stat.Uid} {stat.Gid} {stat.Modify.Seconds}.{stat.Modify.Nanoseconds} {stat.RdevMajor}:{stat.RdevMinor}"));
-
-            // marks of files that a host shares bind to its own inodes, and are not copied
-            foreach (var attribute in Libc.XattrNames(directory, entry).Where(a => !a.StartsWith("trusted.", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
-            {
-                line.Append(CultureInfo.InvariantCulture, $" {attribute}={Convert.ToHexString(Libc.Xattr(directory, entry, attribute) ?? [])}");
-            }
-
-            var isFirst = type == Libc.S_IFDIR || stat.LinkCount < 2 || _firstNames.TryAdd(stat.Inode, name);
-            if (!isFirst)
-            {
-                line.Append(CultureInfo.InvariantCulture, $"\0same as {_firstNames[stat.Inode]}");
-            }
-
-            if (type == Libc.S_IFREG)
-            {
-                line.Append(CultureInfo.InvariantCulture, $" {stat.Size}");
-                _bytes += isFirst ? (long)stat.Size : 0;
-            }
-            else if (type == Libc.S_IFLNK)
-            {
-                line.Append(CultureInfo.InvariantCulture, $"\0{Libc.ReadLink(directory, entry)}");
-            }
-
-            _hash.AppendData(MemoryMarshal.AsBytes<char>(line.Append('\n').ToString()));
-            if (withContents && isFirst && type == Libc.S_IFREG)
-            {
-                AppendContent(directory, entry);
-            }
-        }
-
-        public TreeFingerprint Finish() => new(_entries, _bytes, Convert.ToHexStringLower(_hash.GetHashAndReset()));
-
-        public void Dispose() => _hash.Dispose();
-
-        private void AppendContent(SafeFileHandle directory, string entry)
-        {
-            using var file = Libc.openat(directory, entry, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
-            var buffer = new byte[BlockSize];
-            for (var offset = 0L; RandomAccess.Read(file, buffer, offset) is > 0 and var read; offset += read)
-            {
-                cancel.ThrowIfCancellationRequested();
-                _hash.AppendData(buffer.AsSpan(0, read));
-            }
-        }
+        return bytes;
     }
 }

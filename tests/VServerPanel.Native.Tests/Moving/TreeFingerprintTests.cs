@@ -71,6 +71,75 @@ public sealed class TreeFingerprintTests : IDisposable
     }
 
     [Fact]
+    public void Fingerprint_NamesOutsideOfTheTree_AreNoneOfIt()
+    {
+        // a unified vserver has links to others' files, its copy has none
+        var (one, other) = MakeTwo();
+        TrialHost.Run("ln", one + "/d/c", _prefix.Directory + "/c");
+        TrialHost.Run("ln", one + "/a", _prefix.Directory + "/a");
+        Assert.Equal(Of(one, withContents: true), Of(other, withContents: true));
+    }
+
+    [Theory]
+    [InlineData("1 2|3 4")]
+    [InlineData("1 3|2 4")]
+    [InlineData("1 4|2 3")]
+    [InlineData("1 2 3|4")]
+    [InlineData("1 2 3 4")]
+    [InlineData("1|2|3|4")]
+    public void Fingerprint_OtherNamesOfOneFile_IsAnother(string groups)
+    {
+        // equal in everything but which of the names are one file
+        string Make(string name, string parts)
+        {
+            var tree = $"{_prefix.Paths.VServers}/{name}";
+            Directory.CreateDirectory(tree);
+            foreach (var part in parts.Split('|'))
+            {
+                var names = part.Split(' ');
+                TrialHost.Run("sh", "-ec", $"cd {tree}; echo same > {names[0]}; touch -d 2001-02-03 {names[0]}; for n in {string.Join(' ', names[1..])}; do ln {names[0]} $n; done");
+            }
+
+            TrialHost.Run("touch", "-d", "2001-02-03", tree);
+            return tree;
+        }
+
+        string[] all = ["1 2|3 4", "1 3|2 4", "1 4|2 3", "1 2 3|4", "1 2 3 4", "1|2|3|4"];
+        var one = Of(Make("wanted", groups)).Digest;
+        foreach (var other in all)
+        {
+            var digest = Of(Make($"t{Array.IndexOf(all, other)}", other)).Digest;
+            Assert.True(digest == one == (other == groups), $"{groups} and {other}");
+        }
+    }
+
+    [Fact]
+    public void Fingerprint_ManyDirectories_IsTheSameEachTime()
+    {
+        var (one, other) = MakeTwo();
+        TrialHost.Run("sh", "-ec", $"""
+            cd {one}; for i in $(seq 300); do mkdir -p x$((i % 7))/$i/y; echo $i > x$((i % 7))/$i/y/f; ln x$((i % 7))/$i/y/f x$((i % 7))/g$i; setfattr -n user.n -v $i x$((i % 7))/$i; done
+            touch "$(printf 'not\377utf8')" "$(printf 'line\nfeed')"; rm -r {other}; cp -a --reflink=never {one} {other}
+            """);
+        var first = Of(one, withContents: true);
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(first, Of(other, withContents: true));
+        }
+
+        Assert.Equal(long.Parse(TrialHost.Run("sh", "-c", $"find {one} -mindepth 1 -print0 | tr -dc '\\0' | wc -c"), System.Globalization.CultureInfo.InvariantCulture), first.Entries);
+        Assert.Equal(long.Parse(TrialHost.Run("sh", "-c", $"find {one} -type f -printf '%i %s\n' | sort -u | awk '{{s+=$2}} END {{print s}}'"), System.Globalization.CultureInfo.InvariantCulture), first.Bytes);
+    }
+
+    [Fact]
+    public void Fingerprint_CannotBeRead_IsAnError()
+    {
+        var (one, _) = MakeTwo();
+        Assert.Throws<Native.Interop.ErrnoException>(() => Of(one + "/no-such"));
+        Assert.Throws<Native.Interop.ErrnoException>(() => Of(one + "/link"));
+    }
+
+    [Fact]
     public void Fingerprint_SymlinkToAnotherTree_IsNotFollowed()
     {
         var (one, other) = MakeTwo();
