@@ -36,11 +36,17 @@ internal sealed class AuthorizedKeys(HostPaths paths)
         return [.. kept, LineFor(peer, key)];
     });
 
+    /// <exception cref="ProblemException">NotFound: it is not let in.</exception>
+    public void Require(string peer)
+    {
+        if (List().All(p => p.Name != peer))
+        {
+            throw new ProblemException(ProblemCode.NotFound, $"{peer} is not allowed to send vservers here.");
+        }
+    }
+
     /// <summary>Lets it in no more. Connections that it has go on.</summary>
-    /// <exception cref="ProblemException">NotFound: it was not let in.</exception>
-    public void Deny(string peer) => Change(lines => lines.Any(l => IsOf(l, peer))
-        ? lines.Where(l => !IsOf(l, peer))
-        : throw new ProblemException(ProblemCode.NotFound, $"{peer} is not allowed to send vservers here."));
+    public void Deny(string peer) => Change(lines => lines.Where(l => !IsOf(l, peer)));
 
     /// <summary>sshd(8): <c>restrict</c> takes away all that a key can do but the command.</summary>
     internal string LineFor(string peer, PublicKey key) => $"restrict,command=\"{ToolLinksStep.Command(paths)} --json --as {VServerReceiveTool.ToolName} --peer {peer}\" {key} {Mark}{peer}";

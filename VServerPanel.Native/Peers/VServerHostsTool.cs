@@ -60,10 +60,11 @@ internal sealed class VServerHostsTool : Tool
             case ["allow", var name, var text]:
                 var key = PublicKey.Parse(text);
                 Peer.CheckName(name);
-                return Change(call, "host-allow", $"Let {name} send vservers here, by the key {key.Fingerprint}", () => new AuthorizedKeys(call.Paths).Allow(name, key), () => (null, $"{name} may send vservers here."));
+                return Change(call, "host-allow", $"Let {name} send vservers here, by the key {key.Fingerprint}", () => new PeerPermission(call.Paths).Allow(name, key), () => (null, $"{name} may send vservers here."));
             case ["deny", var name]:
                 Peer.CheckName(name);
-                return Change(call, "host-deny", $"Let {name} send no vservers here", () => new AuthorizedKeys(call.Paths).Deny(name), () => (null, $"{name} may not send vservers here any more."));
+                var ended = 0;
+                return Change(call, "host-deny", $"Let {name} send no vservers here, and end its connections", () => ended = new PeerPermission(call.Paths).Deny(name), () => (null, $"{name} may not send vservers here any more.{Hosts.Setup.PanelConnections.Describe(ended)}"));
             case ["check", var name]:
                 var report = Check(new PeerSsh(call.Paths, peers.Require(name)), own, call.Cancel);
                 call.Report.Result(report, $"{name} is {report.Hostname}: Linux {report.Kernel} ({report.Architecture}), VServerPanel {report.Version}, {ByteSize.Format(report.BytesFree)} free");

@@ -35,6 +35,7 @@ internal sealed class VServerReceiveTool : Tool
         }
 
         var peer = Peer.CheckName(arguments[1]);
+        new PeerPermission(call.Paths).Demand(peer);
         switch (Environment.GetEnvironmentVariable(AskedVariable))
         {
             case "hold":

@@ -66,8 +66,7 @@ internal sealed class VServerSetupTool : Tool
         var (left, ended) = new PanelAccessStep(paths, key).Remove();
         var who = key is null ? "No panel of another machine is let in any more; all keys were taken away."
             : $"The panel with the key {key} is not let in any more. {(left == 0 ? "No other one is" : left == 1 ? "One other is" : $"{left} others are")}.";
-        var open = ended switch { 0 => "", 1 => " One connection was open, and has been ended.", _ => $" {ended} connections were open, and have been ended." };
-        return (null, $"{who}{open} Jobs that one began go on.");
+        return (null, $"{who}{PanelConnections.Describe(ended)} Jobs that one began go on.");
     }
 
     private static HostBridge? Bridge(ParseResult parsed) => (parsed.GetValue(s_bridge), parsed.GetValue(s_address) ?? []) switch

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using VServerPanel.Native.Operations;
+using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Unification.Scanning;
 
@@ -35,7 +37,7 @@ internal sealed unsafe class ByteArena : IDisposable
         {
             if (_count == 1 << (31 - BlockBits))
             {
-                throw new InvalidOperationException("The names of these trees take more than 2 GiB.");
+                throw new ProblemException(ProblemCode.Unsupported, "The names in these trees take more than 2 GiB. Unify fewer vservers at a time.");
             }
 
             if (_count == _blocks.Length)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
+using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Processes;
 using VServerPanel.Identity;
 using VServerPanel.Protocol;
@@ -36,7 +37,7 @@ public sealed partial class EndProcessDialog
             Snackbar.Add(signal == ProcessSignal.Kill ? $"{Process.Name} was killed" : $"{Process.Name} was asked to end", Severity.Normal);
             Dialog.Close();
         }
-        catch (Exception e)
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {
             (_problem, _asked) = (e, false);
         }

@@ -59,7 +59,7 @@ public sealed partial class RenameDialog
             var plan = await Renaming.PlanAsync(Name, to);
             (_plan, _to) = edition == _edition ? (plan, to) : (_plan, _to);
         }
-        catch (Exception problem)
+        catch (Exception problem) when (problem is HostProblemException or NotAllowedException)
         {
             _problem = edition == _edition ? problem : _problem;
         }
@@ -73,7 +73,7 @@ public sealed partial class RenameDialog
             var job = await Renaming.RenameAsync(Name, _to, await Gate.DemandAsync(Policies.Operate));
             Dialog.Close(DialogResult.Ok(job.Id));
         }
-        catch (Exception e)
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {
             (_problem, _asked) = (e, false);
         }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Renaming;
 using VServerPanel.Identity;
 using VServerPanel.Protocol;
@@ -34,7 +35,7 @@ public sealed partial class RenameResult
             var job = await Renaming.RenameAsync(To, From, await Gate.DemandAsync(Policies.Operate));
             Navigation.NavigateTo($"jobs/{job.Id}");
         }
-        catch (Exception e)
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {
             _problem = e;
         }

@@ -53,7 +53,7 @@ public sealed partial class TrashDialog
             var plan = await Trash.PlanRestoreAsync(Item.Id, Name());
             _plan = asked == _name ? plan : _plan;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {
             _problem = asked == _name ? e : _problem;
         }
@@ -68,7 +68,7 @@ public sealed partial class TrashDialog
             var job = Purges ? await Trash.PurgeAsync(Item, caller) : await Trash.RestoreAsync(Item.Id, Name(), caller);
             Dialog.Close(DialogResult.Ok(job.Id));
         }
-        catch (Exception e)
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {
             (_problem, _asked) = (e, false);
         }

@@ -53,7 +53,7 @@ public sealed partial class ScheduleCard
             _status = await Schedules.GetAsync();
             _saved = true;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {
             _problem = e;
         }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
+using VServerPanel.Core.Hosts;
 using VServerPanel.Core.DiskShares;
 using VServerPanel.Core.Unification;
 using VServerPanel.Identity;
@@ -51,7 +52,7 @@ public sealed partial class UndoDialog
             _free = disk.Disk.BytesFree;
             _plan = plan;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {
             _problem = e;
         }
@@ -66,7 +67,7 @@ public sealed partial class UndoDialog
             Disks.Forget();
             Dialog.Close(DialogResult.Ok(job.Id));
         }
-        catch (Exception e)
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {
             (_problem, _asked) = (e, false);
         }

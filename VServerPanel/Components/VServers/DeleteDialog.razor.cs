@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
+using VServerPanel.Core.Hosts;
 using VServerPanel.Core.Lifecycle;
 using VServerPanel.Identity;
 using VServerPanel.Protocol;
@@ -46,7 +47,7 @@ public sealed partial class DeleteDialog
             var plan = await Lifecycle.PlanDeleteAsync(Name, asked);
             _plan = asked == _forGood ? plan : _plan;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {
             _problem = e;
         }
@@ -60,7 +61,7 @@ public sealed partial class DeleteDialog
             var job = await Lifecycle.DeleteAsync(Name, _typed, _forGood, await Gate.DemandAsync(Policies.Operate));
             Dialog.Close(DialogResult.Ok(job.Id));
         }
-        catch (Exception e)
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {
             (_problem, _asked) = (e, false);
         }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
+using VServerPanel.Core.Hosts;
 using VServerPanel.Components.Renaming;
 using VServerPanel.Core.Lifecycle;
 using VServerPanel.Core.Tenants;
@@ -63,7 +64,7 @@ public sealed partial class OverviewTab
             _tenant = await Tenants.OfVServerAsync(Entry.Id);
             _problem = null;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {
             _problem = e;
         }

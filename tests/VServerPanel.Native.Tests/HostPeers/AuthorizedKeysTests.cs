@@ -28,7 +28,7 @@ public sealed class AuthorizedKeysTests : IDisposable
         Assert.Equal(after, File.ReadAllBytes(Keys.FilePath));
         Keys.Deny("hosta");
         Assert.Equal(before, File.ReadAllBytes(Keys.FilePath));
-        Assert.Equal(ProblemCode.NotFound, Assert.Throws<ProblemException>(() => Keys.Deny("hosta")).Code);
+        Assert.Equal(ProblemCode.NotFound, Assert.Throws<ProblemException>(() => Keys.Require("hosta")).Code);
     }
 
     [Theory]

@@ -51,6 +51,21 @@ public sealed class VServerHostsTests
         Assert.Equal(ProblemCode.Unreachable, (await ProblemAsync(a, "check", "hostb")).Code);
         await hosts.MendLinkAsync();
 
+        // a connection that stands: it ends, and one that was not seen is asked for nothing
+        await a.ExecAsync("sh", "-c", $"{{ sleep 300 | ({string.Join(' ', ssh)} hold; echo ended > /root/held); }} > /root/holding 2>&1 & for i in $(seq 100); do grep -q Held /root/holding && exit 0; sleep 0.1; done; cat /root/holding; exit 1");
+        await a.ExecAsync("sh", "-c", $"{string.Join(' ', ssh[..^1])} -M -S /root/master -fN {b.Address}");
+        string[] standing = ["ssh", "-S", "/root/master", "-l", "root", b.Address, "check"];
+        Assert.Contains("hostb", await a.ExecAsync(standing), StringComparison.Ordinal);
+        Assert.Equal(1, (await a.TryAsync("test", "-e", "/root/held")).ExitCode);
+        Assert.Contains("connection", await b.ExecAsync("vserver-hosts", "deny", "hosta"), StringComparison.Ordinal);
+        await a.ExecAsync("sh", "-c", "for i in $(seq 100); do [ -e /root/held ] && exit 0; sleep 0.1; done; exit 1");
+        var refused = await a.TryAsync(standing);
+        Assert.True(refused.ExitCode != 0 && refused.Output.Contains("takes no vservers from hosta", StringComparison.Ordinal), refused.Output + refused.Error);
+        Assert.NotEqual(0, (await b.TryAsync("vserver-hosts", "deny", "hosta")).ExitCode);
+        Assert.Equal(ProblemCode.NotPermitted, (await ProblemAsync(a, "check", "hostb")).Code);
+        await b.ExecAsync("vserver-hosts", "allow", "hosta", ownKeys.PublicKey);
+        Assert.Contains("hostb", await a.ExecAsync(standing), StringComparison.Ordinal);
+        Assert.Equal("hostb", (await ResultAsync<PeerReport>(a, "check", "hostb")).Hostname);
         await b.ExecAsync("vserver-hosts", "deny", "hosta");
         Assert.Equal(ProblemCode.NotPermitted, (await ProblemAsync(a, "check", "hostb")).Code);
     }

@@ -33,7 +33,10 @@ public sealed class SharesCardTests : PagesContext
         Has();
         Host.Command.On("vserver web1 share add", new HelloEvent(1, []), new ProblemEvent(ProblemCode.NotPermitted, "As long as root has not said so."));
         var card = Render<SharesCard>(p => p.Add(c => c.Name, s_web1));
-        card.WaitForElement("#share-source").Change("/srv/shared/photos");
+
+        // a button that is found before the list has come is another one after it
+        card.WaitForAssertion(() => Assert.Contains("None.", card.Markup, StringComparison.Ordinal));
+        card.Find("#share-source").Change("/srv/shared/photos");
         card.Find("#share-target").Change(" /home/photos ");
         await card.FindAll("button").Single(b => b.TextContent.Trim() == "Share it").ClickAsync(new());
 
@@ -49,7 +52,10 @@ public sealed class SharesCardTests : PagesContext
         Has();
         Host.Command.On("vserver web1 share add", _ => throw new InvalidOperationException("a fault of ours"));
         var card = Render<SharesCard>(p => p.Add(c => c.Name, s_web1));
-        card.WaitForElement("#share-source").Change("/srv/shared/photos");
+
+        // a button that is found before the list has come is another one after it
+        card.WaitForAssertion(() => Assert.Contains("None.", card.Markup, StringComparison.Ordinal));
+        card.Find("#share-source").Change("/srv/shared/photos");
         var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => card.FindAll("button").Single(b => b.TextContent.Trim() == "Share it").ClickAsync(new()));
         Assert.Equal("a fault of ours", fault.Message);
     }
