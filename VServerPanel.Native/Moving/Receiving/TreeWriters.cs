@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Interop;
@@ -40,13 +41,20 @@ internal static class TreeWriters
     }
 
     /// <summary>Whether somebody takes part now. Whoever asks keeps nobody from it.</summary>
-    public static bool IsJoined(string tree) => Libc.TryStatx(null, tree, out var stat) && File.ReadLines("/proc/locks").Any(l => InodeOf(l) == stat.Inode);
+    public static bool IsJoined(string tree) => Libc.TryStatx(null, tree, out var stat) && File.ReadLines("/proc/locks").Any(l => PlaceOf(l) is { } place && IsOf(stat, place));
 
-    /// <summary>Of a lock by flock(2) that is held, <c>3: FLOCK  ADVISORY  READ  1234 08:01:131074 0 EOF</c> (proc_locks(5)); null for another line. Devices are left out: some file systems tell others there than stat(2).</summary>
-    internal static ulong? InodeOf(string line) =>
-        line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, "FLOCK", _, _, _, var place, ..] && place.Split(':') is [_, _, var inode] && ulong.TryParse(inode, System.Globalization.CultureInfo.InvariantCulture, out var number)
-            ? number
+    /// <summary>Of a lock by flock(2) that is held, <c>3: FLOCK  ADVISORY  READ  1234 08:01:131074 0 EOF</c> (proc_locks(5)); null for another line.</summary>
+    internal static (uint Major, uint Minor, ulong Inode)? PlaceOf(string line) =>
+        line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, "FLOCK", _, _, _, var place, ..] && place.Split(':') is [var major, var minor, var inode]
+            && uint.TryParse(major, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var first)
+            && uint.TryParse(minor, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var second)
+            && ulong.TryParse(inode, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? (first, second, number)
             : null;
+
+    // devices without a number of a driver's (major 0): of subvolumes of btrfs, stat(2) tells another than is told there
+    private static bool IsOf(in Libc.Statx stat, (uint Major, uint Minor, ulong Inode) place) =>
+        stat.Inode == place.Inode && (stat.DevMajor == 0 || (stat.DevMajor == place.Major && stat.DevMinor == place.Minor));
 
     /// <summary>Waits until nobody writes, and lets nobody begin before it is disposed of.</summary>
     /// <exception cref="ProblemException">Busy.</exception>

@@ -101,13 +101,13 @@ public sealed class MoveRecordsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("1: FLOCK  ADVISORY  READ  1234 08:01:131074 0 EOF", 131074ul)]
-    [InlineData("12: FLOCK  ADVISORY  WRITE 1234 fe:00:7 0 EOF", 7ul)]
+    [InlineData("1: FLOCK  ADVISORY  READ  1234 08:01:131074 0 EOF", "8 1 131074")]
+    [InlineData("12: FLOCK  ADVISORY  WRITE 1234 fe:00:7 0 EOF", "254 0 7")]
     [InlineData("1: -> FLOCK  ADVISORY  WRITE 1234 08:01:131074 0 EOF", null)]
     [InlineData("1: POSIX  ADVISORY  READ  1234 08:01:131074 0 EOF", null)]
     [InlineData("1: FLOCK  ADVISORY  READ  1234 <none>:0 0 EOF", null)]
     [InlineData("", null)]
-    public void Locks_OfProc_AreRead(string line, ulong? inode) => Assert.Equal(inode, TreeWriters.InodeOf(line));
+    public void Locks_OfProc_AreRead(string line, string? place) => Assert.Equal(place, TreeWriters.PlaceOf(line) is var (major, minor, inode) ? $"{major} {minor} {inode}" : null);
 
     private static IncomingRequest Request(string id) => new(id, s_name, new Guid("827440c8-e588-4408-82b5-6c843db1277e"), 1);
 }

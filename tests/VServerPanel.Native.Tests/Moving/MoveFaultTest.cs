@@ -7,19 +7,14 @@ using VServerPanel.TwoHosts;
 namespace VServerPanel.Native.Tests.Moving;
 
 /// <summary>A move that is stopped at each of its stages, while something is taken away under it: then there is one, whole, and both ways out work.</summary>
-[Collection(RealHost.Name)]
-public sealed class MoveFaultTests : TwoHostsTest
+/// <remarks>A class for each fault: they wait for the end of patience most of the time, and so run beside each other.</remarks>
+public abstract class MoveFaultTest : TwoHostsTest
 {
     private static readonly string[] s_stages = ["copying", "stopping", "last-pass", "verifying", "handing-over", "activating", "starting"];
 
     protected override (long Bytes, string FileSystem)? RoomOnB => (96 << 20, "ext4");
 
-    [Theory]
-    [InlineData("link")]
-    [InlineData("target")]
-    [InlineData("full")]
-    [InlineData("source")]
-    public async Task Move_FaultAtEachStage_OneIsThereAndWhole(string fault)
+    protected async Task MoveWithFaultAsync(string fault)
     {
         await MakeRunnableAsync();
         var whyNot = await WhyNotStartedAsync(Hosts.A);
@@ -48,54 +43,6 @@ public sealed class MoveFaultTests : TwoHostsTest
         }
 
         static async Task<string> Text(Task<string> output) => output.IsCompleted ? await output : "(it goes on)";
-    }
-
-    [Fact]
-    public async Task Move_WhatArrivedIsChanged_IsNotHandedOver()
-    {
-        var wanted = TreeSnapshot.Take(Tree, withTimes: true);
-        (string Change, string[] More)[] changes = [("echo more >> cap", []), ("touch -r a /tmp/time; printf X | dd of=a conv=notrunc status=none; touch -r /tmp/time a", ["--checksums"])];
-        foreach (var (change, more) in changes)
-        {
-            using var move = Hosts.A.Start(["env", "VSERVER_FAULT_STOP=verifying", "vserver", "--json", "web", "move", "--to", "hostb", .. more]);
-            var output = move.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-            Assert.True(await IsStoppedAsync(move));
-
-            // nothing arrives just now, and yet its source is at work
-            Assert.Contains(await MovesAsync(Hosts.B), m => m is { Direction: MoveDirection.Incoming, State: MoveState.Running });
-            await Hosts.B.ExecAsync("sh", "-ec", $"cd /vservers/.incoming/*; {change}");
-            await GoOnAsync(move);
-            var last = WireProtocol.Read((await output).TrimEnd().Split('\n')[^1]);
-            Assert.True(last is ProblemEvent { Code: ProblemCode.InputOutput }, $"{change}: {last}");
-            await IsOnlyAsync(Hosts.A, Hosts.B);
-            Assert.Equal(wanted, TreeSnapshot.Take(Tree, withTimes: true));
-            Assert.Equal("", await Hosts.B.ExecAsync("ls", "/vservers/.incoming"));
-        }
-    }
-
-    [Fact]
-    public async Task Move_TreeThatGrowsBeyondWhatWasTold_LeavesTheReserveOfTheTarget()
-    {
-        // the size that is told is that of the first try
-        using (var move = Hosts.A.Start("env", "VSERVER_FAULT_STOP=last-pass", "vserver", "--json", "web", "move", "--to", "hostb"))
-        {
-            Assert.True(await IsStoppedAsync(move));
-            await Hosts.A.ExecAsync("pkill", "-KILL", "-f", "web move");
-            move.Kill();
-        }
-
-        var open = Assert.Single(await MovesAsync(Hosts.A), m => m.State == MoveState.Unresolved);
-        await Hosts.A.ExecAsync("sh", "-ec", "head -c 200M /dev/urandom > /vservers/web/grown");
-
-        var refused = Last<ProblemEvent>(await Hosts.A.TryAsync("vserver-moves", "--json", "resume", open.Id));
-        Assert.Equal(ProblemCode.NoSpace, refused.Code);
-        var (size, free) = await RoomAsync();
-        Assert.True(free > size / 100, $"{free} of {size} are left");
-        await IsOnlyAsync(Hosts.A, Hosts.B);
-        Assert.Equal("", await Hosts.B.ExecAsync("ls", "/vservers/.incoming"));
-        await Hosts.A.ExecAsync("rm", "/vservers/web/grown");
-        Result(await Hosts.A.TryAsync("vserver", "--json", "web", "move", "--to", "hostb"));
-        await IsOnlyAsync(Hosts.B, Hosts.A);
     }
 
     private async Task TakeAwayAsync(string fault, Process move)
@@ -186,10 +133,32 @@ public sealed class MoveFaultTests : TwoHostsTest
     }
 
     private async Task AtMostOneRunsAsync(string when) => Assert.False(await RunsAsync(Hosts.A) && await RunsAsync(Hosts.B), when);
+}
 
-    private async Task<(long Size, long Free)> RoomAsync()
-    {
-        var words = (await Hosts.B.ExecAsync("df", "-B1", "--output=size,avail", "/vservers")).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
-        return (long.Parse(words[^2], CultureInfo.InvariantCulture), long.Parse(words[^1], CultureInfo.InvariantCulture));
-    }
+/// <summary>The link is cut.</summary>
+public sealed class MoveLinkFaultTests : MoveFaultTest
+{
+    [Fact]
+    public Task Move_FaultAtEachStage_OneIsThereAndWhole() => MoveWithFaultAsync("link");
+}
+
+/// <summary>The target is killed.</summary>
+public sealed class MoveTargetFaultTests : MoveFaultTest
+{
+    [Fact]
+    public Task Move_FaultAtEachStage_OneIsThereAndWhole() => MoveWithFaultAsync("target");
+}
+
+/// <summary>The target's disk is full.</summary>
+public sealed class MoveFullFaultTests : MoveFaultTest
+{
+    [Fact]
+    public Task Move_FaultAtEachStage_OneIsThereAndWhole() => MoveWithFaultAsync("full");
+}
+
+/// <summary>The source is killed.</summary>
+public sealed class MoveSourceFaultTests : MoveFaultTest
+{
+    [Fact]
+    public Task Move_FaultAtEachStage_OneIsThereAndWhole() => MoveWithFaultAsync("source");
 }
