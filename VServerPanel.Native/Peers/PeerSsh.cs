@@ -39,6 +39,9 @@ internal sealed class PeerSsh(HostPaths paths, Peer peer)
         .. Setting("GlobalKnownHostsFile", "none"),
         .. Setting("HostKeyAlias", peer.Name),
         .. Setting("UpdateHostKeys", "no"),
+
+        // what OpenSSH prefers takes a third of a processor more where the processor itself knows AES
+        .. System.Runtime.Intrinsics.X86.Aes.IsSupported ? Setting("Ciphers", "^aes128-gcm@openssh.com,aes256-gcm@openssh.com") : [],
         .. Setting("ConnectTimeout", "10"),
         .. Setting("ServerAliveInterval", "5"),
         .. Setting("ServerAliveCountMax", "3"),

@@ -16,7 +16,10 @@ internal sealed class DescriptorBudget(long limit, int threads)
     private const int MostOfBucket = 4096;
     private const int MostKept = 60_000;
 
+    private readonly Lock _gate = new();
+    private readonly Queue<ManualResetEventSlim> _waiting = new();
     private long _kept;
+    private int _reserved;
 
     public DescriptorBudget(int threads)
         : this(OpenFiles.Limit, threads)
@@ -27,12 +30,50 @@ internal sealed class DescriptorBudget(long limit, int threads)
     public int Threads { get; } = (int)Math.Clamp((limit - OfProcess) / (OfThread + LeastOfBucket), 1, threads);
 
     /// <summary>Descriptors of one bucket that a thread may have open at once.</summary>
-    public int OfBucket => (int)Math.Clamp(Left / Threads / 2, LeastOfBucket, MostOfBucket);
+    public int OfBucket => (int)Math.Clamp(Left / 2, LeastOfBucket, MostOfBucket);
+
+    /// <summary>Descriptors of buckets that may be open at once, of all threads together. Few buckets are large: who has one waits until there are enough.</summary>
+    public int OfBuckets => (int)Math.Clamp(Left / 4, OfBucket, MostOfBucket * (long)Threads);
 
     /// <summary>Descriptors that may stay open after their bucket, of all threads together.</summary>
-    public long Kept => Math.Clamp(Left - ((long)OfBucket * Threads), 0, MostKept);
+    public long Kept => Math.Clamp(Left - OfBuckets, 0, MostKept);
 
     private long Left => limit - OfProcess - ((long)OfThread * Threads);
+
+    /// <summary>Waits until so many descriptors of a bucket may be opened, at most <see cref="OfBucket"/>; until it is disposed of. Who has some asks for no more. In the order of asking, so that nobody waits for ever.</summary>
+    public Reservation Reserve(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, OfBucket);
+        ManualResetEventSlim? turn = null;
+        while (true)
+        {
+            lock (_gate)
+            {
+                if ((turn is null ? _waiting.Count == 0 : _waiting.Peek() == turn) && _reserved + count <= OfBuckets)
+                {
+                    _reserved += count;
+                    if (turn is not null)
+                    {
+                        _ = _waiting.Dequeue();
+                        turn.Dispose();
+                        WakeNext();
+                    }
+
+                    return new Reservation(this, count);
+                }
+
+                if (turn is null)
+                {
+                    turn = new ManualResetEventSlim();
+                    _waiting.Enqueue(turn);
+                }
+
+                turn.Reset();
+            }
+
+            turn.Wait();
+        }
+    }
 
     /// <summary>Asks for some that are to stay open; they are given back by <see cref="GiveBack"/>.</summary>
     public bool TryKeep(int count)
@@ -47,4 +88,27 @@ internal sealed class DescriptorBudget(long limit, int threads)
     }
 
     public void GiveBack(int count) => Interlocked.Add(ref _kept, -count);
+
+    private void Return(int count)
+    {
+        lock (_gate)
+        {
+            _reserved -= count;
+            WakeNext();
+        }
+    }
+
+    private void WakeNext()
+    {
+        if (_waiting.TryPeek(out var next))
+        {
+            next.Set();
+        }
+    }
+
+    /// <summary>Descriptors of a bucket that may be open until it is disposed of, once.</summary>
+    internal readonly struct Reservation(DescriptorBudget budget, int count) : IDisposable
+    {
+        public void Dispose() => budget.Return(count);
+    }
 }

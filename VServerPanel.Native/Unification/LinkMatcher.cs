@@ -54,6 +54,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
     private FreshFile? _fresh;
     private Func<bool> _stop = static () => false;
     private int _number;
+    private uint _group;
 
     // taken for equal to the reference's without being read
     private bool _isUnread;
@@ -80,7 +81,9 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
         else
         {
             _isUnread = work.IsQuick && HasReference(rows);
-            // one with more inodes than may be open at once is taken in parts, which are not compared with each other
+            _group = work.Known.NewNumber();
+
+            // one with more inodes than may be open at once is taken in parts, which are not compared with each other: nor by another run
             for (var from = 0; from < _units.Count; from += _open.Length)
             {
                 Match(rows, from, Math.Min(_open.Length, _units.Count - from));
@@ -100,6 +103,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
     private void Match(Span<int> rows, int from, int count)
     {
         var open = 0;
+        using var reserved = work.Descriptors.Reserve(count);
         try
         {
             for (var i = from; i < from + count; i++)
@@ -226,7 +230,6 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
     /// <summary>Parts the open inodes by attributes and content.</summary>
     private void Part(Span<int> rows, int open)
     {
-        var group = work.Known.NewNumber();
         for (var left = open; left > 0;)
         {
             // those with the attributes of the first stand together
@@ -244,7 +247,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
             var found = Compare(rows, same);
             for (var c = 0; c < found; c++)
             {
-                Settle(rows, same, c, group, isAlone: open == 1);
+                Settle(rows, same, c, _group, isAlone: open == 1);
             }
 
             _open.AsSpan(same, left - same).CopyTo(_open);

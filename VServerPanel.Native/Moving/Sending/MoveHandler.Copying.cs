@@ -39,13 +39,7 @@ internal sealed partial class MoveHandler
 
         var runs = IsRunning();
         operation.Step(2, Steps, $"Copying {_name} to {_move.Peer}");
-        var pass = 1;
-        var watch = Stopwatch.StartNew();
-        Pass(operation, pass++, MovePhase.Copying, isLast: false, isSuspect);
-        if (runs && watch.Elapsed > s_shortPass)
-        {
-            Pass(operation, pass++, MovePhase.Copying, isLast: false);
-        }
+        var pass = CopyWhileItRuns(operation, runs, isSuspect);
 
         if (runs)
         {
@@ -62,6 +56,26 @@ internal sealed partial class MoveHandler
         {
             BackInPlace(operation);
             throw;
+        }
+    }
+
+    /// <summary>Copies, and again what has changed meanwhile: as long as there is so much of it that it would be down for long, and less each time.</summary>
+    /// <returns>The number of the next pass.</returns>
+    private int CopyWhileItRuns(Operation operation, bool runs, bool isSuspect)
+    {
+        var left = new TreeChanges(long.MaxValue, long.MaxValue);
+        for (var pass = 1; ; pass++)
+        {
+            var (began, watch) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
+            var totals = Pass(operation, pass, MovePhase.Copying, isLast: false, isSuspect && pass == 1);
+            var changed = runs ? TreeChanges.Since(_paths.TreeOf(_name), began, operation.Cancel) : new TreeChanges(0, 0);
+            var isMuch = changed.Files > MuchFiles || changed.Bytes > Math.Max(MuchBytes, totals.BytesSent / Math.Max(1, watch.Elapsed.TotalSeconds));
+            if (!isMuch || changed.Bytes > left.Bytes / 2 || pass == MostPasses)
+            {
+                return pass + 1;
+            }
+
+            left = changed;
         }
     }
 

@@ -16,8 +16,11 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
 {
     private const int Steps = 7;
 
-    // what changes in so short a time is copied while it is stopped in less than that again
-    private static readonly TimeSpan s_shortPass = TimeSpan.FromSeconds(5);
+    private const int MostPasses = 5;
+
+    // what takes about a second more of being down: so many files, or what a second carries, but that is never less than this
+    private const int MuchFiles = 2000;
+    private const long MuchBytes = 16 << 20;
 
     private readonly Hosts.HostPaths _paths = call.Paths;
     private readonly VServerName _name = move.VServer;
