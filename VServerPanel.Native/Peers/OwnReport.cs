@@ -21,6 +21,7 @@ internal static class OwnReport
             CgroupVersion = CgroupTree.Detect().IsUnified ? 2 : 1,
             BytesFree = host.StorageFreeBytes,
             Capabilities = host.Capabilities,
+            Comparison = Moving.Verifying.TreeFingerprint.Number,
         };
     }
 }

@@ -54,7 +54,6 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
     private FreshFile? _fresh;
     private Func<bool> _stop = static () => false;
     private int _number;
-    private uint _group;
 
     // taken for equal to the reference's without being read
     private bool _isUnread;
@@ -81,9 +80,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
         else
         {
             _isUnread = work.IsQuick && HasReference(rows);
-            _group = work.Known.NewNumber();
-
-            // one with more inodes than may be open at once is taken in parts, which are not compared with each other: nor by another run
+            // one with more inodes than may be open at once is taken in parts, which are not compared with each other: what is left of them is, by the next run
             for (var from = 0; from < _units.Count; from += _open.Length)
             {
                 Match(rows, from, Math.Min(_open.Length, _units.Count - from));
@@ -230,6 +227,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
     /// <summary>Parts the open inodes by attributes and content.</summary>
     private void Part(Span<int> rows, int open)
     {
+        var group = work.Known.NewNumber();
         for (var left = open; left > 0;)
         {
             // those with the attributes of the first stand together
@@ -247,7 +245,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
             var found = Compare(rows, same);
             for (var c = 0; c < found; c++)
             {
-                Settle(rows, same, c, _group, isAlone: open == 1);
+                Settle(rows, same, c, group, isAlone: open == 1);
             }
 
             _open.AsSpan(same, left - same).CopyTo(_open);

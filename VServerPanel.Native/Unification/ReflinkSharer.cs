@@ -24,7 +24,6 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
     private readonly int[] _targets = new int[Dedupe.MostTargets];
     private readonly int[] _results = new int[Dedupe.MostTargets];
     private Func<bool> _stop = static () => false;
-    private uint _group;
 
     /// <summary>Looks at a bucket, and shares what is equal in it.</summary>
     public void Share(Span<int> rows, Func<bool> stop)
@@ -37,7 +36,6 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
         }
         else
         {
-            _group = work.Known.NewNumber();
             for (var from = 0; from < _units.Count; from += _files.Length)
             {
                 ShareUnits(rows, from, Math.Min(_files.Length, _units.Count - from));
@@ -251,6 +249,7 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
 
     private void Note(Span<int> rows, int count)
     {
+        var group = work.Known.NewNumber();
         var sizes = new Dictionary<int, (int Units, uint Number)>();
         foreach (var member in _members)
         {
@@ -264,7 +263,7 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
             var own = rows.Slice(unit.Start, unit.Count);
             var (units, number) = sizes[unit.Class];
             work.Conclude(own, units > 1 ? SkipReason.None : count == 1 ? SkipReason.Alone : SkipReason.Differs);
-            work.Note(own, _group, number);
+            work.Note(own, group, number);
         }
 
         // on record as well: they need not be opened again to find that out
@@ -272,7 +271,7 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
         {
             var own = rows.Slice(_units[unit].Start, _units[unit].Count);
             work.Conclude(own, SkipReason.Inline);
-            work.Note(own, _group, InlineClass);
+            work.Note(own, group, InlineClass);
         }
     }
 

@@ -38,4 +38,7 @@ public sealed record PeerReport
     public required long BytesFree { get; init; }
 
     public IReadOnlyList<HostCapability> Capabilities { get; init => field = value ?? []; } = [];
+
+    /// <summary>Number of the way in which it compares trees: two hosts of different ones would take equal trees for different.</summary>
+    public int Comparison { get; init; }
 }

@@ -7,7 +7,7 @@ using VServerPanel.Native.Unification;
 namespace VServerPanel.Native.Moving.Copy;
 
 /// <summary>What of a tree has changed since a moment.</summary>
-/// <param name="Files">Names of regular files that were written to, made or renamed.</param>
+/// <param name="Files">Names of regular files that were written to, made or renamed, also with a directory above them.</param>
 /// <param name="Bytes">Their sizes.</param>
 internal sealed record TreeChanges(long Files, long Bytes)
 {
@@ -21,11 +21,11 @@ internal sealed record TreeChanges(long Files, long Bytes)
     public static TreeChanges Since(string root, DateTimeOffset moment, CancellationToken cancel)
     {
         using var openFiles = OpenFiles.RaiseLimit();
-        var work = new WorkStack<(OpenDirectory Parent, byte[] Name, int Depth)>();
+        var work = new WorkStack<Found>();
         var workers = Enumerable.Range(0, ParallelWork.DefaultWalkers).Select(_ => new Worker(moment - s_tick, cancel)).ToList();
         try
         {
-            work.Push((new OpenDirectory(Libc.open(root, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW)), [.. "."u8, 0], 0));
+            work.Push(new Found(new OpenDirectory(Libc.open(root, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW)), [.. "."u8, 0], 0, false));
             work.Run(workers, (worker, found) => worker.Read(work, found));
             return new TreeChanges(workers.Sum(w => w.Files), workers.Sum(w => w.Bytes));
         }
@@ -34,6 +34,8 @@ internal sealed record TreeChanges(long Files, long Bytes)
             workers.ForEach(w => w.Dispose());
         }
     }
+
+    private readonly record struct Found(OpenDirectory Parent, byte[] Name, int Depth, bool WasMoved);
 
     private sealed unsafe class Worker(DateTimeOffset moment, CancellationToken cancel) : IDisposable
     {
@@ -45,7 +47,7 @@ internal sealed record TreeChanges(long Files, long Bytes)
 
         public long Bytes { get; private set; }
 
-        public void Read(WorkStack<(OpenDirectory Parent, byte[] Name, int Depth)> work, (OpenDirectory Parent, byte[] Name, int Depth) found)
+        public void Read(WorkStack<Found> work, Found found)
         {
             cancel.ThrowIfCancellationRequested();
             int fd;
@@ -64,16 +66,18 @@ internal sealed record TreeChanges(long Files, long Bytes)
             var directory = new OpenDirectory(new SafeFileHandle(fd, ownsHandle: true));
             try
             {
+                // one that was renamed is new with all that is in it, whose own times stay: its inode was changed, and no entry of it
+                var wasMoved = found.WasMoved || (Libc.TryStatx(fd, out var own) && found.Depth > 0 && IsSince(own.Change) && !IsSince(own.Modify));
                 _reader.Begin();
                 while (_reader.Next(directory.Fd))
                 {
                     if (_reader.Type == EntryReader.Directory && found.Depth < MaximumDepth)
                     {
-                        work.Push((directory.Use(), _reader.CopyName(), found.Depth + 1));
+                        work.Push(new Found(directory.Use(), _reader.CopyName(), found.Depth + 1, wasMoved));
                     }
                     else if (_reader.Type is EntryReader.Regular or EntryReader.Unknown)
                     {
-                        Look(directory.Fd);
+                        Look(directory.Fd, wasMoved);
                     }
                 }
             }
@@ -85,14 +89,15 @@ internal sealed record TreeChanges(long Files, long Bytes)
 
         public void Dispose() => _reader.Dispose();
 
-        private void Look(int directory)
+        private void Look(int directory, bool wasMoved)
         {
-            if (Libc.TryStatx(directory, _reader.Name, out var stat) && (stat.Mode & Libc.S_IFMT) == Libc.S_IFREG
-                && (stat.Change.Seconds > _seconds || (stat.Change.Seconds == _seconds && stat.Change.Nanoseconds >= _nanoseconds)))
+            if (Libc.TryStatx(directory, _reader.Name, out var stat) && (stat.Mode & Libc.S_IFMT) == Libc.S_IFREG && (wasMoved || IsSince(stat.Change)))
             {
                 Files++;
                 Bytes += (long)stat.Size;
             }
         }
+
+        private bool IsSince(in Libc.StatxTimestamp time) => time.Seconds > _seconds || (time.Seconds == _seconds && time.Nanoseconds >= _nanoseconds);
     }
 }

@@ -69,7 +69,7 @@ internal sealed partial class MoveHandler
             var (began, watch) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
             var totals = Pass(operation, pass, MovePhase.Copying, isLast: false, isSuspect && pass == 1);
             var changed = runs ? TreeChanges.Since(_paths.TreeOf(_name), began, operation.Cancel) : new TreeChanges(0, 0);
-            var isMuch = changed.Files > MuchFiles || changed.Bytes > Math.Max(MuchBytes, totals.BytesSent / Math.Max(1, watch.Elapsed.TotalSeconds));
+            var isMuch = (pass == 1 && runs && !totals.IsComplete) || changed.Files > MuchFiles || changed.Bytes > Math.Max(MuchBytes, totals.BytesSent / Math.Max(1, watch.Elapsed.TotalSeconds));
             if (!isMuch || changed.Bytes > left.Bytes / 2 || pass == MostPasses)
             {
                 return pass + 1;

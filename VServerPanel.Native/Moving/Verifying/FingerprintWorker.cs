@@ -12,8 +12,9 @@ namespace VServerPanel.Native.Moving.Verifying;
 /// <summary>A directory that waits to be read.</summary>
 /// <param name="Parent">Where it is; the one who reads it releases that.</param>
 /// <param name="Name">In there, zero-ended.</param>
-/// <param name="Path">From the tree's root, each part after a slash.</param>
-internal readonly record struct FoundDirectory(OpenDirectory Parent, byte[] Name, byte[] Path);
+/// <param name="Path">SHA-256 of its parent's, a slash and its name.</param>
+/// <param name="PathLength">Bytes of its path.</param>
+internal readonly record struct FoundDirectory(OpenDirectory Parent, byte[] Name, byte[] Path, int PathLength);
 
 /// <summary>A name of an inode that has more than one.</summary>
 /// <param name="Device">Of the inode.</param>
@@ -38,14 +39,20 @@ internal sealed unsafe class FingerprintWorker(WorkStack<FoundDirectory> work, F
     // mode, owner and group, time of change, device numbers; then size, target, attributes and content, as they are there
     private const int FixedPart = 40;
 
+    // what one entry's attributes and one directory's names needed is not kept for all that follow
+    private const int LargestRecordKept = 1 << 18;
+    private const int LargestNamesKept = 1 << 24;
+
     private readonly EntryReader _reader = new();
     private readonly EntryAttributes _attributes = new();
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly List<(int Start, int NameLength, int End)> _entries = [];
-    private byte[] _records = new byte[1 << 16];
+    private byte[] _record = new byte[1 << 12];
+    private byte[] _names = new byte[1 << 12];
     private int _used;
+    private int _namesUsed;
 
-    /// <summary>Digests of the directories that were read here, with all in them but what lies deeper.</summary>
+    /// <summary>Digests of the directories that were read here, with all in them but what lies deeper, and of their paths.</summary>
     public List<(byte[] Path, byte[] Digest)> Directories { get; } = [];
 
     /// <summary>Names of inodes that have more than one.</summary>
@@ -65,7 +72,7 @@ internal sealed unsafe class FingerprintWorker(WorkStack<FoundDirectory> work, F
         try
         {
             _entries.Clear();
-            _used = 0;
+            _namesUsed = 0;
             _attributes.Enter(directory.Fd);
             fixed (byte* self = "."u8)
             {
@@ -83,13 +90,13 @@ internal sealed unsafe class FingerprintWorker(WorkStack<FoundDirectory> work, F
                 }
 
                 var name = _reader.CopyName();
-                var path = (byte[])[.. found.Path, (byte)'/', .. name.AsSpan()[..^1]];
-                if (path.Length > LongestPath)
+                var length = found.PathLength + name.Length;
+                if (length > LongestPath)
                 {
                     throw new ProblemException(ProblemCode.Unsupported, "A path in the tree is longer than any program can name.");
                 }
 
-                work.Push(new FoundDirectory(directory.Use(), name, path));
+                work.Push(new FoundDirectory(directory.Use(), name, Below(found.Path, name.AsSpan()[..^1]), length));
             }
 
             Directories.Add((found.Path, Digest()));
@@ -130,9 +137,7 @@ internal sealed unsafe class FingerprintWorker(WorkStack<FoundDirectory> work, F
         var stat = Stat(directory, name);
         var type = stat.Mode & Libc.S_IFMT;
         var text = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name);
-        var start = _used;
-        Append(text);
-        Append([0]);
+        _used = 0;
         var part = Room(FixedPart);
         BinaryPrimitives.WriteUInt32LittleEndian(part, stat.Mode);
         BinaryPrimitives.WriteUInt32LittleEndian(part[4..], stat.Uid);
@@ -156,14 +161,34 @@ internal sealed unsafe class FingerprintWorker(WorkStack<FoundDirectory> work, F
 
         if (type != Libc.S_IFDIR && stat.LinkCount > 1)
         {
-            Links.Add(new LinkedEntry(((ulong)stat.DevMajor << 32) | stat.DevMinor, stat.Inode, NameOf(path, text), type == Libc.S_IFREG ? (long)stat.Size : 0));
+            Links.Add(new LinkedEntry(((ulong)stat.DevMajor << 32) | stat.DevMinor, stat.Inode, BinaryPrimitives.ReadUInt128LittleEndian(Below(path, text)), type == Libc.S_IFREG ? (long)stat.Size : 0));
         }
         else if (type == Libc.S_IFREG)
         {
             Bytes += (long)stat.Size;
         }
 
-        _entries.Add((start, text.Length, _used));
+        Keep(text);
+    }
+
+    /// <summary>Keeps the name, and the digest of what was described: an entry's attributes may be large.</summary>
+    private void Keep(ReadOnlySpan<byte> name)
+    {
+        var needed = _namesUsed + name.Length + SHA256.HashSizeInBytes;
+        if (needed > _names.Length)
+        {
+            Array.Resize(ref _names, Math.Max(needed, (int)Math.Min(Array.MaxLength, _names.Length * 2L)));
+        }
+
+        name.CopyTo(_names.AsSpan(_namesUsed));
+        _hash.AppendData(_record, 0, _used);
+        _hash.GetHashAndReset(_names.AsSpan(_namesUsed + name.Length));
+        _entries.Add((_namesUsed, name.Length, needed));
+        _namesUsed = needed;
+        if (_record.Length > LargestRecordKept)
+        {
+            _record = new byte[1 << 12];
+        }
     }
 
     private void AppendTarget(int directory, byte* name)
@@ -201,7 +226,7 @@ internal sealed unsafe class FingerprintWorker(WorkStack<FoundDirectory> work, F
     /// <summary>Over all that was described, in the order of the names.</summary>
     private byte[] Digest()
     {
-        var records = _records;
+        var records = _names;
         CollectionsMarshal.AsSpan(_entries).Sort((a, b) => records.AsSpan(a.Start, a.NameLength).SequenceCompareTo(records.AsSpan(b.Start, b.NameLength)));
         Span<byte> length = stackalloc byte[4];
         foreach (var (start, _, end) in _entries)
@@ -212,17 +237,22 @@ internal sealed unsafe class FingerprintWorker(WorkStack<FoundDirectory> work, F
             _hash.AppendData(records, start, end - start);
         }
 
-        return _hash.GetHashAndReset();
+        var digest = _hash.GetHashAndReset();
+        if (_names.Length > LargestNamesKept)
+        {
+            _names = new byte[1 << 12];
+        }
+
+        return digest;
     }
 
-    private UInt128 NameOf(ReadOnlySpan<byte> path, ReadOnlySpan<byte> name)
+    /// <summary>The digest of a path: that of the directory that it is in, a slash and its name.</summary>
+    private byte[] Below(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name)
     {
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        _hash.AppendData(path);
+        _hash.AppendData(directory);
         _hash.AppendData("/"u8);
         _hash.AppendData(name);
-        _hash.GetHashAndReset(digest);
-        return BinaryPrimitives.ReadUInt128LittleEndian(digest);
+        return _hash.GetHashAndReset();
     }
 
     private void Append(ReadOnlySpan<byte> bytes)
@@ -233,11 +263,11 @@ internal sealed unsafe class FingerprintWorker(WorkStack<FoundDirectory> work, F
 
     private Span<byte> Room(int length)
     {
-        if (_used + length > _records.Length)
+        if (_used + length > _record.Length)
         {
-            Array.Resize(ref _records, Math.Max(_used + length, checked(_records.Length * 2)));
+            Array.Resize(ref _record, Math.Max(_used + length, (int)Math.Min(Array.MaxLength, _record.Length * 2L)));
         }
 
-        return _records.AsSpan(_used, length);
+        return _record.AsSpan(_used, length);
     }
 }

@@ -12,10 +12,13 @@ namespace VServerPanel.Native.Moving.Verifying;
 /// <param name="Entries">Names in it.</param>
 /// <param name="Bytes">Sizes of its files; one with several names once.</param>
 /// <param name="Digest">SHA-256 over types, modes, owners, times, sizes, attributes, hard links, targets, and contents where asked for.</param>
-/// <remarks>Its directories are read by several threads, in whatever order: the digest is over those of the directories, in the order of their paths, and then over the names that
-/// each inode of several has.</remarks>
+/// <remarks>Its directories are read by several threads, in whatever order: the digest is over those of the directories, in the order of their paths' digests, and then over
+/// the names that each inode of several has. What is kept of a name is of one size, whatever a guest's names and attributes are.</remarks>
 internal sealed record TreeFingerprint(long Entries, long Bytes, string Digest)
 {
+    /// <summary>Of this way of comparing: another number, another digest of the same tree.</summary>
+    public const int Number = 2;
+
     /// <summary>Walks a tree that nobody changes. Symlinks are not followed.</summary>
     /// <exception cref="ProblemException">Unsupported: names nested deeper than paths go.</exception>
     /// <exception cref="ErrnoException">Something in it cannot be read, or was removed meanwhile.</exception>
@@ -28,7 +31,7 @@ internal sealed record TreeFingerprint(long Entries, long Bytes, string Digest)
         var workers = Enumerable.Range(0, ParallelWork.DefaultWalkers).Select(_ => new FingerprintWorker(work, contents, cancel)).ToList();
         try
         {
-            work.Push(new FoundDirectory(top.Use(), [.. "."u8, 0], []));
+            work.Push(new FoundDirectory(top.Use(), [.. "."u8, 0], new byte[SHA256.HashSizeInBytes], 0));
             work.Run(workers, (worker, directory) => worker.Read(directory));
             return Sum(workers);
         }
@@ -47,7 +50,6 @@ internal sealed record TreeFingerprint(long Entries, long Bytes, string Digest)
         foreach (var directory in directories)
         {
             hash.AppendData(directory.Path);
-            hash.AppendData([0]);
             hash.AppendData(directory.Digest);
         }
 

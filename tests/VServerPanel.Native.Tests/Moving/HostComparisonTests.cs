@@ -28,6 +28,7 @@ public sealed class HostComparisonTests
     [Theory]
     [InlineData("architecture", CheckState.Refused, "x86_64 here, aarch64 there")]
     [InlineData("version", CheckState.Warning, "VServerPanel 1.0.0 here, 1.1.0 there.")]
+    [InlineData("comparison", CheckState.Refused, "compare trees in different ways")]
     [InlineData("cgroup", CheckState.Warning, "Version 2 here, 1 there")]
     [InlineData("kernel", CheckState.Warning, "not so on the other: found reflink Missing")]
     public void Of_OneThatDiffers_FindsThat(string key, CheckState state, string found)
@@ -36,6 +37,7 @@ public sealed class HostComparisonTests
         {
             "architecture" => s_host with { Architecture = "aarch64" },
             "version" => s_host with { Version = "1.1.0" },
+            "comparison" => s_host with { Comparison = 1 },
             "cgroup" => s_host with { CgroupVersion = 1 },
             _ => s_host with { Capabilities = [Capability("reflink", CapabilityState.Missing), .. s_host.Capabilities.Skip(1)] },
         };

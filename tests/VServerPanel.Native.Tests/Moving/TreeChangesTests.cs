@@ -24,6 +24,13 @@ public sealed class TreeChangesTests : IDisposable
         TrialHost.Run("sh", "-ec", $"cd {Tree}/d/e; cat 1 > /dev/null; echo >> 2; mv 3 f/renamed; chmod 600 4; echo new > f/new; touch -h ../../link; touch ../../fifo; mkdir g");
         Assert.Equal(new TreeChanges(4, 2001 + 3000 + 4000 + 4), Since(moment));
         Assert.Equal(new TreeChanges(0, 0), Since(DateTimeOffset.UtcNow.AddSeconds(1)));
+
+        // a directory that gets another name is copied anew with all that is in it
+        Thread.Sleep(60);
+        moment = DateTimeOffset.UtcNow;
+        Thread.Sleep(60);
+        TrialHost.Run("mv", Tree + "/d/e", Tree + "/d/other");
+        Assert.Equal(7, Since(moment).Files);
         Assert.Equal(7, Since(DateTimeOffset.UnixEpoch).Files);
     }
 

@@ -4,7 +4,7 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Tests.Peers;
 
-/// <summary>Tests that start vservers for real: one after the other, for some of them count what the kernel holds.</summary>
+/// <summary>Tests that start vservers for real: one after the other, for some of them count what the kernel holds of their prefix. Those of two hosts may run beside them, in a process of their own.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class RealHost
 {
