@@ -136,8 +136,7 @@ internal sealed partial class ConfFile
     private Range RangeToRemove(Assignment assignment)
     {
         var (commandStart, commandEnd) = (assignment.Command.Start.Value, assignment.Command.End.Value);
-        var opening = _bytes.AsSpan(commandStart..assignment.Start).Trim(" \t"u8);
-        var isWhole = commandEnd == assignment.End && (opening.Length == 0 || opening.SequenceEqual("export"u8));
+        var isWhole = commandEnd == assignment.End && IsOpening(_bytes.AsSpan(commandStart..assignment.Start));
         var (start, end) = isWhole ? (commandStart, assignment.SeparatorEnd) : (assignment.Start, assignment.End);
 
         // only the blanks around it are looked at: a line may be the whole file
@@ -163,6 +162,13 @@ internal sealed partial class ConfFile
         var isFirstOnLine = before == Beginning || _bytes[before - 1] == '\n';
         var continuesLine = _bytes.AsSpan(..before).EndsWith("\\\n"u8) || _bytes.AsSpan(..before).EndsWith("\\\r\n"u8);
         return isFirstOnLine && !continuesLine && (newline > 0 || rest.Length == 0) ? before..(after + newline) : start..after;
+    }
+
+    /// <summary>Whether nothing but <c>export</c> stands there, on one line or on several: alone it would list all that is exported.</summary>
+    private static bool IsOpening(ReadOnlySpan<byte> text)
+    {
+        var joined = Encoding.Latin1.GetString(text).Replace("\\\r\n", "", StringComparison.Ordinal).Replace("\\\n", "", StringComparison.Ordinal).Trim(' ', '\t');
+        return joined is "" or "export";
     }
 
     private IEnumerable<Assignment> Everywhere() => _statements

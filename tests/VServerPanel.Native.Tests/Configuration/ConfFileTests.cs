@@ -188,6 +188,8 @@ public sealed class ConfFileTests
     [InlineData("A=1 B=2\n", "B=2\n")]
     [InlineData("export A=1\nB=2\n", "B=2\n")]
     [InlineData("export A=1 B\nB=2\n", "export B\nB=2\n")]
+    [InlineData("export A=1 \\\nA=2 # c\nB=2\n", "# c\nB=2\n")]
+    [InlineData("export \\\n A=1\nB=2\n", "B=2\n")]
     [InlineData("B=2 \\\nA=1\nC=3\n", "B=2 \\\n\nC=3\n")]
     [InlineData("A=\"x\ny\"\nB=2\n", "B=2\n")]
     [InlineData("A=$(id)\nB=2\n", "B=2\n")]
