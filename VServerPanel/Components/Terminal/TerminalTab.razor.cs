@@ -71,8 +71,16 @@ public sealed partial class TerminalTab : IAsyncDisposable
             }
             else if (_isShown && _screen is null && !_isOpening)
             {
+                // other renderings come by meanwhile, and are none of those that may end this
                 _isOpening = true;
-                await ShowAsync();
+                try
+                {
+                    await ShowAsync();
+                }
+                finally
+                {
+                    _isOpening = false;
+                }
             }
         }
         catch (Exception e) when (e is NotAllowedException or HostProblemException)
@@ -83,10 +91,6 @@ public sealed partial class TerminalTab : IAsyncDisposable
         catch (Exception e) when (e is JSDisconnectedException or OperationCanceledException)
         {
             // the page is gone
-        }
-        finally
-        {
-            _isOpening = false;
         }
     }
 

@@ -31,6 +31,9 @@ public abstract class PagesContext : BunitContext, IAsyncLifetime
     /// <summary>Other hosts, where a test adds them.</summary>
     internal FakeTransport Transport { get; } = new();
 
+    /// <summary>Whoever asks who is signed in waits for this.</summary>
+    internal void HoldSignIn(Task until) => ((SignedIn)Services.GetRequiredService<AuthenticationStateProvider>()).Hold = until;
+
     /// <summary>Signs a user in and starts what runs in the background.</summary>
     internal async Task StartAsync(string role, HostOfVServers? host = null)
     {
@@ -129,6 +132,12 @@ public abstract class PagesContext : BunitContext, IAsyncLifetime
     {
         public ClaimsPrincipal User { get; set; } = new();
 
-        public override Task<AuthenticationState> GetAuthenticationStateAsync() => Task.FromResult(new AuthenticationState(User));
+        public Task Hold { get; set; } = Task.CompletedTask;
+
+        public override async Task<AuthenticationState> GetAuthenticationStateAsync()
+        {
+            await Hold;
+            return new AuthenticationState(User);
+        }
     }
 }

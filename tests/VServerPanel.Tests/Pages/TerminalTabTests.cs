@@ -20,7 +20,10 @@ public sealed class TerminalTabTests : PagesContext
     private static readonly VServerName s_web1 = VServerName.Parse("web1");
 
     private TerminalHost _shell = null!;
+    private BunitJSModuleInterop _module = null!;
     private BunitJSModuleInterop _screen = null!;
+
+    private int Opened => _module.Invocations.Count(i => i.Identifier == "open");
 
     [Fact]
     public async Task Open_Administrator_JoinsHostAndScreen()
@@ -40,6 +43,28 @@ public sealed class TerminalTabTests : PagesContext
         await Eventually.TrueAsync(() => _shell.Commands.OfType<TerminalSize>().Any(), "the size has arrived");
         Assert.Equal("ls\r", _shell.Typed);
         Assert.Equal("anna", Host.Command.Requests.Last(r => r.Words.Contains("terminal")).Caller!.UserName);
+    }
+
+    [Fact]
+    public async Task Open_RenderedAgainMeanwhile_MakesOneScreen()
+    {
+        await StartAsync(Roles.Administrator);
+        var tab = Open();
+
+        // the page looks who is signed in before it makes the screen, and is rendered again and again until it knows
+        var known = new TaskCompletionSource();
+        HoldSignIn(known.Task);
+        await Button(tab, "Open terminal").ClickAsync(new());
+        for (var i = 0; i < 5; i++)
+        {
+            tab.Render();
+        }
+
+        known.SetResult();
+        _shell.Show("one");
+        await Eventually.TrueAsync(() => Written.Contains("one", StringComparison.Ordinal), "it is on the screen");
+        Assert.Equal(1, Opened);
+        Assert.Single(Commands, c => c.Contains("terminal", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -132,8 +157,8 @@ public sealed class TerminalTabTests : PagesContext
     {
         await StartAsync(role, new HostOfVServers(VServer("web1", VServerState.Running)));
         _shell = new TerminalHost(Host.Command);
-        var module = JSInterop.SetupModule("./js/terminal.js");
-        _screen = module.SetupModule("open", _ => true);
+        _module = JSInterop.SetupModule("./js/terminal.js");
+        _screen = _module.SetupModule("open", _ => true);
         _screen.Mode = JSRuntimeMode.Loose;
         _screen.Setup<int[]>("size").SetResult([93, 27]);
     }
