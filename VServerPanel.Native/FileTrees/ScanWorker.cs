@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Interop;
 
 namespace VServerPanel.Native.FileTrees;
@@ -76,32 +74,23 @@ internal sealed unsafe class ScanWorker(WorkStack<DiskScan.Found> work, IReadOnl
             return root.Directory.Use();
         }
 
-        int fd;
-        fixed (byte* name = found.Name)
-        {
-            fd = Libc.OpenEntry(found.Parent.Fd, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_NOATIME);
-        }
-
-        var errno = fd < 0 ? Marshal.GetLastPInvokeError() : 0;
-        found.Parent.Release();
-        if (errno != 0)
+        if (found.Parent.LeaveFor(found.Name, out var errno) is not { } directory)
         {
             // a running vserver changes while it is measured
             return errno is ErrnoNames.ENOENT or ErrnoNames.ENOTDIR or ErrnoNames.ELOOP ? null : throw new ErrnoException(errno, "openat", PathMarshaller.Decode(found.Name.AsSpan()[..^1]));
         }
 
-        var handle = new SafeFileHandle(fd, ownsHandle: true);
-        var stat = Libc.fstatx(handle);
+        var stat = Libc.fstatx(directory.Handle);
         if (stat.MountId != root.MountId)
         {
-            handle.Dispose();
+            directory.Release();
             return null;
         }
 
         _device = ScanRoot.Pack(stat.DevMajor, stat.DevMinor);
         Totals[found.Tree].Entries++;
         Totals[found.Tree].AddOwn((long)stat.Blocks * BlockSize);
-        return new OpenDirectory(handle);
+        return directory;
     }
 
     private void Push(OpenDirectory directory, in DiskScan.Found found)

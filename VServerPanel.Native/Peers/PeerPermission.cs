@@ -81,10 +81,10 @@ internal sealed class PeerPermission(HostPaths paths)
     /// <summary>The processes of sshd that carry a peer's sessions: above those that answer to it.</summary>
     private static IReadOnlyList<int> Sessions(string peer)
     {
-        var found = new HashSet<int>();
+        var (found, buffer) = (new HashSet<int>(), new byte[4096]);
         foreach (var directory in Directory.EnumerateDirectories("/proc").Where(d => char.IsAsciiDigit(Path.GetFileName(d)[0]) && IsAnswering(d, peer)))
         {
-            for (var at = StatOf(Path.GetFileName(directory)); at is { Parent: > 1 } child; at = StatOf(child.Parent.ToString(System.Globalization.CultureInfo.InvariantCulture)))
+            for (var at = ProcessTable.Read(int.Parse(Path.GetFileName(directory), System.Globalization.CultureInfo.InvariantCulture), buffer); at is { Parent: > 1 } child; at = ProcessTable.Read(child.Parent, buffer))
             {
                 if (PanelConnections.IsDaemon(child.Name))
                 {
@@ -114,18 +114,6 @@ internal sealed class PeerPermission(HostPaths paths)
         {
             // ended meanwhile
             return false;
-        }
-    }
-
-    private static ProcessStat? StatOf(string pid)
-    {
-        try
-        {
-            return ProcessStat.TryParse(File.ReadAllText($"/proc/{pid}/stat"), out var stat) ? stat : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
         }
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Limits;
@@ -50,24 +49,16 @@ internal sealed record TreeChanges(long Files, long Bytes)
         public void Read(WorkStack<Found> work, Found found)
         {
             cancel.ThrowIfCancellationRequested();
-            int fd;
-            fixed (byte* name = found.Name)
+            if (found.Parent.LeaveFor(found.Name, out _) is not { } directory)
             {
-                fd = Libc.OpenEntry(found.Parent.Fd, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_NOATIME);
-            }
-
-            found.Parent.Release();
-            if (fd < 0)
-            {
-                // gone meanwhile
+                // gone meanwhile, or not to be read: then rsync has said so
                 return;
             }
 
-            var directory = new OpenDirectory(new SafeFileHandle(fd, ownsHandle: true));
             try
             {
                 // one that was renamed is new with all that is in it, whose own times stay: its inode was changed, and no entry of it
-                var wasMoved = found.WasMoved || (Libc.TryStatx(fd, out var own) && found.Depth > 0 && IsSince(own.Change) && !IsSince(own.Modify));
+                var wasMoved = found.WasMoved || (Libc.TryStatx(directory.Fd, out var own) && found.Depth > 0 && IsSince(own.Change) && !IsSince(own.Modify));
                 _reader.Begin();
                 while (_reader.Next(directory.Fd))
                 {

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
@@ -114,17 +113,8 @@ internal sealed unsafe class FingerprintWorker(WorkStack<FoundDirectory> work, F
         _hash.Dispose();
     }
 
-    private static OpenDirectory Open(in FoundDirectory found)
-    {
-        int fd;
-        fixed (byte* name = found.Name)
-        {
-            fd = Libc.OpenEntry(found.Parent.Fd, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_NOATIME);
-            var errno = fd < 0 ? Marshal.GetLastPInvokeError() : 0;
-            found.Parent.Release();
-            return errno == 0 ? new OpenDirectory(new SafeFileHandle(fd, ownsHandle: true)) : throw new ErrnoException(errno, "openat", Libc.Text(name));
-        }
-    }
+    private static OpenDirectory Open(in FoundDirectory found) =>
+        found.Parent.LeaveFor(found.Name, out var errno) ?? throw new ErrnoException(errno, "openat", PathMarshaller.Decode(found.Name.AsSpan()[..^1]));
 
     private bool IsDirectory(int directory) =>
         _reader.Type == EntryReader.Directory || (_reader.Type == EntryReader.Unknown && (Stat(directory, _reader.Name).Mode & Libc.S_IFMT) == Libc.S_IFDIR);
