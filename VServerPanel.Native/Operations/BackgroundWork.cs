@@ -18,6 +18,19 @@ internal sealed class BackgroundWork
         return started;
     }
 
+    /// <summary>Starts what has an answer.</summary>
+    /// <returns>Waits for the answer; throws what was thrown instead.</returns>
+    public static Func<T> Ask<T>(Func<T> question)
+    {
+        var answer = default(T)!;
+        var work = Start(() => answer = question());
+        return () =>
+        {
+            work.Wait();
+            return answer;
+        };
+    }
+
     /// <summary>Waits until it is done; throws what it threw.</summary>
     public void Wait()
     {

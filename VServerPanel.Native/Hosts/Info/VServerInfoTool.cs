@@ -36,11 +36,14 @@ internal sealed class VServerInfoTool : Tool
     /// <summary>Tries out what this host can do.</summary>
     internal static HostReport Survey(HostPaths paths, Action<HostCapability> onCapability, CancellationToken cancel)
     {
+        // programs that only tell their versions, one of them for as long as all else takes
+        var tools = ToolProbes.All().Select(p => BackgroundWork.Ask(p.Run)).ToList();
+        var others = IsolationProbes.All(paths).Concat(StorageProbes.All(paths)).Concat(BpfProbes.All(paths)).Select(p => (Func<HostCapability>)p.Run);
         var capabilities = new List<HostCapability>();
-        foreach (var probe in IsolationProbes.All(paths).Concat(ToolProbes.All()).Concat(StorageProbes.All(paths)).Concat(BpfProbes.All(paths)))
+        foreach (var probe in others.Concat(tools))
         {
             cancel.ThrowIfCancellationRequested();
-            var capability = probe.Run();
+            var capability = probe();
             capabilities.Add(capability);
             onCapability(capability);
         }

@@ -16,6 +16,13 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
     private const int VanishedFiles = 24;
     private const int NoSpaceOrInputOutput = 11;
 
+    private static readonly string[] UsualOptions = ["-aHAXS", "--delete"];
+
+    // not into another name that is renamed then: nobody but us sees what is half there
+    private static readonly string[] FirstOptions = ["-aHAX", "--delete", "--inplace"];
+
+    private static readonly string[] ChangedOptions = ["-aHAXS", "--ignore-times"];
+
     /// <summary>Contents are compared by checksum, not by size and time.</summary>
     public bool Checksums { get; init; }
 
@@ -25,6 +32,9 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
     /// <summary>Whether files may change meanwhile: what vanished or could not be read is left to the next pass then.</summary>
     public bool IsOfRunningTree { get; init; }
 
+    /// <summary>Whether nothing is there yet: files are written where they will be then, and only those with holes in small pieces.</summary>
+    public bool IsIntoNothing { get; init; }
+
     /// <summary>Runs it.</summary>
     /// <param name="tree">Absolute.</param>
     /// <param name="moveId">An incoming tree that the peer has taken a place for.</param>
@@ -33,11 +43,74 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
     /// <exception cref="ProblemException">Unreachable, NoSpace, CommandFailed, Unsupported.</exception>
     public CopyTotals Run(string tree, string moveId, Action<long, long?> onProgress, CancellationToken cancel)
     {
+        if (!IsIntoNothing || SparseFiles.Find(tree, cancel) is not { } sparse)
+        {
+            return Run(tree, Arguments(tree, moveId), onProgress, cancel);
+        }
+
+        var done = 0L;
+        var totals = RunListed(tree, moveId, FirstOptions, sparse.LeftOut(), l => [$"--exclude-from={l}"], (bytes, rate) => onProgress(done = bytes, rate), cancel);
+        return sparse.IsEmpty ? totals : totals + RunListed(tree, moveId, UsualOptions, sparse.Alone(), l => [$"--include-from={l}", "--exclude=*"], (bytes, rate) => onProgress(done + bytes, rate), cancel);
+    }
+
+    /// <summary>Makes equal what has changed, and looks at nothing else.</summary>
+    /// <param name="tree">Absolute.</param>
+    /// <param name="moveId">An incoming tree that the peer has taken a place for.</param>
+    /// <param name="changes">Of it. Files are compared by their contents, whatever their sizes and times say.</param>
+    /// <param name="withDirectories">Whether directories are made equal, too: what is gone from them, with all that was in it, what is new, and attributes; not what lies deeper.</param>
+    /// <param name="onProgress">Bytes done with, and bytes a second.</param>
+    /// <param name="cancel">Ends it; what arrived stays there for another pass.</param>
+    /// <returns>Totals of these alone. Not complete where one was gone.</returns>
+    public CopyTotals RunChanged(string tree, string moveId, TreeChanges changes, bool withDirectories, Action<long, long?> onProgress, CancellationToken cancel)
+    {
+        var (totals, done) = (new CopyTotals(), 0L);
+        if (withDirectories && changes.DirectoryPaths.Count > 0)
+        {
+            totals += RunListed(tree, moveId, UsualOptions, Join(changes.DirectoryPaths), l => [$"--files-from={l}"], (bytes, rate) => onProgress(done = bytes, rate), cancel);
+        }
+
+        if (changes.FilePaths.Count > 0)
+        {
+            totals += RunListed(tree, moveId, ChangedOptions, Join(changes.FilePaths), l => [$"--files-from={l}"], (bytes, rate) => onProgress(done + bytes, rate), cancel);
+        }
+
+        return totals;
+    }
+
+    private static byte[] Join(IReadOnlyList<byte[]> names)
+    {
+        var joined = new MemoryStream(names.Sum(n => n.Length + 1));
+        foreach (var name in names)
+        {
+            joined.Write(name);
+            joined.WriteByte(0);
+        }
+
+        return joined.ToArray();
+    }
+
+    private CopyTotals RunListed(string tree, string moveId, IReadOnlyList<string> options, byte[] list, Func<string, string[]> words, Action<long, long?> onProgress, CancellationToken cancel)
+    {
+        // names of the vserver's: nobody else reads them
+        var file = $"{paths.Run}/.names-{Receiving.IncomingRequest.CheckId(moveId)}";
+        try
+        {
+            DurableFile.Write(file, list, 0b110_000_000);
+            return Run(tree, Arguments(tree, moveId, options, ["--from0", .. words(file)]), onProgress, cancel);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private CopyTotals Run(string tree, IReadOnlyList<string> arguments, Action<long, long?> onProgress, CancellationToken cancel)
+    {
         var totals = new CopyTotals();
         var pass = new ChildProcess
         {
             Program = ChildProcess.Require("rsync"),
-            Arguments = Arguments(tree, moveId),
+            Arguments = arguments,
             OnOutputLine = line =>
             {
                 if (RsyncOutput.Progress(line) is var (bytes, rate))
@@ -62,6 +135,20 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
         };
     }
 
+    /// <summary>Told of bytes and rate at once, and then once a second.</summary>
+    public static Action<long, long?> EachSecond(Action<long, long?> tell)
+    {
+        var told = 0L;
+        return (bytes, rate) =>
+        {
+            if (Environment.TickCount64 - told >= 1000)
+            {
+                told = Environment.TickCount64;
+                tell(bytes, rate);
+            }
+        };
+    }
+
     /// <summary>How far a pass is.</summary>
     /// <param name="id">Of the move or copy.</param>
     /// <param name="phase">What it does.</param>
@@ -75,11 +162,12 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
     private ProblemException Full() => new(ProblemCode.NoSpace, $"The disk of {peer.Name} is full. Make room there and try again.");
 
     /// <summary>The words for rsync.</summary>
-    internal IReadOnlyList<string> Arguments(string tree, string moveId) =>
+    internal IReadOnlyList<string> Arguments(string tree, string moveId) => Arguments(tree, moveId, UsualOptions, []);
+
+    private IReadOnlyList<string> Arguments(string tree, string moveId, IReadOnlyList<string> options, IReadOnlyList<string> listed) =>
     [
-        "-aHAXS",
+        .. options,
         "--numeric-ids",
-        "--delete",
 
         // rsync(1): nanoseconds count, too; else what was made within the same second at both ends keeps the time it has, and a change of equal size is taken for none
         "--modify-window=-1",
@@ -88,6 +176,7 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
         // rsync counts in units of 1,024 bytes
         .. BytesPerSecond is { } rate ? [$"--bwlimit={Math.Clamp(rate / 1024, 1, 999_999_999).ToString(CultureInfo.InvariantCulture)}"] : Array.Empty<string>(),
         "--filter=-x trusted.*",
+        .. listed,
         "--no-h",
         "--info=progress2,stats2",
         "--outbuf=L",
@@ -121,4 +210,7 @@ internal sealed record CopyTotals(long Entries = 0, long Bytes = 0, long BytesSe
 {
     /// <summary>Whether all was read that did not vanish meanwhile.</summary>
     public bool IsComplete { get; init; } = true;
+
+    public static CopyTotals operator +(CopyTotals one, CopyTotals other) =>
+        new(one.Entries + other.Entries, one.Bytes + other.Bytes, one.BytesSent + other.BytesSent) { IsComplete = one.IsComplete && other.IsComplete };
 }

@@ -50,7 +50,7 @@ internal sealed class ArrivalHandler(Invocation call, string peer)
         }
 
         var incoming = _store.Begin(request, peer, call.Time.GetUtcNow());
-        return _end.Tell(answer with { State = incoming.State, IsSuspect = incoming.BootId != ProcessIdentity.BootId });
+        return _end.Tell(answer with { State = incoming.State, IsSuspect = incoming.BootId != ProcessIdentity.BootId, IsNew = IncomingStore.IsUntouched(_store.TreeOf(request.MoveId)) });
     }
 
     private IncomingAnswer Measure(IncomingRequest request) =>

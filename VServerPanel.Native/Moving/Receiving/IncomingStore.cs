@@ -11,6 +11,9 @@ internal sealed class IncomingStore(HostPaths paths)
 
     public string TreeOf(string moveId) => $"{paths.VServers}/.incoming/{moveId}";
 
+    /// <summary>Whether a tree that is to be written has nothing in it, and no rsync of an earlier connection writes yet.</summary>
+    public static bool IsUntouched(string tree) => !Directory.EnumerateFileSystemEntries(tree).Any() && !TreeWriters.IsJoined(tree);
+
     /// <summary>All of them, the latest first.</summary>
     /// <param name="onDamaged">Told of one that cannot be read, which is left out; null where no decision can be made without it.</param>
     /// <exception cref="ProblemException">InputOutput: one is damaged.</exception>

@@ -1,10 +1,13 @@
 using VServerPanel.Native.ChildProcesses;
+using VServerPanel.Native.Commands;
 using VServerPanel.Native.Creation.Trees;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
 
 namespace VServerPanel.Native.Moving.Receiving;
 
 /// <summary>Runs the rsync that a peer writes to, and ends it before the disk is full: a peer is believed what it says that a tree will take, and may send more.</summary>
+/// <remarks>What has arrived is brought to the disk as it comes. The kernel by itself would begin half a minute later, and a vserver would be down while all of it is written.</remarks>
 internal static class ReceivingWatch
 {
     /// <summary>What a source finds in the errors of its rsync.</summary>
@@ -13,6 +16,7 @@ internal static class ReceivingWatch
     // at the rate of a fast disk less than the reserve goes by in between
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_toDisk = TimeSpan.FromSeconds(1);
 
     /// <param name="tree">Where it writes.</param>
     /// <param name="words">The words by which this command becomes that rsync.</param>
@@ -27,7 +31,32 @@ internal static class ReceivingWatch
             Arguments = words,
             Environment = new Dictionary<string, string>(StringComparer.Ordinal) { [variable] = value },
         };
-        return own.RunAttached((pid, ended) => Watch(tree, pid, ended));
+        var isOnDisk = true;
+        var code = own.RunAttached((pid, ended) =>
+        {
+            // beside it: a disk that is slow must not keep us from looking at its room
+            var writing = BackgroundWork.Start(() => isOnDisk = WriteAsItComes(tree, pid, ended));
+            Watch(tree, pid, ended);
+            writing.Wait();
+        });
+        return isOnDisk ? code : ExitCodes.Failure;
+    }
+
+    private static bool WriteAsItComes(string tree, int pid, CancellationToken ended)
+    {
+        using var directory = Libc.open(tree, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        while (!ended.WaitHandle.WaitOne(s_toDisk))
+        {
+            // an error is told once: whoever makes sure at the end would not hear of it (syncfs(2))
+            if (Libc.syncfs(directory) != 0)
+            {
+                Console.Error.WriteLine($"vserver-receive: what has arrived cannot be written to the disk: {ErrnoException.Last("syncfs").Message}");
+                _ = Libc.kill(pid, Libc.SIGTERM);
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static void Watch(string tree, int pid, CancellationToken ended)

@@ -9,9 +9,12 @@ using VServerPanel.Protocol;
 namespace VServerPanel.Native.Moving.Sending;
 
 /// <summary>Whether a vserver of this host can go to another: asked at both ends, nothing is changed.</summary>
+/// <remarks>Both ends try out what they can do while the tree is measured here.</remarks>
 internal sealed class MoveChecks(Invocation call, MoveTarget target)
 {
     private readonly List<MoveCheck> _checks = [];
+    private readonly Func<PeerReport> _here = BackgroundWork.Ask(() => OwnReport.Make(call));
+    private Func<PeerReport>? _there;
 
     public IReadOnlyList<MoveCheck> Checks => _checks;
 
@@ -22,12 +25,15 @@ internal sealed class MoveChecks(Invocation call, MoveTarget target)
         ? new ProblemException(CodeOf(first.Key), string.Join(' ', refused.Select(c => c.Remedy is null ? c.Found : $"{c.Found} {c.Remedy}")))
         : null;
 
+    /// <summary>Asks the other host what it can do; <see cref="Run"/> waits for the answer.</summary>
+    public void Begin() => _there = BackgroundWork.Ask(target.Check);
+
     public void Run(IncomingRequest request)
     {
         Local(request.VServer);
         try
         {
-            _checks.AddRange(HostComparison.Of(OwnReport.Make(call), target.Check()));
+            _checks.AddRange(HostComparison.Of(_here(), (_there ?? target.Check)()));
             var answer = target.Ask("probe", request, call.Cancel);
             BytesFree = answer.BytesFree;
             _checks.AddRange(answer.Checks ?? []);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using VServerPanel.Native.Moving.Copy;
+using VServerPanel.Native.Moving.Receiving;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
 using VServerPanel.Native.Peers;
@@ -10,7 +11,7 @@ namespace VServerPanel.Native.Moving.Sending;
 
 internal sealed partial class MoveHandler
 {
-    private MoveOutcome Copy(Operation operation)
+    private MoveOutcome Copy(Operation operation, MoveChecks checks)
     {
         operation.Step(1, Steps, "Checking both hosts");
         Tell(MovePhase.Checking, 0);
@@ -20,9 +21,9 @@ internal sealed partial class MoveHandler
             call.Registry.Require(_name);
         }
 
+        checks.Begin();
         var (request, size) = MoveChecks.Measure(call, _name, _move.VServerId, _move.Id);
         request = _move.Bytes is { } first ? request with { Bytes = first } : request;
-        var checks = new MoveChecks(call, _target);
         checks.Run(request);
         if (checks.Refusal is { } refusal)
         {
@@ -34,12 +35,12 @@ internal sealed partial class MoveHandler
             Warn(operation, $"{warning.Found}{(warning.Remedy is null ? "" : $" {warning.Remedy}")}");
         }
 
-        _move = _store.Save(_move with { Bytes = request.Bytes });
-        var isSuspect = _target.Ask("begin", request, operation.Cancel).IsSuspect;
+        _move = _store.Save(_move with { Bytes = request.Bytes, CopiedSince = _move.CopiedSince ?? TreeChanges.Begin(_paths.TreeOf(_name), DateTimeOffset.UtcNow) });
+        var begun = _target.Ask("begin", request, operation.Cancel);
 
         var runs = IsRunning();
         operation.Step(2, Steps, $"Copying {_name} to {_move.Peer}");
-        var pass = CopyWhileItRuns(operation, runs, isSuspect);
+        var pass = CopyWhileItRuns(operation, runs, begun);
 
         if (runs)
         {
@@ -61,37 +62,88 @@ internal sealed partial class MoveHandler
 
     /// <summary>Copies, and again what has changed meanwhile: as long as there is so much of it that it would be down for long, and less each time.</summary>
     /// <returns>The number of the next pass.</returns>
-    private int CopyWhileItRuns(Operation operation, bool runs, bool isSuspect)
+    private int CopyWhileItRuns(Operation operation, bool runs, IncomingAnswer begun)
     {
-        var left = new TreeChanges(long.MaxValue, long.MaxValue);
-        for (var pass = 1; ; pass++)
+        var watch = Stopwatch.StartNew();
+        Tell(MovePhase.Copying, 1);
+        var totals = CopyAll(operation, MovePhase.Copying, 1, NewPass(isOfRunningTree: true, begun.IsSuspect, begun.IsNew));
+        if (!runs)
         {
-            var (began, watch) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
-            var totals = Pass(operation, pass, MovePhase.Copying, isLast: false, isSuspect && pass == 1);
-            var changed = runs ? TreeChanges.Since(_paths.TreeOf(_name), began, operation.Cancel) : new TreeChanges(0, 0);
-            var isMuch = (pass == 1 && runs && !totals.IsComplete) || changed.Files > MuchFiles || changed.Bytes > Math.Max(MuchBytes, totals.BytesSent / Math.Max(1, watch.Elapsed.TotalSeconds));
-            if (!isMuch || changed.Bytes > left.Bytes / 2 || pass == MostPasses)
+            return 2;
+        }
+
+        var left = long.MaxValue;
+        for (var pass = 2; ; pass++)
+        {
+            var changed = TreeChanges.Since(_paths.TreeOf(_name), _move.CopiedSince!.Value, operation.Cancel);
+            var isMuch = changed.Files > MuchFiles || changed.Bytes > Math.Max(MuchBytes, totals.BytesSent / Math.Max(1, watch.Elapsed.TotalSeconds));
+            if (!isMuch || changed.Bytes > left / 2 || pass > MostPasses)
             {
-                return pass + 1;
+                return pass;
             }
 
-            left = changed;
+            left = changed.Bytes;
+            watch.Restart();
+            var next = TreeChanges.Begin(_paths.TreeOf(_name), DateTimeOffset.UtcNow);
+            Tell(MovePhase.Copying, pass);
+            totals = CopyChanged(operation, MovePhase.Copying, pass);
+            _move = _store.Save(_move with { CopiedSince = next });
         }
     }
 
-    private CopyTotals Pass(Operation operation, int number, MovePhase phase, bool isLast, bool withChecksums = false)
+    /// <summary>Copies what has changed, the last time. What is not found by its time, a comparison finds, and then all is looked at.</summary>
+    /// <returns>How large the tree is.</returns>
+    private Verifying.TreeFingerprint CopyTheLastTime(Operation operation, IncomingRequest request, int pass)
     {
-        var told = 0L;
-        Tell(phase, number);
-        var pass = new CopyPass(_paths, new PeerStore(_paths).Require(_move.Peer)) { BytesPerSecond = _move.Choices.BytesPerSecond, IsOfRunningTree = !isLast, Checksums = withChecksums };
-        var totals = pass.Run(_paths.TreeOf(_name), _move.Id, (bytes, rate) =>
+        operation.Step(4, Steps, "Copying what has changed");
+        Tell(MovePhase.LastPass, pass);
+        CopyChanged(operation, MovePhase.LastPass, pass);
+        if (Compare(operation, request) is { Here: var same, IsSame: true })
         {
-            if (Environment.TickCount64 - told >= 1000)
-            {
-                told = Environment.TickCount64;
-                Tell(phase, number, bytes, rate);
-            }
-        }, operation.Cancel);
+            return same;
+        }
+
+        operation.Step(4, Steps, "Copying what has changed");
+        Tell(MovePhase.LastPass, pass + 1);
+        CopyAll(operation, MovePhase.LastPass, pass + 1, NewPass(isOfRunningTree: false, _move.Choices.Checksums));
+        var (here, there, isSame) = Compare(operation, request);
+        return isSame ? here : throw new ProblemException(ProblemCode.InputOutput, $"What has arrived differs: {here.Entries} names and {here.Bytes} bytes here, {there?.Entries} and {there?.Bytes} there, or other attributes. Something changed the tree meanwhile, or the other file system cannot hold all of it. Try again.");
+    }
+
+    /// <summary>Copies what has changed since <see cref="OutgoingMove.CopiedSince"/>, and looks at nothing else.</summary>
+    private CopyTotals CopyChanged(Operation operation, MovePhase phase, int pass)
+    {
+        var tree = _paths.TreeOf(_name);
+        var changes = TreeChanges.Since(tree, _move.CopiedSince!.Value, operation.Cancel);
+        if (!changes.IsListed)
+        {
+            return CopyAll(operation, phase, pass, NewPass(isOfRunningTree: true, checksums: true));
+        }
+
+        // one that has gone again meanwhile is seen by the comparison, if it is still there
+        return Count(NewPass(isOfRunningTree: true).RunChanged(tree, _move.Id, changes, withDirectories: true, Telling(phase, pass), operation.Cancel));
+    }
+
+    private (Verifying.TreeFingerprint Here, Verifying.TreeFingerprint? There, bool IsSame) Compare(Operation operation, IncomingRequest request)
+    {
+        operation.Step(5, Steps, "Comparing both trees");
+        Tell(MovePhase.Verifying, 0);
+        var asked = BackgroundWork.Ask(() => _target.Ask("measure", request with { Conf = null, Checksums = _move.Choices.Checksums }, operation.Cancel));
+        var here = Verifying.TreeFingerprint.Of(_paths.TreeOf(_name), _move.Choices.Checksums, operation.Cancel);
+        var there = asked().Fingerprint;
+        return (here, there, here == there);
+    }
+
+    private CopyPass NewPass(bool isOfRunningTree, bool checksums = false, bool isIntoNothing = false) =>
+        new(_paths, new PeerStore(_paths).Require(_move.Peer)) { BytesPerSecond = _move.Choices.BytesPerSecond, IsOfRunningTree = isOfRunningTree, Checksums = checksums, IsIntoNothing = isIntoNothing };
+
+    private CopyTotals CopyAll(Operation operation, MovePhase phase, int number, CopyPass pass) =>
+        Count(pass.Run(_paths.TreeOf(_name), _move.Id, Telling(phase, number), operation.Cancel));
+
+    private Action<long, long?> Telling(MovePhase phase, int pass) => CopyPass.EachSecond((bytes, rate) => Tell(phase, pass, bytes, rate));
+
+    private CopyTotals Count(CopyTotals totals)
+    {
         _sent = (_sent ?? 0) + totals.BytesSent;
         FaultPoint.Reach();
         return totals;

@@ -39,23 +39,24 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
     public MoveOutcome Run(Operation operation)
     {
         using var alone = _store.Lock(_name, operation.Cancel);
+        var checks = _move.State == OutgoingState.Copying ? new MoveChecks(call, _target) : null;
         using var connection = PeerConnection.Open(_paths, _move.Peer);
         _move = (_store.Find(_move.Id) ?? _move) with { JobId = operation.Id, Problem = null };
         operation.VServerId = _move.VServerId;
         _report = operation.Report;
         return _move.State switch
         {
-            OutgoingState.Copying => FromTheStart(operation),
+            OutgoingState.Copying => FromTheStart(operation, checks ?? new MoveChecks(call, _target)),
             OutgoingState.HandedOver => FromHandOver(operation),
             _ => throw new ProblemException(ProblemCode.Conflict, $"This move is over: 'vserver-moves list' tells how it ended."),
         };
     }
 
-    private MoveOutcome FromTheStart(Operation operation)
+    private MoveOutcome FromTheStart(Operation operation, MoveChecks checks)
     {
         try
         {
-            return Copy(operation);
+            return Copy(operation, checks);
         }
         catch (Exception e) when (e is not OutOfMemoryException && _move.State == OutgoingState.Copying)
         {
@@ -68,14 +69,10 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
     {
         RequireSame();
         Stop(operation);
-        operation.Step(4, Steps, "Copying what has changed");
-        var totals = Pass(operation, pass, MovePhase.LastPass, isLast: true);
-        operation.Step(5, Steps, "Comparing both trees");
-        Tell(MovePhase.Verifying, 0);
-        Verify(request, operation.Cancel);
+        var tree = CopyTheLastTime(operation, request, pass);
         HandOver(operation);
         Activate(operation);
-        return Finish(operation, totals.Bytes, entries);
+        return Finish(operation, tree.Bytes, entries);
     }
 
     private MoveOutcome FromHandOver(Operation operation)
@@ -104,18 +101,6 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
         else if (new RunStateStore(_paths).Find(_name) is { } state && (state.IsAlive || state.IsOwned))
         {
             throw new ProblemException(ProblemCode.Busy, $"{_name} is being started or stopped. Try again when that is done.");
-        }
-    }
-
-    private void Verify(IncomingRequest request, CancellationToken cancel)
-    {
-        IncomingAnswer? there = null;
-        var asked = BackgroundWork.Start(() => there = _target.Ask("measure", request with { Conf = null, Checksums = _move.Choices.Checksums }, cancel));
-        var here = Verifying.TreeFingerprint.Of(_paths.TreeOf(_name), _move.Choices.Checksums, cancel);
-        asked.Wait();
-        if (there?.Fingerprint != here)
-        {
-            throw new ProblemException(ProblemCode.InputOutput, $"What has arrived differs: {here.Entries} names and {here.Bytes} bytes here, {there?.Fingerprint?.Entries} and {there?.Fingerprint?.Bytes} there, or other attributes. Something changed the tree meanwhile, or the other file system cannot hold all of it. Try again.");
         }
     }
 

@@ -67,13 +67,14 @@ internal sealed class MoveVerb : Verb
 
     private static void Tell(Invocation call, VServerName name, string peer, MoveChoices choices)
     {
-        var (request, size) = MoveChecks.Measure(call, name, call.Registry.IdOf(name) ?? Guid.NewGuid(), Guid.NewGuid().ToString("n"));
         var checks = new MoveChecks(call, new MoveTarget(call, peer));
+        checks.Begin();
+        var (request, size) = MoveChecks.Measure(call, name, call.Registry.IdOf(name) ?? Guid.NewGuid(), Guid.NewGuid().ToString("n"));
         checks.Run(request);
         var runs = new Lifecycle.RunStateStore(call.Paths).FindRunning(name) is not null;
         string[] steps =
         [
-            $"Copying '{call.Paths.TreeOf(name)}' to {peer}{(runs ? ", twice, while it runs" : "")}",
+            $"Copying '{call.Paths.TreeOf(name)}' to {peer}{(runs ? " while it runs, and again as long as much of it changes meanwhile" : "")}",
             .. runs ? [$"Stopping {name}"] : Array.Empty<string>(),
             "Copying what has changed",
             choices.Checksums ? "Comparing both trees with their contents" : "Comparing names, attributes, sizes and times of both trees",

@@ -41,6 +41,9 @@ internal sealed record OutgoingMove(string Id, VServerName VServer, Guid VServer
 
     public long? Bytes { get; init; }
 
+    /// <summary>What has changed since then may not be at the target as it is, whatever sizes and times say: a moment before the first pass.</summary>
+    public DateTimeOffset? CopiedSince { get; init; }
+
     public DateTimeOffset? EndedAt { get; init; }
 
     public DateTimeOffset? KeptUntil { get; init; }

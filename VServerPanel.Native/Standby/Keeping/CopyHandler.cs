@@ -82,7 +82,10 @@ internal sealed class CopyHandler(Invocation call, KeptStandby standby, VServerN
         }
 
         operation.Step(2, Steps, $"Copying {name} to {_standby.Peer}");
-        var totals = CopyTree(operation, tree, _standby.CompleteAsOf is null ? size.Bytes : null);
+        var since = TreeChanges.Begin(tree, DateTimeOffset.UtcNow);
+        var changes = _standby.CopiedSince is { } earlier ? TreeChanges.Since(tree, earlier, operation.Cancel) : new TreeChanges(0, 0);
+        _standby = _store.Change(_standby.Id, s => s with { CopiedSince = s.CopiedSince ?? since });
+        var totals = CopyTree(operation, tree, _standby.CompleteAsOf is null ? size.Bytes : null, begun.IsNew, changes);
         operation.Step(3, Steps, "Putting the copy in its place");
         IncomingAnswer answer;
         using (Lock(operation))
@@ -98,29 +101,18 @@ internal sealed class CopyHandler(Invocation call, KeptStandby standby, VServerN
             throw new ProblemException(ProblemCode.Terminated, $"{_standby.Peer} does not say that the copy is whole.");
         }
 
-        _store.Change(_standby.Id, s => s with { CompleteAsOf = asOf, Bytes = size.Bytes, Problem = null });
+        _store.Change(_standby.Id, s => s with { CompleteAsOf = asOf, CopiedSince = since, Bytes = size.Bytes, Problem = null });
         return new StandbyOutcome(_standby.Peer, asOf, totals.Bytes, totals.Entries, totals.BytesSent, _all.ElapsedMilliseconds);
     }
 
-    private CopyTotals CopyTree(Operation operation, string tree, long? bytes)
+    private CopyTotals CopyTree(Operation operation, string tree, long? bytes, bool isNew, TreeChanges changes)
     {
-        var sent = 0L;
+        // where all of it was there before, nobody knows how much has changed
+        Tell(operation, 1, 0, bytes, null);
+        var sent = NewPass().RunChanged(tree, _standby.Id, changes, withDirectories: false, Telling(operation, 1, bytes), operation.Cancel).BytesSent;
         for (var number = 1; number <= MostPasses; number++)
         {
-            var told = 0L;
-
-            // where all of it was there before, nobody knows how much has changed
-            var total = number == 1 ? bytes : null;
-            Tell(operation, number, 0, total, null);
-            var pass = new CopyPass(call.Paths, new PeerStore(call.Paths).Require(_standby.Peer)) { BytesPerSecond = bytesPerSecond ?? _standby.BytesPerSecond, IsOfRunningTree = true };
-            var totals = pass.Run(tree, _standby.Id, (done, rate) =>
-            {
-                if (Environment.TickCount64 - told >= 1000)
-                {
-                    told = Environment.TickCount64;
-                    Tell(operation, number, done, total, rate);
-                }
-            }, operation.Cancel);
+            var totals = NewPass(checksums: !changes.IsListed, isIntoNothing: isNew && number == 1).Run(tree, _standby.Id, Telling(operation, number, number == 1 ? bytes : null), operation.Cancel);
             FaultPoint.Reach();
             sent += totals.BytesSent;
             if (totals.IsComplete)
@@ -132,12 +124,17 @@ internal sealed class CopyHandler(Invocation call, KeptStandby standby, VServerN
         throw new ProblemException(ProblemCode.InputOutput, $"Some files of {name} could not be read whole, {MostPasses} times: they change all the time, or the disk has errors. The copy stays as it was.");
     }
 
+    private CopyPass NewPass(bool checksums = false, bool isIntoNothing = false) =>
+        new(call.Paths, new PeerStore(call.Paths).Require(_standby.Peer)) { BytesPerSecond = bytesPerSecond ?? _standby.BytesPerSecond, IsOfRunningTree = true, Checksums = checksums, IsIntoNothing = isIntoNothing };
+
     private Registry.RegistryEntry RequireSame() => call.Registry.Exists(name) && call.Registry.Find(name) is { } entry && entry.Id == _standby.VServerId
         ? entry.StandbyOf is null ? entry : throw new ProblemException(ProblemCode.Conflict, $"{name} is itself the copy of {entry.StandbyOf}'s here. It is copied from there, or after it was promoted.")
         : throw new ProblemException(ProblemCode.Conflict, $"{name} was deleted or renamed meanwhile.");
 
     private VServerLocks Lock(Operation operation) =>
         OperationRunner.Lock(call with { Report = new NestedReporter(operation.Report) }, new OperationKind("standby-copy", name) { Patience = TimeSpan.FromSeconds(30) });
+
+    private Action<long, long?> Telling(Operation operation, int pass, long? total) => CopyPass.EachSecond((done, rate) => Tell(operation, pass, done, total, rate));
 
     private void Tell(Operation operation, int pass, long done, long? total, long? rate) =>
         operation.Report.Item(ItemKinds.MoveProgress, CopyPass.Progress(_standby.Id, MovePhase.Copying, pass, done, total, rate));

@@ -22,6 +22,9 @@ internal sealed record KeptStandby(string Id, VServerName VServer, Guid VServerI
     /// <summary>When the pass was begun that the copy is of; null where none has arrived whole.</summary>
     public DateTimeOffset? CompleteAsOf { get; init; }
 
+    /// <summary>What has changed since then may not be at the target as it is, whatever sizes and times say: a moment before the pass that is complete, or before the first.</summary>
+    public DateTimeOffset? CopiedSince { get; init; }
+
     public DateTimeOffset? LastTriedAt { get; init; }
 
     public long? Bytes { get; init; }

@@ -64,7 +64,7 @@ internal sealed class CopyArrival(Invocation call, string peer)
             Stage(copy, tree);
         }
 
-        return _end.Tell(new IncomingAnswer { State = IncomingState.Receiving, CompleteAsOf = copy.CompleteAsOf });
+        return _end.Tell(new IncomingAnswer { State = IncomingState.Receiving, CompleteAsOf = copy.CompleteAsOf, IsNew = IncomingStore.IsUntouched(_store.NextOf(copy.Id)) });
     }
 
     /// <summary>Makes the place of the next copy, with what is in the complete one: shared where the file system can, so that only what differs is sent and takes room.</summary>

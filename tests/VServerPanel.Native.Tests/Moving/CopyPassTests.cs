@@ -49,6 +49,44 @@ public sealed class CopyPassTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Pass_IntoNothing_ArrivesTheSameWithItsHoles()
+    {
+        await MakeTreeAsync();
+        await _hosts.A.ExecAsync("sh", "-ec", """cd "$1"; truncate -s 8M 'd/a*b?[c]\d' 'd/back\slash' "$(printf 'd/n\nl\377')"; ln 'd/back\slash' top; echo x > d/aXbYcd; echo full > 'd/a*'""", "sh", Source);
+        await AskAsync("begin", 1);
+        await Task.Run(() => Pass(isIntoNothing: true).Run(Source, Id, (_, _) => { }, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        Assert.Equal(Wanted(), TreeSnapshot.Take(Arrived, withTimes: true));
+        var sizes = await _hosts.B.ExecAsync("find", "/vservers/.incoming/" + Id, "-type", "f", "-size", "+4M", "-printf", "%b\n");
+        Assert.Equal(5, sizes.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.All(sizes.Split('\n', StringSplitOptions.RemoveEmptyEntries), s => Assert.InRange(int.Parse(s, System.Globalization.CultureInfo.InvariantCulture), 0, 64));
+        Assert.Empty(Directory.GetFiles(_prefix.Paths.Run, ".names-*"));
+    }
+
+    [Fact]
+    public async Task Pass_OfWhatHasChanged_ArrivesTheSame()
+    {
+        await MakeTreeAsync();
+        await _hosts.A.ExecAsync("sh", "-ec", """cd "$1"; mkdir -p gone/x/y kept/deep moved/in; echo 1 > gone/x/y/z; echo 2 > kept/deep/f; echo 3 > moved/in/g; echo 4 > hidden; echo 5 > chmodded""", "sh", Source);
+        await AskAsync("begin", 1);
+        await PassAsync();
+
+        // behind the margin for writes that are under way
+        await Task.Delay(1500, TestContext.Current.CancellationToken);
+        var since = TreeChanges.Begin(Source, DateTimeOffset.UtcNow);
+        await Task.Delay(60, TestContext.Current.CancellationToken);
+        var script = """
+            cd "$1"; rm -r gone b; mv moved d/moved; ln kept/deep/f d/hard; ln -s x d/sym; echo new > "$(printf 'd/n\nl')"; chmod 600 chmodded; chmod 700 kept; rm fifo; mkdir fifo
+            cp -p hidden times; echo 9 > hidden; touch -r times hidden; rm times
+            """;
+        await _hosts.A.ExecAsync("sh", "-ec", script, "sh", Source);
+        var changes = TreeChanges.Since(Source, since, TestContext.Current.CancellationToken);
+        Assert.DoesNotContain("cap", changes.FilePaths.Select(System.Text.Encoding.Latin1.GetString));
+        await Task.Run(() => Pass().RunChanged(Source, Id, changes, withDirectories: true, (_, _) => { }, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        Assert.Equal(Wanted(), TreeSnapshot.Take(Arrived, withTimes: true));
+        Assert.Equal("9\n", await _hosts.B.ExecAsync("cat", $"/vservers/.incoming/{Id}/hidden"));
+    }
+
+    [Fact]
     public async Task Receiver_HostileSource_WritesNothingElsewhere()
     {
         File.WriteAllText(Source + "/a", "a");
@@ -136,7 +174,9 @@ public sealed class CopyPassTests : IAsyncLifetime, IDisposable
     private Task<Ended> TryPassAsync() => _hosts.A.TryAsync(["rsync", .. new CopyPass(_prefix.Paths, _peer).Arguments(Source, Id)]);
 
     // as the command makes it, from this machine, which has the tree
-    private Task<CopyTotals> PassAsync() => Task.Run(() => new CopyPass(_prefix.Paths, _peer).Run(Source, Id, (_, _) => { }, TestContext.Current.CancellationToken));
+    private CopyPass Pass(bool isIntoNothing = false) => new(_prefix.Paths, _peer) { IsIntoNothing = isIntoNothing };
+
+    private Task<CopyTotals> PassAsync() => Task.Run(() => Pass().Run(Source, Id, (_, _) => { }, TestContext.Current.CancellationToken));
 
     private async Task<WireEvent> AskAsync(string question, long bytes, string id = Id)
     {

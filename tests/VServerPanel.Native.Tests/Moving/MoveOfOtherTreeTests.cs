@@ -25,13 +25,20 @@ public sealed class MoveOfOtherTreeTests : TwoHostsTest
 
             // nothing arrives just now, and yet its source is at work
             Assert.Contains(await MovesAsync(Hosts.B), m => m is { Direction: MoveDirection.Incoming, State: MoveState.Running });
-            await Hosts.B.ExecAsync("sh", "-ec", $"cd /vservers/.incoming/*; {change}");
+            await ChangeAsync();
+            await GoOnAsync(move);
+
+            // all was copied again: it is changed again
+            Assert.True(await IsStoppedAsync(move));
+            await ChangeAsync();
             await GoOnAsync(move);
             var last = WireProtocol.Read((await output).TrimEnd().Split('\n')[^1]);
             Assert.True(last is ProblemEvent { Code: ProblemCode.InputOutput }, $"{change}: {last}");
             await IsOnlyAsync(Hosts.A, Hosts.B);
             Assert.Equal(wanted, TreeSnapshot.Take(Tree, withTimes: true));
             Assert.Equal("", await Hosts.B.ExecAsync("ls", "/vservers/.incoming"));
+
+            Task<string> ChangeAsync() => Hosts.B.ExecAsync("sh", "-ec", $"cd /vservers/.incoming/*; {change}");
         }
     }
 

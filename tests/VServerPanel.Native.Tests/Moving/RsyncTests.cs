@@ -13,6 +13,9 @@ public sealed class RsyncTests
     [InlineData("rsync --server -lHogDtpAXrSe.iLsfxCIvu --delete --numeric-ids --info=STATS2 . " + Id + "/", "-lHogDtpAXrSe.iLsfxCIvu --delete --numeric-ids")]
     [InlineData("rsync --server -lHogDtpAXrSe.LsfxC --bwlimit=100 --delete -@-1 --numeric-ids --info=STATS2 . " + Id + "/", "-lHogDtpAXrSe.LsfxC --bwlimit=100 --delete -@-1 --numeric-ids")]
     [InlineData("rsync --server -lHogDtpAXrcSe.LsfxC --bwlimit=100 --delete --numeric-ids . " + Id + "/", "-lHogDtpAXrcSe.LsfxC --bwlimit=100 --delete --numeric-ids")]
+    [InlineData("rsync --server -lHogDtpAXre.LsfxCIvu --delete -@-1 --numeric-ids --info=STATS2 --inplace . " + Id + "/", "-lHogDtpAXre.LsfxCIvu --delete -@-1 --numeric-ids --inplace")]
+    [InlineData("rsync --server -ldHogDtpAXRSe.LsfxCIvu --no-r --bwlimit=100 --delete -@-1 --numeric-ids --info=STATS2 . " + Id + "/", "-ldHogDtpAXRSe.LsfxCIvu --no-r --bwlimit=100 --delete -@-1 --numeric-ids")]
+    [InlineData("rsync --server -lHogDtpAXIRSe.LsfxCIvu -@-1 --numeric-ids --info=STATS2 . " + Id + "/", "-lHogDtpAXIRSe.LsfxCIvu -@-1 --numeric-ids")]
     public void Words_OfACopyPass_AreMadeAnew(string asked, string options)
     {
         var words = RsyncServerWords.Parse(asked);
@@ -29,6 +32,8 @@ public sealed class RsyncTests
     [InlineData("rsync --server -lHogDtpAXrSe.iLsfxCIvu --log-file=/etc/x --numeric-ids . " + Id + "/")]
     [InlineData("rsync --server -slHogDtpAXrSe.iLsfxCIvu --numeric-ids . " + Id + "/")]
     [InlineData("rsync --server -lLHogDtpAXrSe.iLsfxCIvu --numeric-ids . " + Id + "/")]
+    [InlineData("rsync --server -lHogDtpAXrKSe.iLsfxCIvu --numeric-ids . " + Id + "/")]
+    [InlineData("rsync --server -lHogDtpAXRSe.iLsfxCIvu --files-from=/etc/shadow --numeric-ids . " + Id + "/")]
     [InlineData("rsync --daemon --server .")]
     [InlineData("rsync --server -lHogDtpAXrSe.iLsfxCIvu --numeric-ids . " + Id + "/\nid")]
     [InlineData("rsync --server -lHogDtpAXrSe.iLsfxCIvu --numeric-ids . " + Id + "/;id")]

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text;
 using VServerPanel.Native.Moving.Copy;
 using VServerPanel.Native.Tests.Peers;
 
@@ -19,11 +21,13 @@ public sealed class TreeChangesTests : IDisposable
         // the time of files stands still for a tick of the kernel's
         Thread.Sleep(60);
         var moment = DateTimeOffset.UtcNow;
-        Assert.Equal(new TreeChanges(0, 0), Since(moment));
+        Assert.Equal((0, 0), Totals(moment));
         Thread.Sleep(60);
         TrialHost.Run("sh", "-ec", $"cd {Tree}/d/e; cat 1 > /dev/null; echo >> 2; mv 3 f/renamed; chmod 600 4; echo new > f/new; touch -h ../../link; touch ../../fifo; mkdir g");
-        Assert.Equal(new TreeChanges(4, 2001 + 3000 + 4000 + 4), Since(moment));
-        Assert.Equal(new TreeChanges(0, 0), Since(DateTimeOffset.UtcNow.AddSeconds(1)));
+        Assert.Equal((4, 2001 + 3000 + 4000 + 4), Totals(moment));
+        Assert.Equal(["d/e/2", "d/e/4", "d/e/f/new", "d/e/f/renamed"], Names(Since(moment).FilePaths));
+        Assert.Equal(["d/e/", "d/e/f/", "d/e/g/"], Names(Since(moment).DirectoryPaths));
+        Assert.Equal((0, 0), Totals(DateTimeOffset.UtcNow.AddSeconds(1)));
 
         // a directory that gets another name is copied anew with all that is in it
         Thread.Sleep(60);
@@ -31,7 +35,49 @@ public sealed class TreeChangesTests : IDisposable
         Thread.Sleep(60);
         TrialHost.Run("mv", Tree + "/d/e", Tree + "/d/other");
         Assert.Equal(7, Since(moment).Files);
+        Assert.Equal(["d/", "d/other/", "d/other/f/", "d/other/g/"], Names(Since(moment).DirectoryPaths));
         Assert.Equal(7, Since(DateTimeOffset.UnixEpoch).Files);
+        Assert.Equal(["./", "d/", "d/other/", "d/other/f/", "d/other/g/"], Names(Since(DateTimeOffset.UnixEpoch).DirectoryPaths));
+    }
+
+    [Fact]
+    public void Begin_PageThatIsMappedAndDirty_GivesItsFileATimeAgain()
+    {
+        Directory.CreateDirectory(Tree);
+
+        // writes to a page, which gives the file its time; then again, which gives none, until the page is on the disk
+        const string Program = """
+            import mmap, os, sys
+            f = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT); os.ftruncate(f, 4096); m = mmap.mmap(f, 4096)
+            for byte in b'abc':
+                m[0] = byte; print(flush=True); sys.stdin.readline()
+            """;
+        using var writer = Process.Start(new ProcessStartInfo("python3", ["-c", Program, Tree + "/mapped"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        try
+        {
+            writer.StandardOutput.ReadLine();
+            Thread.Sleep(1100);
+            var (first, moment) = (ChangeTime(), DateTimeOffset.UtcNow);
+            Write();
+            Assert.Equal(first, ChangeTime());
+            Assert.Equal(0, Since(moment).Files);
+            Assert.InRange(TreeChanges.Begin(Tree, moment), moment.AddSeconds(-5), moment);
+            Write();
+            Assert.NotEqual(first, ChangeTime());
+            Assert.Equal(["mapped"], Names(Since(moment).FilePaths));
+        }
+        finally
+        {
+            writer.Kill();
+        }
+
+        string ChangeTime() => TrialHost.Run("stat", "-c", "%.Z", Tree + "/mapped");
+
+        void Write()
+        {
+            writer.StandardInput.WriteLine();
+            writer.StandardOutput.ReadLine();
+        }
     }
 
     [Fact]
@@ -40,6 +86,14 @@ public sealed class TreeChangesTests : IDisposable
         TrialHost.Run("python3", "-c", $"import os; os.makedirs('{Tree}'); os.chdir('{Tree}')\nfor i in range(1500): os.mkdir('d'); os.chdir('d')\nopen('deep', 'w')");
         Assert.Equal(0, Since(DateTimeOffset.UnixEpoch).Files);
         TrialHost.Run("rm", "-rf", Tree);
+    }
+
+    private static IEnumerable<string> Names(IEnumerable<byte[]> paths) => paths.Select(Encoding.UTF8.GetString).Order(StringComparer.Ordinal);
+
+    private (long Files, long Bytes) Totals(DateTimeOffset moment)
+    {
+        var changes = Since(moment);
+        return (changes.Files, changes.Bytes);
     }
 
     private TreeChanges Since(DateTimeOffset moment) => TreeChanges.Since(Tree, moment, TestContext.Current.CancellationToken);

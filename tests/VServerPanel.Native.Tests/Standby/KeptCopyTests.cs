@@ -37,6 +37,12 @@ public class KeptCopyTests : TwoHostsTest
         Assert.Equal("", await Hosts.B.ExecAsync("ls", "/vservers/.standby"));
         Assert.Equal(ProblemCode.NotPermitted, Last<ProblemEvent>(await Hosts.B.TryAsync("vserver", "--json", "web", "start")).Code);
 
+        // and a content that size and time do not tell
+        await Hosts.A.ExecAsync("sh", "-ec", "cd /vservers/web; touch -r b /tmp/time; echo new > b; touch -r /tmp/time b");
+        await CopyAsync();
+        Assert.Equal("new\n", await Hosts.B.ExecAsync("cat", "/vservers/web/b"));
+        Assert.Equal(TreeSnapshot.Take(Tree, withTimes: true), TreeSnapshot.Take(Arrived, withTimes: true));
+
         // not to be moved, or copied elsewhere, meanwhile; ended, it stays a copy
         Assert.Contains("standby stop", Last<ProblemEvent>(await Hosts.A.TryAsync("vserver", "--json", "web", "move", "--to", "hostb")).Message, StringComparison.Ordinal);
         await Hosts.A.ExecAsync("vserver", "web", "standby", "stop");

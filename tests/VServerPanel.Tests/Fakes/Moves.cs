@@ -17,7 +17,7 @@ internal static class Moves
     public static MovePlan Plan { get; } = new()
     {
         To = "hostb",
-        Steps = [new PlanStep("Copying '/vservers/web1' to hostb, twice, while it runs"), new PlanStep("Stopping web1")],
+        Steps = [new PlanStep("Copying '/vservers/web1' to hostb while it runs, and again as long as much of it changes meanwhile"), new PlanStep("Stopping web1")],
         Checks = [new("space", "Room", CheckState.Ok, "40G free there."), new("hook", "Hook script", CheckState.Warning, "'/etc/vservers/web1.sh' does not go with it.", "Copy it by hand.")],
         Warnings = ["'/etc/vservers/web1.sh' does not go with it."],
         LeftOut = ["Its console logs stay here."],
