@@ -77,12 +77,14 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
         return totals;
     }
 
-    private static byte[] Join(IReadOnlyList<byte[]> names)
+    // rsync leaves out a name in --files-from that begins with '#' or ';', also where names end with a null byte
+    private static byte[] Join(IReadOnlyList<byte[]> paths)
     {
-        var joined = new MemoryStream(names.Sum(n => n.Length + 1));
-        foreach (var name in names)
+        var joined = new MemoryStream();
+        foreach (var path in paths)
         {
-            joined.Write(name);
+            joined.Write("./"u8);
+            joined.Write(path);
             joined.WriteByte(0);
         }
 

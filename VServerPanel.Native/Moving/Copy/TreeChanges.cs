@@ -21,7 +21,7 @@ internal sealed record TreeChanges(long Files, long Bytes)
     /// <summary>The files' paths, without a slash before them; empty where they are not listed.</summary>
     public IReadOnlyList<byte[]> FilePaths { get; private init; } = [];
 
-    /// <summary>Directories in which a name has come or gone, or whose own attributes have changed, with a slash behind them; the tree's own is <c>./</c>.</summary>
+    /// <summary>Directories in which a name has come or gone, or whose own attributes have changed, with a slash behind them; the tree's own is empty.</summary>
     public IReadOnlyList<byte[]> DirectoryPaths { get; private init; } = [];
 
     /// <summary>Whether all are listed.</summary>
@@ -74,7 +74,7 @@ internal sealed record TreeChanges(long Files, long Bytes)
             var hasChanged = above.WasMoved || (isThere && IsSince(own.Change));
             if (hasChanged && DirectoryPaths.Count <= MostListed)
             {
-                DirectoryPaths.Add(name.Length == 0 ? "./"u8.ToArray() : path);
+                DirectoryPaths.Add(path);
             }
 
             // one that was renamed is new with all that is in it, whose own times stay: its inode was changed, and no entry of it

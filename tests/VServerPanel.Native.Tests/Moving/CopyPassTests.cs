@@ -66,7 +66,7 @@ public sealed class CopyPassTests : IAsyncLifetime, IDisposable
     public async Task Pass_OfWhatHasChanged_ArrivesTheSame()
     {
         await MakeTreeAsync();
-        await _hosts.A.ExecAsync("sh", "-ec", """cd "$1"; mkdir -p gone/x/y kept/deep moved/in; echo 1 > gone/x/y/z; echo 2 > kept/deep/f; echo 3 > moved/in/g; echo 4 > hidden; echo 5 > chmodded""", "sh", Source);
+        await _hosts.A.ExecAsync("sh", "-ec", """cd "$1"; mkdir -p gone/x/y kept/deep moved/in; echo 1 > gone/x/y/z; echo 2 > kept/deep/f; echo 3 > moved/in/g; for f in hidden '#c' ';s' '- m' '+ p' 'a:b' '!' '-x'; do echo 4 > "$f"; done; echo 5 > chmodded""", "sh", Source);
         await AskAsync("begin", 1);
         await PassAsync();
 
@@ -76,14 +76,14 @@ public sealed class CopyPassTests : IAsyncLifetime, IDisposable
         await Task.Delay(60, TestContext.Current.CancellationToken);
         var script = """
             cd "$1"; rm -r gone b; mv moved d/moved; ln kept/deep/f d/hard; ln -s x d/sym; echo new > "$(printf 'd/n\nl')"; chmod 600 chmodded; chmod 700 kept; rm fifo; mkdir fifo
-            cp -p hidden times; echo 9 > hidden; touch -r times hidden; rm times
+            for f in hidden '#c' ';s' '- m' '+ p' 'a:b' '!' '-x'; do touch -r "./$f" ../times; echo 9 > "$f"; touch -r ../times "./$f"; done; rm ../times
             """;
         await _hosts.A.ExecAsync("sh", "-ec", script, "sh", Source);
         var changes = TreeChanges.Since(Source, since, TestContext.Current.CancellationToken);
         Assert.DoesNotContain("cap", changes.FilePaths.Select(System.Text.Encoding.Latin1.GetString));
         await Task.Run(() => Pass().RunChanged(Source, Id, changes, withDirectories: true, (_, _) => { }, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
         Assert.Equal(Wanted(), TreeSnapshot.Take(Arrived, withTimes: true));
-        Assert.Equal("9\n", await _hosts.B.ExecAsync("cat", $"/vservers/.incoming/{Id}/hidden"));
+        Assert.All((string[])["hidden", "#c", ";s", "- m", "+ p", "a:b", "!", "-x"], f => Assert.Equal("9\n", File.ReadAllText($"{Arrived}/{f}")));
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class TreeChangesTests : IDisposable
         Assert.Equal(7, Since(moment).Files);
         Assert.Equal(["d/", "d/other/", "d/other/f/", "d/other/g/"], Names(Since(moment).DirectoryPaths));
         Assert.Equal(7, Since(DateTimeOffset.UnixEpoch).Files);
-        Assert.Equal(["./", "d/", "d/other/", "d/other/f/", "d/other/g/"], Names(Since(DateTimeOffset.UnixEpoch).DirectoryPaths));
+        Assert.Equal(["", "d/", "d/other/", "d/other/f/", "d/other/g/"], Names(Since(DateTimeOffset.UnixEpoch).DirectoryPaths));
     }
 
     [Fact]
