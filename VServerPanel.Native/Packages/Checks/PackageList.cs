@@ -42,6 +42,11 @@ internal sealed class PackageList(Invocation call)
             return;
         }
 
+        if (database.Fault is { } fault)
+        {
+            call.Report.Warn($"{name}: Packages may be missing here. {fault}");
+        }
+
         var lists = database.Format == PackageFormat.Dpkg ? AptLists.Read(root, database.Packages, text => call.Report.Warn($"{name}: {text}")) : null;
         foreach (var package in database.Packages)
         {

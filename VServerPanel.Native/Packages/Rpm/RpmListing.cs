@@ -16,6 +16,10 @@ internal sealed class RpmListing(Invocation call, VServerName name, SafeFileHand
     // files that hold packages; others beside them (locks, shared memory, write-ahead logs that are empty) change by every look
     private static readonly string[] s_files = ["rpmdb.sqlite", "rpmdb.sqlite-wal", "Packages", "Packages.db"];
 
+    // the first character of what is kept: whether it is believed of a database with the fingerprint that follows
+    private const char Known = '!';
+    private const char Unknown = '?';
+
     // clocks of file systems tick coarsely: a later change might show the same time
     private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(2);
 
@@ -38,15 +42,23 @@ internal sealed class RpmListing(Invocation call, VServerName name, SafeFileHand
         try
         {
             var before = Fingerprint(out var changedAt);
-            using (var writer = new StreamWriter(temporary, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)))
+            string? fault;
+            using (var file = new FileStream(temporary, FileMode.CreateNew))
+            using (var writer = new StreamWriter(file, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)))
             {
-                // where it is not certain that this is what the answer is of, it is never found again
-                writer.Write((call.Time.GetUtcNow() - changedAt > s_settled ? before : "?") + "\n");
-                RpmQuery.Run(session, withFiles: true, line => writer.Write(line + "\n"), cancel);
+                // where it is not certain that this is what the answer is of, or that it is all of it, it is never found again
+                writer.Write($"{Unknown}{before[1..]}\n");
+                fault = RpmQuery.Run(session, withFiles: true, line => writer.Write(line + "\n"), cancel);
+                writer.Flush();
+                if (fault is null && call.Time.GetUtcNow() - changedAt > s_settled)
+                {
+                    file.Position = 0;
+                    file.WriteByte((byte)Known);
+                }
             }
 
             File.Move(temporary, $"{Directory}/{name}", overwrite: true);
-            return new RpmDatabase(root, Directory, name.Value);
+            return new RpmDatabase(root, Directory, name.Value, fault);
         }
         catch
         {
@@ -59,7 +71,7 @@ internal sealed class RpmListing(Invocation call, VServerName name, SafeFileHand
 
     private string Fingerprint(out DateTimeOffset changedAt)
     {
-        var text = new StringBuilder("!");
+        var text = new StringBuilder().Append(Known);
         changedAt = DateTimeOffset.MinValue;
         foreach (var path in PackageDatabases.RpmDirectories.SelectMany(d => s_files.Select(f => $"{d}/{f}")))
         {

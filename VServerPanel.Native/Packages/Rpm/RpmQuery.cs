@@ -27,14 +27,16 @@ internal static class RpmQuery
     /// <param name="withFiles">Whether the files of each package are listed behind it: see <see cref="TryParseFile"/>.</param>
     /// <param name="onLine">Told each line.</param>
     /// <param name="cancel">Ends it.</param>
+    /// <returns>What rpm complained of, for people: packages may be missing in its answer then. Null where it is whole.</returns>
     /// <exception cref="ProblemException">CommandFailed, with what rpm said; TimedOut.</exception>
-    public static void Run(GuestSession session, bool withFiles, Action<string> onLine, CancellationToken cancel)
+    public static string? Run(GuestSession session, bool withFiles, Action<string> onLine, CancellationToken cancel)
     {
         string[] words = ["rpm", "-qa", "--qf", withFiles ? PackageFormatText + FileFormatText : PackageFormatText];
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var characters = 0L;
         var errors = "";
-        var code = session.Run(words, [], s_patience, TakeLine, line => errors = line.Length > 0 ? line : errors, TimeSpan.Zero, enough.Token);
+        var complaint = "";
+        var code = session.Run(words, [], s_patience, TakeLine, TakeError, TimeSpan.Zero, enough.Token);
         cancel.ThrowIfCancellationRequested();
         if (enough.IsCancellationRequested)
         {
@@ -43,8 +45,20 @@ internal static class RpmQuery
 
         if (code != 0)
         {
-            throw new ProblemException(ProblemCode.CommandFailed, $"'rpm -qa' in the vserver ended with exit code {code.ToString(CultureInfo.InvariantCulture)}{(errors.Length > 0 ? ": " + ReporterExtensions.Printable(errors) : ".")}");
+            throw new ProblemException(ProblemCode.CommandFailed, $"'rpm -qa' in the vserver ended with exit code {code.ToString(CultureInfo.InvariantCulture)}{(errors.Length > 0 ? ": " + Told(errors) : ".")}");
         }
+
+        return complaint.Length > 0 ? $"'rpm -qa' in the vserver said: {Told(complaint)}" : null;
+
+        void TakeError(string line)
+        {
+            errors = line.Length > 0 ? line : errors;
+
+            // of a database that is damaged, or of a kind that it does not know, rpm lists what it can, if anything, and ends with exit code 0
+            complaint = complaint.Length == 0 && (line.StartsWith("error:", StringComparison.Ordinal) || line.StartsWith("warning: using dummy database", StringComparison.Ordinal)) ? line : complaint;
+        }
+
+        static string Told(string line) => ReporterExtensions.Printable(line.Length > LongestSummary ? line[..LongestSummary] + "…" : line);
 
         void TakeLine(string line)
         {
