@@ -16,6 +16,7 @@ internal sealed class PackageRun(Operation all, PackageRequest request, PackageF
 
     private readonly Queue<string> _errors = new();
     private IReadOnlyList<PackageChange> _changes = [];
+    private string _title = request.Title;
     private int? _exitCode;
 
     /// <summary>Runs it; whatever happens is told in the outcome.</summary>
@@ -49,6 +50,7 @@ internal sealed class PackageRun(Operation all, PackageRequest request, PackageF
     private void Change(Operation operation)
     {
         var program = RequireProgram(operation);
+        _title = request.TitleFor(program);
         using var session = GuestSession.Open(operation, name);
         var before = request.Manager.Versions(session, operation.Cancel);
         var output = new CappedLines(operation.Report.ProgramOutput);
@@ -72,7 +74,7 @@ internal sealed class PackageRun(Operation all, PackageRequest request, PackageF
         if (!request.Manager.HasSucceeded(_exitCode ?? 0, request.Arguments))
         {
             operation.Cancel.ThrowIfCancellationRequested();
-            throw new ProblemException(ProblemCode.CommandFailed, $"'{request.Title}' ended with exit code {_exitCode}{(_errors.Count > 0 ? ": " + string.Join(" ", _errors) : ".")}");
+            throw new ProblemException(ProblemCode.CommandFailed, $"'{_title}' ended with exit code {_exitCode}{(_errors.Count > 0 ? ": " + string.Join(" ", _errors) : ".")}");
         }
 
         session.Complete();
@@ -86,7 +88,7 @@ internal sealed class PackageRun(Operation all, PackageRequest request, PackageF
         // the two clocks differ by some milliseconds
         return code != Killed || watch.Elapsed + TimeSpan.FromMilliseconds(100) < request.TimeOut
             ? code
-            : throw new ProblemException(ProblemCode.TimedOut, $"'{request.Title}' was still running after {request.TimeOut.TotalSeconds:0} s and was ended.");
+            : throw new ProblemException(ProblemCode.TimedOut, $"'{_title}' was still running after {request.TimeOut.TotalSeconds:0} s and was ended.");
 
         void TakeError(string line)
         {

@@ -21,7 +21,9 @@ internal sealed class DnfUpdates
     private const char FaultMark = '!';
 
     private static readonly string[] s_caches = ["var/cache/dnf", "var/cache/libdnf5", "var/cache/yum"];
-    private static readonly string[] s_configuration = ["etc/dnf/dnf.conf", "etc/yum.conf", "etc/yum/pluginconf.d/versionlock.list", "etc/dnf/plugins/versionlock.list", "etc/dnf/versionlock.toml"];
+
+    // repositories, variables, modules, locked versions
+    private static readonly string[] s_configuration = ["etc/dnf", "etc/yum", "etc/yum.repos.d"];
 
     private readonly SafeFileHandle _root;
     private readonly string? _program;
@@ -94,12 +96,12 @@ internal sealed class DnfUpdates
     private FileStamps Stamps()
     {
         var stamps = MetadataIn(RpmListing.AddDatabase(new FileStamps(_root)));
-        foreach (var path in s_configuration)
+        stamps.Add("etc/yum.conf");
+        foreach (var directory in s_configuration)
         {
-            stamps.Add(path);
+            stamps.AddBelow(directory, 2, _ => true);
         }
 
-        stamps.AddBelow("etc/yum.repos.d", 0, n => n.EndsWith(".repo", StringComparison.Ordinal));
         return stamps;
     }
 

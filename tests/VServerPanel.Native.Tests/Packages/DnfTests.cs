@@ -55,6 +55,8 @@ public sealed class DnfTests : IDisposable
     public void Vdnf_ExitCode100_IsAnAnswerOfCheckUpdateOnly()
     {
         Add("new", "dnf", "exit 100");
+        Add("old", "yum", "exit 3");
+        Assert.Equal("'yum upgrade' ended with exit code 3.", Assert.Single(Outcomes(Run("vdnf", "old", "--", "upgrade"))).Message);
         var looked = Assert.Single(Outcomes(Run("vdnf", "new", "--", "check-update")));
         Assert.Equal((OperationOutcome.Succeeded, 100), (looked.Outcome, looked.ExitCode));
         var failed = Run("vdnf", "new", "--", "upgrade");
