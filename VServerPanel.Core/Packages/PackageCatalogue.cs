@@ -13,13 +13,14 @@ public sealed record PackageCatalogue(IReadOnlyList<PackageVersions> Packages, I
 /// <param name="Format">Of which package manager.</param>
 /// <param name="Installed">Packages it has.</param>
 /// <param name="Upgradable">Packages of these for which it knows a newer version.</param>
-public sealed record PackagedVServer(VServerName Name, PackageFormat Format, int Installed, int Upgradable);
+/// <param name="CanFetch">Whether it has a program that fetches newer versions: apt-get; for rpm dnf, yum or microdnf.</param>
+public sealed record PackagedVServer(VServerName Name, PackageFormat Format, int Installed, int Upgradable, bool CanFetch);
 
 /// <summary>Puts together what the host tells package by package: a thousand vservers tell half a million times, mostly the same.</summary>
 internal sealed class CatalogueBuilder
 {
     private readonly Dictionary<(PackageFormat Format, string Name, string Architecture), Package> _packages = [];
-    private readonly Dictionary<(VServerName Name, PackageFormat Format), (int Installed, int Upgradable)> _vservers = [];
+    private readonly Dictionary<(VServerName Name, PackageFormat Format), (int Installed, int Upgradable, bool CanFetch)> _vservers = [];
 
     public void Add(PackageInfo info)
     {
@@ -31,13 +32,13 @@ internal sealed class CatalogueBuilder
         }
 
         package.Add(info);
-        var (installed, upgradable) = _vservers.GetValueOrDefault((info.VServer, info.Format));
-        _vservers[(info.VServer, info.Format)] = (installed + 1, upgradable + (info.Candidate is null ? 0 : 1));
+        var (installed, upgradable, _) = _vservers.GetValueOrDefault((info.VServer, info.Format));
+        _vservers[(info.VServer, info.Format)] = (installed + 1, upgradable + (info.Candidate is null ? 0 : 1), info.CanFetch || info.Format is PackageFormat.Dpkg);
     }
 
     public PackageCatalogue Build(DateTimeOffset readAt) => new(
         [.. _packages.Select(p => p.Value.Build(p.Key.Format, p.Key.Name, p.Key.Architecture)).OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase).ThenBy(p => p.Architecture, StringComparer.Ordinal).ThenBy(p => p.Format)],
-        [.. _vservers.Select(v => new PackagedVServer(v.Key.Name, v.Key.Format, v.Value.Installed, v.Value.Upgradable)).OrderBy(v => v.Name.Value, StringComparer.Ordinal).ThenBy(v => v.Format)],
+        [.. _vservers.Select(v => new PackagedVServer(v.Key.Name, v.Key.Format, v.Value.Installed, v.Value.Upgradable, v.Value.CanFetch)).OrderBy(v => v.Name.Value, StringComparer.Ordinal).ThenBy(v => v.Format)],
         readAt);
 
     private sealed class Package(string summary)

@@ -101,7 +101,7 @@ public sealed class PackageRun
             }
         }
 
-        return tool is "vapt" or "vrpm" ? new Targets(tool, options, names, [.. words.Skip(i + 1)]) : null;
+        return tool is "vapt" or "vrpm" or "vdnf" ? new Targets(tool, options, names, [.. words.Skip(i + 1)]) : null;
     }
 
     private void Know(VServerName name)

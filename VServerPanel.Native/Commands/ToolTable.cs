@@ -23,6 +23,7 @@ internal static class ToolTable
         new Lifecycle.VServerExitedTool(),
         new Packages.PackageTool(new Packages.Dpkg.AptGet()),
         new Packages.PackageTool(new Packages.Rpm.RpmProgram()),
+        new Packages.PackageTool(new Packages.Rpm.DnfProgram()),
         new Packages.Checks.VCheckTool(),
         new Moving.Sending.VServerMovesTool(),
         new Peers.VServerHostsTool(),

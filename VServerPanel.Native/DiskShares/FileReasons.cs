@@ -1,10 +1,14 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using VServerPanel.Native.Commands;
 using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
 using VServerPanel.Native.Packages;
 using VServerPanel.Native.Unification;
+using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.DiskShares;
 
@@ -13,30 +17,23 @@ namespace VServerPanel.Native.DiskShares;
 internal readonly record struct FileReason(string Path, SkipReason Reason, long Bytes);
 
 /// <summary>Goes through the files of one tree. Nothing is followed, and nothing mounted in it is entered.</summary>
-internal sealed unsafe class FileReasons(string tree, CancellationToken cancel)
+internal sealed unsafe class FileReasons(Invocation call, VServerName name)
 {
     private const int BlockSize = 512; // statx(2), stx_blocks
 
     private readonly Stack<(OpenDirectory? Parent, byte[] Name, string Path, bool IsExcluded)> _waiting = [];
 
-    /// <summary>The paths that a tree's packages have as configuration; none where it has no database that can be read from outside.</summary>
-    public static HashSet<string> ConfigurationOf(SafeFileHandle root)
-    {
-        using var database = PackageDatabases.Open(root);
-        return database is null ? [] : database.Packages.SelectMany(database.FilesOf).Where(f => f.IsConfiguration).Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
-    }
-
     public IEnumerable<FileReason> Read()
     {
-        using var root = Libc.open(tree, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        using var root = Libc.open(call.Paths.TreeOf(name), Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
         var mount = Libc.fstatx(root).MountId;
-        var configuration = ConfigurationOf(root);
+        var configuration = TryReadConfiguration(root);
         using var reader = new EntryReader();
         _waiting.Push((null, [0], "", false));
         var found = new List<FileReason>();
         while (_waiting.TryPop(out var next))
         {
-            cancel.ThrowIfCancellationRequested();
+            call.Cancel.ThrowIfCancellationRequested();
             found.Clear();
             Read(reader, root, next.Parent, next.Name, next.Path, next.IsExcluded, mount, configuration, found);
             foreach (var file in found)
@@ -46,7 +43,24 @@ internal sealed unsafe class FileReasons(string tree, CancellationToken cancel)
         }
     }
 
-    private void Read(EntryReader reader, SafeFileHandle root, OpenDirectory? parent, byte[] name, string path, bool isExcluded, ulong mount, HashSet<string> configuration, List<FileReason> found)
+    /// <summary>The paths that a tree's packages have as configuration; none where it has no packages that we know, null where they could not be read.</summary>
+    private HashSet<string>? TryReadConfiguration(SafeFileHandle root)
+    {
+        try
+        {
+            using var database = PackageDatabases.Open(call, name, root, isLocked: false);
+            return database is null ? []
+                : database.Fault is { } fault ? throw new ProblemException(ProblemCode.CommandFailed, fault)
+                : database.Packages.SelectMany(database.ConfigurationOf).Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
+        }
+        catch (Exception e) when (e is ProblemException or IOException)
+        {
+            call.Report.Warn($"The packages of {name} could not be read. {ProblemException.ToEvent(e).Message}");
+            return null;
+        }
+    }
+
+    private void Read(EntryReader reader, SafeFileHandle root, OpenDirectory? parent, byte[] name, string path, bool isExcluded, ulong mount, HashSet<string>? configuration, List<FileReason> found)
     {
         if (Open(root, parent, name) is not { } directory)
         {
@@ -68,7 +82,8 @@ internal sealed unsafe class FileReasons(string tree, CancellationToken cancel)
                 if (type == Libc.S_IFREG)
                 {
                     var reason = isExcluded ? SkipReason.ExcludedDirectory : Eligibility.OfFile(stat, mount);
-                    found.Add(new FileReason(below, reason == SkipReason.None && configuration.Contains(below) ? SkipReason.Configuration : reason, (long)stat.Blocks * BlockSize));
+                    reason = reason != SkipReason.None ? reason : configuration is null ? SkipReason.PackagesUnread : configuration.Contains(below) ? SkipReason.Configuration : reason;
+                    found.Add(new FileReason(below, reason, (long)stat.Blocks * BlockSize));
                 }
                 else if (type == Libc.S_IFDIR && stat.MountId == mount)
                 {

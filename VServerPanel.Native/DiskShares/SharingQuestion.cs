@@ -3,6 +3,7 @@ using VServerPanel.Native.Commands;
 using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
+using VServerPanel.Native.Output;
 using VServerPanel.Native.Packages;
 using VServerPanel.Native.Unification;
 using VServerPanel.Protocol;
@@ -21,7 +22,7 @@ internal sealed class SharingQuestion(Invocation call, VServerName name)
         using var root = Libc.open(_tree, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
         var (found, stat) = Locate(root, path);
         using var file = Libc.openInRoot(root, found, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
-        var package = PackageOf(root, found, out var isConfiguration);
+        var package = PackageOf(root, found, out var saysPackage);
         var like = OthersAt(found, file, stat);
         if (like.Where(o => o.IsShared).Select(o => o.Name).ToList() is { Count: > 0 } shared)
         {
@@ -31,7 +32,7 @@ internal sealed class SharingQuestion(Invocation call, VServerName name)
         }
 
         var reason = Exclusions.Default.IsExcluded(found) ? SkipReason.ExcludedDirectory : Eligibility.OfFile(stat, Libc.fstatx(root).MountId);
-        reason = reason == SkipReason.None && isConfiguration ? SkipReason.Configuration : reason;
+        reason = reason == SkipReason.None ? saysPackage : reason;
         if (reason != SkipReason.None)
         {
             return Refused(reason);
@@ -78,20 +79,29 @@ internal sealed class SharingQuestion(Invocation call, VServerName name)
         }
     }
 
-    private static string? PackageOf(SafeFileHandle root, string path, out bool isConfiguration)
+    private string? PackageOf(SafeFileHandle root, string path, out SkipReason reason)
     {
-        isConfiguration = false;
-        using var database = PackageDatabases.Open(root);
-        foreach (var package in database?.Packages ?? [])
+        reason = SkipReason.None;
+        try
         {
-            foreach (var file in database!.FilesOf(package).Where(f => f.Path == path))
+            using var database = PackageDatabases.Open(call, name, root, isLocked: false);
+            foreach (var package in database?.Packages ?? [])
             {
-                isConfiguration = file.IsConfiguration;
-                return $"{package.Name} {package.Version}";
+                foreach (var file in database!.FilesOf(package).Where(f => f.Path == path))
+                {
+                    reason = file.IsConfiguration ? SkipReason.Configuration : SkipReason.None;
+                    return $"{package.Name} {package.Version}";
+                }
             }
-        }
 
-        return null;
+            return database is { Fault: { } fault } ? throw new ProblemException(ProblemCode.CommandFailed, fault) : null;
+        }
+        catch (Exception e) when (e is ProblemException or IOException)
+        {
+            call.Report.Warn($"The packages of {name} could not be read. {ProblemException.ToEvent(e).Message}");
+            reason = SkipReason.PackagesUnread;
+            return null;
+        }
     }
 
     /// <summary>Files of the same path and size in other vservers.</summary>

@@ -59,7 +59,7 @@ internal sealed class VFilesTool : Tool
     private static void Tell(Invocation call, VServerName name, bool isListed)
     {
         var counts = new SortedDictionary<SkipReason, (long Files, long Bytes)>();
-        foreach (var file in new FileReasons(call.Paths.TreeOf(name), call.Cancel).Read())
+        foreach (var file in new FileReasons(call, name).Read())
         {
             var (files, bytes) = counts.GetValueOrDefault(file.Reason);
             counts[file.Reason] = (files + 1, bytes + file.Bytes);

@@ -13,6 +13,9 @@ internal abstract class PackageDatabase : IDisposable
     /// <summary>All packages, in the order of the database.</summary>
     public abstract IReadOnlyList<InstalledPackage> Packages { get; }
 
+    /// <summary>Why packages may be missing in it, as a sentence; null where it was read whole.</summary>
+    public virtual string? Fault => null;
+
     /// <summary>The files of one, read as they are asked for; nothing of it is kept. Directories may be among them, and files that are not there.</summary>
     /// <param name="package">One of <see cref="Packages"/>.</param>
     public abstract IEnumerable<PackageFile> FilesOf(InstalledPackage package);

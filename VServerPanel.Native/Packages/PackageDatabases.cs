@@ -28,8 +28,9 @@ internal static class PackageDatabases
     /// <param name="name">The vserver.</param>
     /// <param name="root">Its root's directory; must stay open as long as the database is used.</param>
     /// <param name="isLocked">Whether the caller holds the vserver's lock.</param>
+    /// <param name="updates">Where what can be upgraded is of interest, too: asked in the same go.</param>
     /// <exception cref="ProblemException">Its rpm could not be asked.</exception>
-    public static PackageDatabase? Open(Invocation call, VServerName name, SafeFileHandle root, bool isLocked)
+    public static PackageDatabase? Open(Invocation call, VServerName name, SafeFileHandle root, bool isLocked, DnfUpdates? updates = null)
     {
         if (FormatOf(root) != PackageFormat.Rpm)
         {
@@ -37,25 +38,48 @@ internal static class PackageDatabases
         }
 
         var listing = new RpmListing(call, name, root);
-        if (listing.TryOpenKept() is { } kept)
+        var answer = listing.TryOpenKept();
+        var isAsked = updates?.TryReadKept() == false;
+        if (answer is not null && !isAsked)
         {
-            return kept;
+            return answer;
         }
 
-        RpmDatabase? answer = null;
-        var kind = new OperationKind("list-packages", name) { IsJob = false, IsDurable = false, IsLocked = !isLocked, Patience = TimeSpan.FromSeconds(30) };
-        var own = call with { Report = new PrefixedReporter(call.Report, name), Options = call.Options with { JobId = null, Detach = false } };
-        OperationRunner.Run(own, kind, operation =>
+        try
         {
-            using var session = GuestSession.Open(operation, name);
-            answer = listing.Ask(session, operation.Cancel);
-            session.Complete();
-            return (null, null);
-        });
+            Ask(call, name, isLocked, (session, cancel) =>
+            {
+                answer ??= listing.Ask(session, cancel);
+                if (isAsked)
+                {
+                    updates!.Ask(session, cancel);
+                }
+            });
+        }
+        catch (Exception e) when (answer is not null && isAsked && e is ProblemException or IOException)
+        {
+            // what is installed is known nevertheless
+            call.Cancel.ThrowIfCancellationRequested();
+            updates!.Fault = ProblemException.ToEvent(e).Message;
+        }
+
         return answer;
     }
 
     /// <summary>Opens the database of a root that has one we can read from outside; null where it has none, or one of rpm's, which only its own rpm may read.</summary>
     /// <param name="root">The root's directory; must stay open as long as the database is used.</param>
     public static PackageDatabase? Open(SafeFileHandle root) => FormatOf(root) == PackageFormat.Dpkg ? new DpkgDatabase(root) : null;
+
+    private static void Ask(Invocation call, VServerName name, bool isLocked, Action<GuestSession, CancellationToken> ask)
+    {
+        var kind = new OperationKind("list-packages", name) { IsJob = false, IsDurable = false, IsLocked = !isLocked, Patience = TimeSpan.FromSeconds(30) };
+        var own = call with { Report = new PrefixedReporter(call.Report, name), Options = call.Options with { JobId = null, Detach = false } };
+        OperationRunner.Run(own, kind, operation =>
+        {
+            using var session = GuestSession.Open(operation, name);
+            ask(session, operation.Cancel);
+            session.Complete();
+            return (null, null);
+        });
+    }
 }

@@ -89,7 +89,7 @@ internal sealed class PackageHandler(Operation operation, PackageRequest request
             }
 
             // one with other packages is told so when it comes to it
-            if (ThawedVServer.Of(operation.Call, name) is not { } frozen || PackageTool.FormatOf(name, operation.Call) != request.Manager.Format)
+            if (ThawedVServer.Of(operation.Call, name) is not { } frozen || PackageTool.ProgramIn(name, request.Manager, operation.Call) is null)
             {
                 continue;
             }

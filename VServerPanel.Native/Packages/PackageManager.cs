@@ -4,13 +4,13 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Packages;
 
-/// <summary>A guest's package manager, as <c>vapt</c> and <c>vrpm</c> call it.</summary>
+/// <summary>A guest's package manager, as <c>vapt</c>, <c>vrpm</c> and <c>vdnf</c> call it.</summary>
 internal abstract class PackageManager
 {
     /// <summary>The tool of ours that calls it.</summary>
     public abstract string Tool { get; }
 
-    /// <summary>The guest's program.</summary>
+    /// <summary>The guest's program, by the name that people know it by.</summary>
     public abstract string Program { get; }
 
     public abstract PackageFormat Format { get; }
@@ -21,8 +21,24 @@ internal abstract class PackageManager
     /// <summary>Beyond what every process in the guest has.</summary>
     public virtual IReadOnlyList<string> Environment => [];
 
+    /// <summary>The program that it is in a root; null where this is not what changes the packages there.</summary>
+    public virtual string? ProgramIn(SafeFileHandle root) => PackageDatabases.FormatOf(root) == Format ? Program : null;
+
+    /// <summary>Why there is none in a root, and what to use, as sentences.</summary>
+    public virtual string WhyNot(VServerName name, SafeFileHandle root) => $"{name} has no packages of {Program}'s. " + PackageDatabases.FormatOf(root) switch
+    {
+        PackageFormat.Dpkg => "Its packages are dpkg's: use vapt.",
+        PackageFormat.Rpm => "Its packages are rpm's: use vdnf, or vrpm for package files.",
+        _ => "It has no package database that we know.",
+    };
+
     /// <summary>The whole command for what was asked for.</summary>
-    public abstract IReadOnlyList<string> Command(IReadOnlyList<string> arguments);
+    /// <param name="program">As <see cref="ProgramIn"/> has it.</param>
+    /// <param name="arguments">What was asked for.</param>
+    public abstract IReadOnlyList<string> Command(string program, IReadOnlyList<string> arguments);
+
+    /// <summary>Whether an exit code says that it was done.</summary>
+    public virtual bool HasSucceeded(int exitCode, IReadOnlyList<string> arguments) => exitCode == 0;
 
     /// <summary>Whether files of packages may be replaced or removed by it; where that is not plain, they may.</summary>
     public abstract bool ChangesPackages(IReadOnlyList<string> arguments);

@@ -32,5 +32,8 @@ internal sealed record PackageRequest
     public TimeSpan TimeOut { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>The words for people.</summary>
-    public string Title => string.Join(' ', [Manager.Program, .. Arguments.Select(a => a.EndsWith(Manager.Extension, StringComparison.Ordinal) ? Path.GetFileName(a) : a)]);
+    public string Title => TitleFor(Manager.Program);
+
+    /// <summary>The words for people, with the program that a vserver has.</summary>
+    public string TitleFor(string program) => string.Join(' ', [program, .. Arguments.Select(a => a.EndsWith(Manager.Extension, StringComparison.Ordinal) ? Path.GetFileName(a) : a)]);
 }

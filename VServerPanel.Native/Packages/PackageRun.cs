@@ -16,6 +16,7 @@ internal sealed class PackageRun(Operation all, PackageRequest request, PackageF
 
     private readonly Queue<string> _errors = new();
     private IReadOnlyList<PackageChange> _changes = [];
+    private string _title = request.Title;
     private int? _exitCode;
 
     /// <summary>Runs it; whatever happens is told in the outcome.</summary>
@@ -48,7 +49,8 @@ internal sealed class PackageRun(Operation all, PackageRequest request, PackageF
 
     private void Change(Operation operation)
     {
-        RequireFormat(operation);
+        var program = RequireProgram(operation);
+        _title = request.TitleFor(program);
         using var session = GuestSession.Open(operation, name);
         var before = request.Manager.Versions(session, operation.Cancel);
         var output = new CappedLines(operation.Report.ProgramOutput);
@@ -61,7 +63,7 @@ internal sealed class PackageRun(Operation all, PackageRequest request, PackageF
         try
         {
             var arguments = request.Arguments.Select((a, i) => files.All.TryGetValue(a, out var file) ? session.PutFile(file, string.Create(CultureInfo.InvariantCulture, $"{i}-{Path.GetFileName(a)}")) : a);
-            _exitCode = Start(session, request.Manager.Command([.. arguments]), output, operation.Cancel);
+            _exitCode = Start(session, request.Manager.Command(program, [.. arguments]), output, operation.Cancel);
         }
         finally
         {
@@ -69,10 +71,10 @@ internal sealed class PackageRun(Operation all, PackageRequest request, PackageF
             _changes = Compare(before, request.Manager.Versions(session, CancellationToken.None));
         }
 
-        if (_exitCode != 0)
+        if (!request.Manager.HasSucceeded(_exitCode ?? 0, request.Arguments))
         {
             operation.Cancel.ThrowIfCancellationRequested();
-            throw new ProblemException(ProblemCode.CommandFailed, $"'{request.Title}' ended with exit code {_exitCode}{(_errors.Count > 0 ? ": " + string.Join(" ", _errors) : ".")}");
+            throw new ProblemException(ProblemCode.CommandFailed, $"'{_title}' ended with exit code {_exitCode}{(_errors.Count > 0 ? ": " + string.Join(" ", _errors) : ".")}");
         }
 
         session.Complete();
@@ -86,7 +88,7 @@ internal sealed class PackageRun(Operation all, PackageRequest request, PackageF
         // the two clocks differ by some milliseconds
         return code != Killed || watch.Elapsed + TimeSpan.FromMilliseconds(100) < request.TimeOut
             ? code
-            : throw new ProblemException(ProblemCode.TimedOut, $"'{request.Title}' was still running after {request.TimeOut.TotalSeconds:0} s and was ended.");
+            : throw new ProblemException(ProblemCode.TimedOut, $"'{_title}' was still running after {request.TimeOut.TotalSeconds:0} s and was ended.");
 
         void TakeError(string line)
         {
@@ -102,14 +104,10 @@ internal sealed class PackageRun(Operation all, PackageRequest request, PackageF
         }
     }
 
-    private void RequireFormat(Operation operation)
+    private string RequireProgram(Operation operation)
     {
         using var root = StorageCheck.OpenRoot(operation.Paths.VServers, name);
-        if (PackageDatabases.FormatOf(root) is var format && format != request.Manager.Format)
-        {
-            var instead = format switch { PackageFormat.Dpkg => " Its packages are dpkg's: use vapt.", PackageFormat.Rpm => " Its packages are rpm's: use vrpm.", _ => " It has no package database that we know." };
-            throw new ProblemException(ProblemCode.Unsupported, $"{name} has no packages of {request.Manager.Program}'s.{instead}");
-        }
+        return request.Manager.ProgramIn(root) ?? throw new ProblemException(ProblemCode.Unsupported, request.Manager.WhyNot(name, root));
     }
 
     private static List<PackageChange> Compare(IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string> after) =>

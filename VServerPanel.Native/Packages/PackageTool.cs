@@ -10,7 +10,7 @@ using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Packages;
 
-/// <summary><c>vapt</c> and <c>vrpm</c>: one command of the package manager for many vservers, running or stopped.</summary>
+/// <summary><c>vapt</c>, <c>vrpm</c> and <c>vdnf</c>: one command of the package manager for many vservers, running or stopped.</summary>
 internal sealed class PackageTool(PackageManager manager) : Tool
 {
     private const string All = "ALL";
@@ -115,19 +115,19 @@ internal sealed class PackageTool(PackageManager manager) : Tool
     {
         if (names is [All])
         {
-            return [.. call.Registry.Names().Where(n => FormatOf(n, call) == manager.Format)];
+            return [.. call.Registry.Names().Where(n => ProgramIn(n, manager, call) is not null)];
         }
 
         return [.. names.Select(ArgumentParser.VServerNameOf).Distinct()];
     }
 
-    /// <summary>Whose packages a vserver has; null where that cannot be seen, which is told.</summary>
-    public static PackageFormat? FormatOf(VServerName name, Invocation call)
+    /// <summary>The program that a package manager is in a vserver; null where there is none, or that cannot be seen, which is told.</summary>
+    public static string? ProgramIn(VServerName name, PackageManager manager, Invocation call)
     {
         try
         {
             using var root = StorageCheck.OpenRoot(call.Paths.VServers, name);
-            return PackageDatabases.FormatOf(root);
+            return manager.ProgramIn(root);
         }
         catch (Exception e) when (e is ProblemException or IOException)
         {
@@ -154,20 +154,33 @@ internal sealed class PackageTool(PackageManager manager) : Tool
     private OperationPlan Plan(PackageRequest request, Invocation call)
     {
         var states = new RunStateStore(call.Paths);
-        var parted = (request.ChangesPackages ? request.VServers.Where(v => ThawedVServer.Of(call, v) is not null && FormatOf(v, call) == manager.Format) : []).Select(v => (Name: v, Plan: Thawing.Plan(call, v))).ToList();
+        var programs = request.VServers.Where(call.Registry.Exists).ToDictionary(v => v, v => ProgramIn(v, manager, call));
+        var parted = (request.ChangesPackages ? request.VServers.Where(v => programs.GetValueOrDefault(v) is not null && ThawedVServer.Of(call, v) is not null) : []).Select(v => (Name: v, Plan: Thawing.Plan(call, v))).ToList();
         var steps = parted.Select(p => new PlanStep($"Give {p.Name} files of its own for the immutable ones that it shares: they take {ByteSize.Format(-p.Plan.BytesSaved)}, and {ByteSize.Format(p.Plan.BytesFree)} are free", p.Plan.Command)).ToList();
         steps.AddRange(request.VServers.Select(v => new PlanStep(
-            $"Run {manager.Program} in {v}{(states.FindRunning(v) is null ? ", which is started without its services for it, and stopped again" : "")}",
-            manager.Command(request.Arguments))));
+            $"Run {programs.GetValueOrDefault(v) ?? manager.Program} in {v}{(states.FindRunning(v) is null ? ", which is started without its services for it, and stopped again" : "")}",
+            manager.Command(programs.GetValueOrDefault(v) ?? manager.Program, request.Arguments))));
         if (request.Unifies)
         {
             steps.Add(new PlanStep("Unify the packages that changed again"));
         }
 
         var problems = request.VServers.Where(v => !call.Registry.Exists(v)).Select(v => ProblemException.NoSuchVServer(v).ToEvent())
-            .Concat(request.VServers.Where(v => call.Registry.Exists(v) && FormatOf(v, call) != manager.Format)
-                .Select(v => new ProblemEvent(ProblemCode.Unsupported, $"{v} has no packages of {manager.Program}'s.")))
+            .Concat(programs.Where(p => p.Value is null).Select(p => ProblemIn(p.Key, call)))
             .Concat(parted.SelectMany(p => p.Plan.Problems));
         return new OperationPlan(steps, request.VServers.Count == 0 ? ["There is no vserver to do it in."] : [], [.. problems]);
+    }
+
+    private ProblemEvent ProblemIn(VServerName name, Invocation call)
+    {
+        try
+        {
+            using var root = StorageCheck.OpenRoot(call.Paths.VServers, name);
+            return new ProblemEvent(ProblemCode.Unsupported, manager.WhyNot(name, root));
+        }
+        catch (Exception e) when (e is ProblemException or IOException)
+        {
+            return ProblemException.ToEvent(e);
+        }
     }
 }

@@ -15,7 +15,8 @@ internal sealed class PackageFiles
 
     private readonly Invocation _call;
     private readonly bool _isLocked;
-    private readonly Dictionary<ulong, int>[] _trees;
+    private readonly Dictionary<ulong, int>?[] _trees;
+    private readonly string?[] _faults;
     private readonly Dictionary<string, int> _packages = [];
 
     /// <param name="call">Who asks: a guest whose packages are rpm's is asked itself, as an operation of its own.</param>
@@ -23,45 +24,68 @@ internal sealed class PackageFiles
     /// <param name="scan">The trees.</param>
     /// <param name="names">Their vservers.</param>
     /// <param name="wanted">Names of packages; empty: all; null: not by package, and only configuration is of interest.</param>
-    /// <exception cref="ProblemException">Unsupported: a tree has no database that can be read. NotFound: a package is nowhere installed.</exception>
+    /// <exception cref="ProblemException">Unsupported: by package, and a tree has no database that we know. NotFound: a package is nowhere installed.</exception>
     public PackageFiles(Invocation call, bool isLocked, TreeScan scan, IReadOnlyList<VServerName> names, IReadOnlyList<string>? wanted)
     {
         (_call, _isLocked) = (call, isLocked);
         IsByPackage = wanted is not null;
-        _trees = new Dictionary<ulong, int>[scan.Trees.Count];
+        _trees = new Dictionary<ulong, int>?[scan.Trees.Count];
+        _faults = new string?[scan.Trees.Count];
         var met = new HashSet<string>();
         var next = -1;
         ParallelWork.Run(Math.Min(scan.Trees.Count, Environment.ProcessorCount), (_, stop) =>
         {
             for (int tree; !stop() && (tree = Interlocked.Increment(ref next)) < scan.Trees.Count;)
             {
-                _trees[tree] = Read(scan, tree, names[tree], wanted, met);
+                _trees[tree] = TryRead(scan, tree, names[tree], wanted, met);
             }
         });
+        Faults = [.. _faults.OfType<string>()];
         if (wanted?.Where(w => !met.Contains(w)).ToList() is { Count: > 0 } missing)
         {
-            throw new ProblemException(ProblemCode.NotFound, $"None of these vservers has {string.Join(", ", missing)} installed.");
+            throw new ProblemException(ProblemCode.NotFound, $"None of these vservers has {string.Join(", ", missing)} installed.{string.Concat(Faults.Select(f => " " + f))}");
         }
     }
 
     public bool IsByPackage { get; }
 
+    /// <summary>Of each vserver whose packages could not be read, a sentence that says why. None of its files may be shared.</summary>
+    public IReadOnlyList<string> Faults { get; }
+
     /// <summary>Whether a file may be shared as far as its package says.</summary>
     /// <param name="package">A number that is the same for the same version in every tree.</param>
-    public SkipReason Find(int tree, ulong path, out int package) =>
-        _trees[tree].TryGetValue(path, out package) ? package == Configuration ? SkipReason.Configuration : SkipReason.None
-        : IsByPackage ? SkipReason.NotInPackage
-        : SkipReason.None;
-
-    private Dictionary<ulong, int> Read(TreeScan scan, int tree, VServerName name, IReadOnlyList<string>? wanted, HashSet<string> met)
+    public SkipReason Find(int tree, ulong path, out int package)
     {
-        // by content, rpm's word is not worth a start: its configuration lies in /etc, nearly all of it
-        using var database = IsByPackage ? PackageDatabases.Open(_call, name, scan.Roots[tree], _isLocked) : PackageDatabases.Open(scan.Roots[tree]);
-        if (database is null)
+        package = 0;
+        return _trees[tree] is not { } files ? SkipReason.PackagesUnread
+            : files.TryGetValue(path, out package) ? package == Configuration ? SkipReason.Configuration : SkipReason.None
+            : IsByPackage ? SkipReason.NotInPackage
+            : SkipReason.None;
+    }
+
+    /// <summary>One guest that is broken, or answers what it likes, keeps no other from it.</summary>
+    private Dictionary<ulong, int>? TryRead(TreeScan scan, int tree, VServerName name, IReadOnlyList<string>? wanted, HashSet<string> met)
+    {
+        try
         {
-            return !IsByPackage ? [] : throw new ProblemException(ProblemCode.Unsupported, $"{name} has no package database that we know. Unify by content: leave out '-- …'.");
+            using var database = PackageDatabases.Open(_call, name, scan.Roots[tree], _isLocked);
+            if (database is not null)
+            {
+                return database.Fault is { } fault ? throw new ProblemException(ProblemCode.CommandFailed, fault) : Read(database, wanted, met);
+            }
+        }
+        catch (Exception e) when (e is ProblemException or IOException)
+        {
+            _call.Cancel.ThrowIfCancellationRequested();
+            _faults[tree] = $"The packages of {name} could not be read, so that nothing tells its configuration files: none of its files is shared this time. {ProblemException.ToEvent(e).Message}";
+            return null;
         }
 
+        return !IsByPackage ? [] : throw new ProblemException(ProblemCode.Unsupported, $"{name} has no package database that we know. Unify by content: leave out '-- …'.");
+    }
+
+    private Dictionary<ulong, int> Read(PackageDatabase database, IReadOnlyList<string>? wanted, HashSet<string> met)
+    {
         var files = new Dictionary<ulong, int>();
         var path = new byte[3 * 4096];
 

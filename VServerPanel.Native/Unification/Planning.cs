@@ -5,7 +5,7 @@ using VServerPanel.Protocol;
 namespace VServerPanel.Native.Unification;
 
 /// <summary>What a unification would do, from attributes and from what earlier runs found: no file is read or changed.</summary>
-/// <remarks>By package, a stopped vserver with rpm is started for its database, without its services, and stopped again.</remarks>
+/// <remarks>A stopped vserver with rpm is started for its database, without its services, and stopped again, if the database has changed since it last was.</remarks>
 internal sealed class Planning(Invocation call, UnificationRequest request)
 {
     private long _filesToShare;
@@ -65,7 +65,7 @@ internal sealed class Planning(Invocation call, UnificationRequest request)
             Members = summary.Members,
             Skipped = summary.Skipped,
             BytesFree = UnificationRun.BytesFree(scan),
-            Warnings = request.IsQuick ? ["--quick reads nothing: it trusts that files of the same package version with equal size, time, mode, owner and attributes have the reference's content."] : [],
+            Warnings = [.. packages.Faults, .. request.IsQuick ? (string[])["--quick reads nothing: it trusts that files of the same package version with equal size, time, mode, owner and attributes have the reference's content."] : []],
         };
     }
 

@@ -50,4 +50,7 @@ internal enum SkipReason : byte
 
     /// <summary>Large, and nearly all of it holes.</summary>
     Holes,
+
+    /// <summary>Its vserver's package manager could not be asked which files are configuration.</summary>
+    PackagesUnread,
 }

@@ -15,6 +15,7 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
 
     private readonly HostPaths _paths = operation.Paths;
     private Buckets _buckets = Buckets.None;
+    private bool _isPart = request.Packages.Count > 0;
     private long? _total;
 
     public UnificationOutcome Run()
@@ -120,7 +121,14 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
     private Buckets FindBuckets(TreeScan scan)
     {
         operation.Step(2, Steps, "Finding files that are alike");
-        var packages = new PackageFiles(operation.Call, isLocked: true, scan, request.VServers, request.Scope == UnificationScope.Package ? request.Packages : null);
+        var call = operation.Call with { Report = operation.Report };
+        var packages = new PackageFiles(call, isLocked: true, scan, request.VServers, request.Scope == UnificationScope.Package ? request.Packages : null);
+        foreach (var fault in packages.Faults)
+        {
+            operation.Report.Warn(fault);
+            _isPart = true;
+        }
+
         return new Buckets(scan, method != SharingMethod.Reflink, packages);
     }
 
@@ -184,7 +192,7 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
     private void Remember(ScanSummary summary, bool isPart = false)
     {
         // a part is less than was shared with whom before, and drift is told from that
-        isPart |= request.Packages.Count > 0;
+        isPart |= _isPart;
         foreach (var name in request.VServers)
         {
             if (!isPart || UnificationState.Find(_paths, operation.Call.Registry, name) is not { FilesShared: > 0 } earlier || earlier.Method != method)

@@ -19,9 +19,10 @@ public enum PackageFormat
 /// <param name="Architecture">amd64, x86_64, all, noarch …</param>
 /// <param name="Summary">One line of what it is.</param>
 /// <param name="Candidate">A newer version that the vserver's own package lists offer; null where there is none, or they are not there.</param>
-public sealed record PackageInfo(VServerName VServer, PackageFormat Format, string Name, string Version, string Architecture, string Summary = "", string? Candidate = null);
+/// <param name="CanFetch">Whether its vserver has a program that fetches newer versions: apt-get; for rpm dnf, yum or microdnf.</param>
+public sealed record PackageInfo(VServerName VServer, PackageFormat Format, string Name, string Version, string Architecture, string Summary = "", string? Candidate = null, bool CanFetch = false);
 
-/// <summary>How a package operation ended in one vserver: an item <c>package-outcome</c> of <c>vapt</c> and <c>vrpm</c>.</summary>
+/// <summary>How a package operation ended in one vserver: an item <c>package-outcome</c> of <c>vapt</c>, <c>vrpm</c> and <c>vdnf</c>.</summary>
 /// <param name="VServer">Where.</param>
 /// <param name="Outcome">succeeded, failed, cancelled.</param>
 /// <param name="ExitCode">Of the package manager; null where it could not be run.</param>

@@ -28,7 +28,7 @@ public enum UnificationScope
 }
 
 /// <summary>Files that are not shared for the same reason.</summary>
-/// <param name="Reason">set-id, excluded-directory, configuration, not-in-package, differs, alone, being-written, attributes, empty, special-flags, holes …</param>
+/// <param name="Reason">set-id, excluded-directory, configuration, not-in-package, differs, alone, being-written, attributes, empty, special-flags, holes, packages-unread …</param>
 /// <param name="Explanation">The reason for people, in one sentence.</param>
 /// <param name="Files">How many.</param>
 /// <param name="Bytes">Allocated bytes they take.</param>

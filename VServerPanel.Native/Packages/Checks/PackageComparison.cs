@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Isolation;
 using VServerPanel.Native.Operations;
@@ -33,8 +34,16 @@ internal sealed class PackageComparison(Invocation call, VServerName reference, 
         return count;
     }
 
-    private PackageDatabase Open(VServerName name, Microsoft.Win32.SafeHandles.SafeFileHandle root) => PackageDatabases.Open(call, name, root, isLocked: false)
-        ?? throw new ProblemException(ProblemCode.Unsupported, $"{name} has no package database that we know.");
+    private PackageDatabase Open(VServerName name, SafeFileHandle root)
+    {
+        var database = PackageDatabases.Open(call, name, root, isLocked: false) ?? throw new ProblemException(ProblemCode.Unsupported, $"{name} has no package database that we know.");
+        if (database.Fault is { } fault)
+        {
+            call.Report.Warn($"{name}: Packages may be missing here. {fault}");
+        }
+
+        return database;
+    }
 
     private long ComparePackages(VServerName name, PackageDatabase here, PackageDatabase there)
     {

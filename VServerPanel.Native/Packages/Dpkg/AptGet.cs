@@ -25,11 +25,11 @@ internal sealed class AptGet : PackageManager
     // debconf(7): questions get their defaults
     public override IReadOnlyList<string> Environment => ["DEBIAN_FRONTEND=noninteractive", "DEBCONF_NONINTERACTIVE_SEEN=true", "APT_LISTCHANGES_FRONTEND=none"];
 
-    public override IReadOnlyList<string> Command(IReadOnlyList<string> arguments)
+    public override IReadOnlyList<string> Command(string program, IReadOnlyList<string> arguments)
     {
         // dpkg(1): a configuration file that its administrator changed is kept, unless he asks for something else
         var keeps = arguments.Any(a => a.Contains("--force-conf", StringComparison.Ordinal)) ? Array.Empty<string>() : ["-o", "Dpkg::Options::=--force-confold"];
-        return [Program, "-q", "-y", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=60", .. keeps, .. arguments];
+        return [program, "-q", "-y", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=60", .. keeps, .. arguments];
     }
 
     // an option may have a value of its own: only where the verb comes first it is plain what is asked for (apt-get(8))

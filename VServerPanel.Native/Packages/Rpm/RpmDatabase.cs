@@ -15,9 +15,10 @@ internal sealed class RpmDatabase : PackageDatabase
     /// <param name="root">The root's directory; must stay open as long as the database is used.</param>
     /// <param name="directory">Where the answer lies.</param>
     /// <param name="file">Its name.</param>
-    public RpmDatabase(SafeFileHandle root, string directory, string file)
+    /// <param name="fault">What rpm complained of when it answered.</param>
+    public RpmDatabase(SafeFileHandle root, string directory, string file, string? fault = null)
     {
-        (_file, _paths) = (file, new RealPaths(root));
+        (_file, _paths, Fault) = (file, new RealPaths(root), fault);
         _directory = Libc.open(directory, Libc.O_PATH | Libc.O_DIRECTORY);
         using var lines = Open(0);
         for (ReadOnlySpan<byte> line; _packages.Count < MostPackages && lines is not null && lines.TryRead(out line);)
@@ -32,6 +33,8 @@ internal sealed class RpmDatabase : PackageDatabase
     public override PackageFormat Format => PackageFormat.Rpm;
 
     public override IReadOnlyList<InstalledPackage> Packages => _packages;
+
+    public override string? Fault { get; }
 
     public override IEnumerable<PackageFile> FilesOf(InstalledPackage package)
     {

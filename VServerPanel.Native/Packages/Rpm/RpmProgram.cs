@@ -1,10 +1,7 @@
-using VServerPanel.Native.Packages.Guests;
-using VServerPanel.Protocol;
-
 namespace VServerPanel.Native.Packages.Rpm;
 
 /// <summary><c>rpm</c>; words without a leading option are packages to install or upgrade, as the classic vrpm had it.</summary>
-internal sealed class RpmProgram : PackageManager
+internal sealed class RpmProgram : RpmManager
 {
     private static readonly string[] s_panelVerbs = ["-U", "-Uvh", "--upgrade", "-F", "-Fvh", "--freshen", "-i", "-ivh", "--install", "-e", "--erase"];
     private static readonly string[] s_panelOptions = ["--test", "--oldpackage", "--replacepkgs", "--excludedocs"];
@@ -13,11 +10,7 @@ internal sealed class RpmProgram : PackageManager
 
     public override string Program => "rpm";
 
-    public override PackageFormat Format => PackageFormat.Rpm;
-
-    public override string Extension => ".rpm";
-
-    public override IReadOnlyList<string> Command(IReadOnlyList<string> arguments) => arguments is [['-', ..], ..] ? [Program, .. arguments] : [Program, "-Uvh", .. arguments];
+    public override IReadOnlyList<string> Command(string program, IReadOnlyList<string> arguments) => arguments is [['-', ..], ..] ? [program, .. arguments] : [program, "-Uvh", .. arguments];
 
     // rpm(8): a query or verification has its letter first; with --test nothing is done
     public override bool ChangesPackages(IReadOnlyList<string> arguments) =>
@@ -27,20 +20,5 @@ internal sealed class RpmProgram : PackageManager
     {
         IEnumerable<string> rest = arguments is [['-', ..] verb, ..] ? s_panelVerbs.Contains(verb, StringComparer.Ordinal) ? arguments.Skip(1) : [""] : arguments;
         return arguments.Count > 0 && rest.All(a => s_panelOptions.Contains(a, StringComparer.Ordinal) || IsName(a));
-    }
-
-    public override IReadOnlyDictionary<string, string> Versions(GuestSession session, CancellationToken cancel)
-    {
-        var packages = new List<InstalledPackage>();
-        RpmQuery.Run(session, withFiles: false, TakeLine, cancel);
-        return ByName(packages);
-
-        void TakeLine(string line)
-        {
-            if (packages.Count < PackageDatabase.MostPackages && RpmQuery.TryParsePackage(line) is { } package)
-            {
-                packages.Add(package);
-            }
-        }
     }
 }

@@ -20,43 +20,25 @@ internal static class RpmQuery
     private const string PackageFormatText = "@%{NAME}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\t%{ARCH}\\t%{SUMMARY}\\n";
     private const string FileFormatText = "[%{FILEFLAGS} %{FILEMODES} %{FILESTATES} %{FILENAMES}\\n]";
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
-
     /// <summary>Runs the query.</summary>
     /// <param name="session">The vserver.</param>
     /// <param name="withFiles">Whether the files of each package are listed behind it: see <see cref="TryParseFile"/>.</param>
     /// <param name="onLine">Told each line.</param>
     /// <param name="cancel">Ends it.</param>
+    /// <returns>What rpm complained of, for people: packages may be missing in its answer then. Null where it is whole.</returns>
     /// <exception cref="ProblemException">CommandFailed, with what rpm said; TimedOut.</exception>
-    public static void Run(GuestSession session, bool withFiles, Action<string> onLine, CancellationToken cancel)
+    public static string? Run(GuestSession session, bool withFiles, Action<string> onLine, CancellationToken cancel)
     {
         string[] words = ["rpm", "-qa", "--qf", withFiles ? PackageFormatText + FileFormatText : PackageFormatText];
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var characters = 0L;
-        var errors = "";
-        var code = session.Run(words, [], s_patience, TakeLine, line => errors = line.Length > 0 ? line : errors, TimeSpan.Zero, enough.Token);
-        cancel.ThrowIfCancellationRequested();
-        if (enough.IsCancellationRequested)
-        {
-            throw new ProblemException(ProblemCode.CommandFailed, $"The package list of this vserver is longer than {MostCharacters >> 20} MiB: it is not believed.");
-        }
+        var complaint = "";
+        var (code, error) = GuestQuery.Run(session, "rpm -qa", words, MostCharacters, onLine, TakeError, cancel);
+        return code != 0 ? throw new ProblemException(ProblemCode.CommandFailed, $"'rpm -qa' in the vserver ended with exit code {code.ToString(CultureInfo.InvariantCulture)}{(error.Length > 0 ? ": " + error : ".")}")
+            : complaint.Length > 0 ? $"'rpm -qa' in the vserver said: {GuestQuery.Told(complaint)}"
+            : null;
 
-        if (code != 0)
-        {
-            throw new ProblemException(ProblemCode.CommandFailed, $"'rpm -qa' in the vserver ended with exit code {code.ToString(CultureInfo.InvariantCulture)}{(errors.Length > 0 ? ": " + ReporterExtensions.Printable(errors) : ".")}");
-        }
-
-        void TakeLine(string line)
-        {
-            characters += line.Length + 1;
-            if (characters > MostCharacters)
-            {
-                enough.Cancel();
-                return;
-            }
-
-            onLine(line);
-        }
+        // of a database that is damaged, or of a kind that it does not know, rpm lists what it can, if anything, and ends with exit code 0
+        void TakeError(string line) =>
+            complaint = complaint.Length == 0 && (line.StartsWith("error:", StringComparison.Ordinal) || line.StartsWith("warning: using dummy database", StringComparison.Ordinal)) ? line : complaint;
     }
 
     /// <summary>A line such as <c>@bash\t5.2.26-3.fc40\tx86_64\tThe GNU Bourne Again shell</c>.</summary>

@@ -120,14 +120,20 @@ public sealed partial class PackagesPage
         try
         {
             var caller = await Gate.DemandAsync(Policies.Operate);
-            var vservers = _catalogue!.VServers.Where(v => v.Format is PackageFormat.Dpkg).Select(v => v.Name).ToList();
-            if (vservers.Count == 0)
+            var kinds = _catalogue!.VServers.Where(v => v.CanFetch).GroupBy(v => v.Format, v => v.Name).ToList();
+            if (kinds.Count == 0)
             {
-                throw new HostProblemException(ProblemCode.Unsupported, "Only vservers with dpkg fetch lists of newer packages. Those with rpm are upgraded by package files: vrpm NAME -- -U FILE.");
+                throw new HostProblemException(ProblemCode.Unsupported, "No vserver here has a program that fetches lists of newer packages. Those with rpm alone are upgraded by package files: vrpm NAME -- -U FILE.");
             }
 
-            var job = await Packages.LookForUpgradesAsync(PackageFormat.Dpkg, vservers, caller);
-            Navigation.NavigateTo($"jobs/{job.Id}");
+            // a job has one package manager
+            var jobs = new List<string>();
+            foreach (var kind in kinds)
+            {
+                jobs.Add((await Packages.LookForUpgradesAsync(kind.Key, [.. kind], caller)).Id);
+            }
+
+            Navigation.NavigateTo(jobs is [var only] ? $"jobs/{only}" : "jobs");
         }
         catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {

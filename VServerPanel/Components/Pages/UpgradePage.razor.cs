@@ -17,6 +17,7 @@ public sealed partial class UpgradePage
     private static readonly string[] s_steps = ["VServers", "Packages", "Plan"];
 
     private PackageCatalogue? _catalogue;
+    private PackageFormat _kind;
     private HashSet<VServerName> _vservers = [];
     private HashSet<string> _packages = [];
     private bool _all = true;
@@ -35,6 +36,10 @@ public sealed partial class UpgradePage
     [SupplyParameterFromQuery(Name = "package")]
     private string? Package { get; set; }
 
+    /// <summary>"rpm", where that package is one of rpm's.</summary>
+    [SupplyParameterFromQuery(Name = "format")]
+    private string? FormatText { get; set; }
+
     [Inject]
     private NameSelections Selections { get; set; } = null!;
 
@@ -48,15 +53,27 @@ public sealed partial class UpgradePage
     private NavigationManager Navigation { get; set; } = null!;
 
     private PackageRequest Request => new(
-        PackageFormat.Dpkg,
-        [.. _vservers.OrderBy(n => n.Value, StringComparer.Ordinal)],
+        _kind,
+        [.. Chosen.OrderBy(n => n.Value, StringComparer.Ordinal)],
         _all ? [] : [.. _packages.Order(StringComparer.Ordinal)],
         _unify);
 
     private bool CanGoOn => !_busy && (_step == PlanStep ? _plan is { Problems.Count: 0 } : _catalogue is not null);
 
+    /// <summary>Those that are chosen and are upgraded by one run.</summary>
+    private IEnumerable<VServerName> Chosen
+    {
+        get
+        {
+            var chosen = (_catalogue?.VServers ?? []).Where(v => v.CanFetch && v.Format == _kind).Select(v => v.Name).Where(_vservers.Contains);
+
+            // apt-get passes over a package that is not installed; to dnf it is a failure where none of them is
+            return _all || _packages.Count == 0 || _kind is PackageFormat.Dpkg ? chosen : chosen.Intersect(PackagesOf(_kind).Where(p => _packages.Contains(p.Name)).SelectMany(p => p.Versions).SelectMany(v => v.VServers));
+        }
+    }
+
     /// <summary>What can be upgraded in those that are chosen.</summary>
-    private List<PackageVersions> Offered => [.. (_catalogue?.Packages ?? []).Where(p => p.Format is PackageFormat.Dpkg && p.Versions.Any(v => v.Candidate is not null && v.VServers.Any(_vservers.Contains)))];
+    private List<PackageVersions> Offered => [.. PackagesOf(_kind).Where(p => p.Versions.Any(v => v.Candidate is not null && v.VServers.Any(_vservers.Contains)))];
 
     /// <inheritdoc/>
     protected override async Task LiveAsync(CancellationToken stopping)
@@ -77,19 +94,32 @@ public sealed partial class UpgradePage
 
     private void ChooseFromAddress()
     {
-        var able = _catalogue!.VServers.Where(v => v.Format is PackageFormat.Dpkg).Select(v => v.Name).ToHashSet();
+        var able = _catalogue!.VServers.Where(v => v.CanFetch).ToLookup(v => v.Name, v => v.Format);
         if (Package is { Length: > 0 })
         {
             _all = false;
             _packages = [Package];
-            _vservers = [.. _catalogue.Packages.Where(p => p.Name == Package).SelectMany(p => p.Versions).Where(v => v.Candidate is not null).SelectMany(v => v.VServers).Where(able.Contains)];
+            _kind = FormatText is "rpm" ? PackageFormat.Rpm : PackageFormat.Dpkg;
+            _vservers = [.. PackagesOf(_kind).Where(p => p.Name == Package).SelectMany(p => p.Versions).Where(v => v.Candidate is not null).SelectMany(v => v.VServers).Where(n => able[n].Contains(_kind))];
         }
         else
         {
             var chosen = Selections.Find(In);
             _vservers = [.. (chosen ?? []).Where(able.Contains)];
             _problem = chosen is null ? NameSelections.Forgotten : null;
+
+            // what most of the chosen have comes first; of none, what most of all have
+            var formats = (_vservers.Count > 0 ? _vservers.SelectMany(n => able[n]) : able.SelectMany(v => v)).GroupBy(f => f).OrderByDescending(g => g.Count()).ThenBy(g => g.Key);
+            _kind = formats.FirstOrDefault()?.Key ?? PackageFormat.Dpkg;
         }
+    }
+
+    private IEnumerable<PackageVersions> PackagesOf(PackageFormat kind) => (_catalogue?.Packages ?? []).Where(p => p.Format == kind);
+
+    private void ChooseKind(PackageFormat kind)
+    {
+        (_kind, _packages, _all) = (kind, [], true);
+        _fault = null;
     }
 
     private void ChooseVServers(IReadOnlySet<VServerName> names)

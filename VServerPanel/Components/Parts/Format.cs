@@ -90,7 +90,7 @@ internal static class Format
     internal static string Operation(string operation) => operation switch
     {
         "" => Nothing,
-        "vapt" or "vrpm" => $"Packages ({operation})",
+        "vapt" or "vrpm" or "vdnf" => $"Packages ({operation})",
         _ => char.ToUpperInvariant(operation[0]) + operation[1..].Replace('-', ' '),
     };
 

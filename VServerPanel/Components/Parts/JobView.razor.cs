@@ -62,7 +62,7 @@ public sealed partial class JobView
     private Gate Gate { get; set; } = null!;
 
     // each file, and each vserver, is done by itself: what is done by then stays
-    private bool KeepsWhatIsDone => _job?.Operation is "unify" or "deunify" or "vapt" or "vrpm";
+    private bool KeepsWhatIsDone => _job?.Operation is "unify" or "deunify" or "vapt" or "vrpm" or "vdnf";
 
     /// <summary>How much of the whole is done, in percent; null where it cannot be known.</summary>
     private double? Part => _progress is { Steps: > 0 } p

@@ -26,6 +26,19 @@ public sealed class PackageServiceTests
         Assert.False(catalogue.Packages[0].Differs);
         Assert.Equal((3, 1), (nginx.Installed, nginx.Upgradable));
         Assert.Equal([("web1", 2, 1), ("web2", 2, 0), ("web3", 1, 0)], catalogue.VServers.Select(v => (v.Name.Value, v.Installed, v.Upgradable)));
+        Assert.All(catalogue.VServers, v => Assert.True(v.CanFetch));
+    }
+
+    [Fact]
+    public async Task Catalogue_RpmVServers_TellsWhichCanFetch()
+    {
+        await using var core = await TestCore.CreateAsync();
+        core.Host.On("vcheck --packages", new HelloEvent(1, []), Rpm("with", canFetch: true), Rpm("without", canFetch: false), new ResultEvent());
+        var catalogue = await core.Get<PackageService>().CatalogueAsync(cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal([("with", true), ("without", false)], catalogue.VServers.Select(v => (v.Name.Value, v.CanFetch)));
+
+        static ItemEvent Rpm(string vserver, bool canFetch) =>
+            FakeHost.Item(ItemKinds.Package, new PackageInfo(VServerName.Parse(vserver), PackageFormat.Rpm, "bash", "5-1", "x86_64", "", null, canFetch));
     }
 
     [Fact]
@@ -48,6 +61,7 @@ public sealed class PackageServiceTests
     {
         await using var core = await TestCore.CreateAsync();
         core.Host.On("vapt", new HelloEvent(1, []), new ResultEvent());
+        core.Host.On("vdnf", new HelloEvent(1, []), new ResultEvent());
         core.Host.On("vcheck", new HelloEvent(1, []), new ResultEvent());
         var packages = core.Get<PackageService>();
         await packages.CatalogueAsync(cancellationToken: TestContext.Current.CancellationToken);
@@ -55,10 +69,13 @@ public sealed class PackageServiceTests
         await packages.UpgradeAsync(new(PackageFormat.Dpkg, [s_web1, s_web2], [], true), TestCore.Alice, TestContext.Current.CancellationToken);
         await packages.UpgradeAsync(new(PackageFormat.Dpkg, [s_web1], ["nginx", "libc6"], false), TestCore.Alice, TestContext.Current.CancellationToken);
         await packages.LookForUpgradesAsync(PackageFormat.Dpkg, [s_web1], TestCore.Alice, TestContext.Current.CancellationToken);
+        await packages.UpgradeAsync(new(PackageFormat.Rpm, [s_web2], [], true), TestCore.Alice, TestContext.Current.CancellationToken);
+        await packages.UpgradeAsync(new(PackageFormat.Rpm, [s_web2], ["httpd"], false), TestCore.Alice, TestContext.Current.CancellationToken);
+        await packages.LookForUpgradesAsync(PackageFormat.Rpm, [s_web2], TestCore.Alice, TestContext.Current.CancellationToken);
         await packages.CatalogueAsync(cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal(
-            ["vapt --unify web1 web2 -- upgrade", "vapt web1 -- install --only-upgrade nginx libc6", "vapt web1 -- update"],
+            ["vapt --unify web1 web2 -- upgrade", "vapt web1 -- install --only-upgrade nginx libc6", "vapt web1 -- update", "vdnf --unify web2 -- upgrade", "vdnf web2 -- upgrade httpd", "vdnf web2 -- makecache --refresh"],
             core.Host.Requests.Where(r => r.Detach).Select(r => string.Join(' ', r.Words)));
         Assert.Equal(2, core.Host.Commands.Count(c => c.StartsWith("vcheck", StringComparison.Ordinal)));
     }
@@ -105,6 +122,7 @@ public sealed class PackageServiceTests
         Assert.Equal(["E: no network"], run.Rows.ElementAt(1).Output);
         Assert.Equal([s_web2], run.Failed);
         Assert.Null(PackageRun.Of(Job("vserver", "web1", "start")));
+        Assert.Equal([s_web1], PackageRun.Of(Job("vserver", "--as", "vdnf", "--json", "web1", "--", "upgrade"))!.Rows.Select(r => r.VServer));
     }
 
     private static JobInfo Job(params string[] words) => new()

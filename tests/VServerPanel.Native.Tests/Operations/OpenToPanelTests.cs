@@ -15,7 +15,7 @@ public sealed class OpenToPanelTests : IDisposable
     [Fact]
     public void Tables_OpenToThePanel_AreThoseItCalls()
     {
-        Assert.Equal(["newvserver", "vapt", "vcheck", "vdu", "vfiles", "vkill", "vps", "vrpm", "vserver-hosts", "vserver-info", "vserver-jobs", "vserver-moves", "vserver-standby", "vserver-stat", "vserver-trash", "vunify"], ToolTable.Tools.Where(t => t.OpenToPanel).Select(t => t.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["newvserver", "vapt", "vcheck", "vdnf", "vdu", "vfiles", "vkill", "vps", "vrpm", "vserver-hosts", "vserver-info", "vserver-jobs", "vserver-moves", "vserver-standby", "vserver-stat", "vserver-trash", "vunify"], ToolTable.Tools.Where(t => t.OpenToPanel).Select(t => t.Name).Order(StringComparer.Ordinal));
         Assert.Equal(
             ["build", "config", "delete", "deunify", "log", "move", "promote", "readdress", "rename", "restart", "running", "share", "standby", "start", "status", "stop", "terminal", "unify"],
             ToolTable.Verbs.Where(v => v.OpenToPanel).Select(v => v.Name).Order(StringComparer.Ordinal));

@@ -79,6 +79,59 @@ public sealed class PackagesPageTests : PagesContext
     }
 
     [Fact]
+    public async Task LookForUpgrades_BothKinds_AJobForEach()
+    {
+        await StartAsync(Roles.Operator, Both());
+        Host.Command.On("vapt", request => [new HelloEvent(1, [], request.JobId), new ResultEvent()]);
+        Host.Command.On("vdnf", request => [new HelloEvent(1, [], request.JobId), new ResultEvent()]);
+        var page = await OpenAsync();
+        await page.FindAll("button").Single(b => b.TextContent.Trim() == "Look for upgrades").ClickAsync(new());
+        page.WaitForAssertion(() => Assert.Contains("vdnf fedora1 fedora2 -- makecache --refresh", Commands), TimeSpan.FromSeconds(10));
+        Assert.Contains("vapt db1 web1 -- update", Commands);
+        page.WaitForAssertion(() => Assert.EndsWith("/jobs", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Wizard_BothKinds_OneKindAtATime()
+    {
+        await StartAsync(Roles.Operator, Both());
+        Host.Command.On("vdnf", request => [new HelloEvent(1, []), FakeHost.Result(new OperationPlan([], [], []))]);
+        Host.Command.On("vapt", request => [new HelloEvent(1, []), FakeHost.Result(new OperationPlan([], [], []))]);
+        Services.GetRequiredService<NavigationManager>().NavigateTo("packages/upgrade?in=web1,fedora1");
+        var page = Render<UpgradePage>();
+        await Eventually.TrueAsync(() => page.FindAll("#upgrade-web1").Count > 0, "the vservers are shown");
+        Assert.Empty(page.FindAll("#upgrade-fedora1"));
+        Assert.True(page.Find("#kind-dpkg").HasAttribute("checked"));
+        Assert.Contains("1 chosen vserver has the other kind of packages", page.Markup, StringComparison.Ordinal);
+
+        await page.Find("#kind-rpm").ChangeAsync(new() { Value = "on" });
+        Assert.Empty(page.FindAll("#upgrade-web1"));
+        Assert.True(page.Find("#upgrade-old1").HasAttribute("disabled"));
+        Assert.Contains("rpm without dnf", page.Markup, StringComparison.Ordinal);
+        Assert.True(page.Find("#upgrade-fedora1").HasAttribute("checked"));
+        await page.Find("#upgrade-fedora2").ChangeAsync(new() { Value = true });
+        await page.Find("form").SubmitAsync();
+        await page.FindAll("input[name=which]")[1].ChangeAsync(new() { Value = "on" });
+        await page.Find("#package-httpd-amd64").ChangeAsync(new() { Value = true });
+        await page.Find("form").SubmitAsync();
+
+        // dnf would fail in one that has none of them
+        page.WaitForAssertion(() => Assert.Contains("vdnf fedora1 -- upgrade httpd", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        Assert.Equal("vdnf fedora1 -- upgrade httpd", string.Join(' ', Host.Command.Requests.Single(r => r.Plan).Words));
+    }
+
+    [Fact]
+    public async Task Package_OfRpm_IsUpgradedByItsOwnTool()
+    {
+        await StartAsync(Roles.Operator, Both());
+        Services.GetRequiredService<NavigationManager>().NavigateTo("packages/upgrade?package=httpd&format=rpm");
+        var page = Render<UpgradePage>();
+        await Eventually.TrueAsync(() => page.FindAll("#upgrade-fedora1").Count > 0, "the vservers are shown");
+        Assert.True(page.Find("#upgrade-fedora1").HasAttribute("checked"));
+        Assert.False(page.Find("#upgrade-fedora2").HasAttribute("checked"));
+    }
+
+    [Fact]
     public async Task Wizard_SomePackages_RunsTheCommandThatThePlanShows()
     {
         await StartAsync(Roles.Operator, Some());
@@ -119,8 +172,24 @@ public sealed class PackagesPageTests : PagesContext
         Assert.Equal(["nginx"], tab.FindAll(".vp-package-name b").Select(b => b.TextContent));
     }
 
-    private static ItemEvent Package(string vserver, string name, string version, string? candidate = null, PackageFormat format = PackageFormat.Dpkg) =>
-        FakeHost.Item(ItemKinds.Package, new PackageInfo(VServerName.Parse(vserver), format, name, version, "amd64", $"what {name} is", candidate));
+    private static ItemEvent Package(string vserver, string name, string version, string? candidate = null, PackageFormat format = PackageFormat.Dpkg, bool canFetch = false) =>
+        FakeHost.Item(ItemKinds.Package, new PackageInfo(VServerName.Parse(vserver), format, name, version, "amd64", $"what {name} is", candidate, canFetch));
+
+    /// <summary>With dnf in two of the three that have rpm.</summary>
+    private static HostOfVServers Both()
+    {
+        var host = new HostOfVServers(VServer("web1", VServerState.Running), VServer("db1", VServerState.Running));
+        host.Command.On(
+            "vcheck --packages",
+            new HelloEvent(1, []),
+            Package("web1", "nginx", "1.22.1-9", "1.22.1-9+deb12u1"),
+            Package("db1", "bash", "5.2"),
+            Package("fedora1", "httpd", "2.4-1", "2.4-2", PackageFormat.Rpm, canFetch: true),
+            Package("fedora2", "bash", "5.2-1", null, PackageFormat.Rpm, canFetch: true),
+            Package("old1", "rpm-only", "1-1", null, PackageFormat.Rpm),
+            new ResultEvent());
+        return host;
+    }
 
     private static HostOfVServers Some()
     {
