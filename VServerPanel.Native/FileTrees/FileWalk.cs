@@ -4,11 +4,14 @@ using VServerPanel.Native.Unification;
 
 namespace VServerPanel.Native.FileTrees;
 
-/// <summary>Visits the regular files of a tree that may change meanwhile, by several threads. Nothing is followed; what is gone by then, or cannot be opened, is left out.</summary>
+/// <summary>Visits the regular files of a tree that may change meanwhile, by several threads. Nothing is followed; what is gone by then is left out, and what lies deeper than paths go.</summary>
 internal static class FileWalk
 {
     // each level holds a descriptor
     private const int MaximumDepth = 1024;
+
+    // open(2), ENAMETOOLONG
+    private const int LongestPath = 4095;
 
     /// <param name="root">Absolute.</param>
     /// <param name="make">Makes the visitor of one thread.</param>
@@ -16,6 +19,7 @@ internal static class FileWalk
     /// <typeparam name="TVisitor">One for each thread.</typeparam>
     /// <typeparam name="TPlace">What is known of a directory.</typeparam>
     /// <returns>The visitors, with what they found.</returns>
+    /// <exception cref="ErrnoException">A directory cannot be read.</exception>
     public static IReadOnlyList<TVisitor> Run<TVisitor, TPlace>(string root, Func<TVisitor> make, CancellationToken cancel)
         where TVisitor : IFileVisitor<TPlace>
     {
@@ -24,7 +28,7 @@ internal static class FileWalk
         var workers = Enumerable.Range(0, ParallelWork.DefaultWalkers).Select(_ => new Worker<TVisitor, TPlace>(work, make(), cancel)).ToList();
         try
         {
-            work.Push(new Found<TPlace>(new OpenDirectory(Libc.open(root, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW)), [.. "."u8, 0], 0, default));
+            work.Push(new Found<TPlace>(new OpenDirectory(Libc.open(root, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW)), [.. "."u8, 0], 0, 0, default));
             work.Run(workers, (worker, found) => worker.Read(found));
             return [.. workers.Select(w => w.Visitor)];
         }
@@ -34,7 +38,7 @@ internal static class FileWalk
         }
     }
 
-    private readonly record struct Found<TPlace>(OpenDirectory Parent, byte[] Name, int Depth, TPlace? Above);
+    private readonly record struct Found<TPlace>(OpenDirectory Parent, byte[] Name, int Depth, int PathLength, TPlace? Above);
 
     private sealed unsafe class Worker<TVisitor, TPlace>(WorkStack<Found<TPlace>> work, TVisitor visitor, CancellationToken cancel) : IDisposable
         where TVisitor : IFileVisitor<TPlace>
@@ -46,9 +50,14 @@ internal static class FileWalk
         public void Read(Found<TPlace> found)
         {
             cancel.ThrowIfCancellationRequested();
-            if (found.Parent.LeaveFor(found.Name, out _) is not { } directory)
+            if (found.Parent.LeaveFor(found.Name, out var errno) is not { } directory)
             {
-                return;
+                if (found.Depth > 0 && errno is ErrnoNames.ENOENT or ErrnoNames.ENOTDIR or ErrnoNames.ELOOP)
+                {
+                    return;
+                }
+
+                throw new ErrnoException(errno, "openat", PathMarshaller.Decode(found.Name.AsSpan()[..^1]));
             }
 
             try
@@ -57,13 +66,13 @@ internal static class FileWalk
                 _reader.Begin();
                 while (_reader.Next(directory.Fd))
                 {
-                    if (_reader.Type == EntryReader.Directory && found.Depth < MaximumDepth)
+                    if (_reader.Type == EntryReader.Directory)
                     {
-                        work.Push(new Found<TPlace>(directory.Use(), _reader.CopyName(), found.Depth + 1, place));
+                        Push(directory, found, place);
                     }
                     else if (_reader.Type is EntryReader.Regular or EntryReader.Unknown)
                     {
-                        Look(directory.Fd, place);
+                        Look(directory, found, place);
                     }
                 }
             }
@@ -75,9 +84,29 @@ internal static class FileWalk
 
         public void Dispose() => _reader.Dispose();
 
-        private void Look(int directory, TPlace place)
+        private void Push(OpenDirectory directory, in Found<TPlace> found, TPlace place)
         {
-            if (Libc.TryStatx(directory, _reader.Name, out var stat) && (stat.Mode & Libc.S_IFMT) == Libc.S_IFREG)
+            var name = _reader.CopyName();
+            var length = found.PathLength + name.Length;
+            if (found.Depth < MaximumDepth && length <= LongestPath)
+            {
+                work.Push(new Found<TPlace>(directory.Use(), name, found.Depth + 1, length, place));
+            }
+        }
+
+        private void Look(OpenDirectory directory, in Found<TPlace> found, TPlace place)
+        {
+            if (!Libc.TryStatx(directory.Fd, _reader.Name, out var stat))
+            {
+                return;
+            }
+
+            // of file systems that tell no types of names
+            if ((stat.Mode & Libc.S_IFMT) == Libc.S_IFDIR)
+            {
+                Push(directory, found, place);
+            }
+            else if ((stat.Mode & Libc.S_IFMT) == Libc.S_IFREG)
             {
                 visitor.Look(_reader, stat, place);
             }

@@ -57,6 +57,9 @@ internal static class MountTable
     /// <summary>What is mounted exactly there; the last of several; null where nothing is.</summary>
     public static MountEntry? At(string path) => Read().LastOrDefault(m => m.MountPoint == path);
 
+    /// <summary>Where something is mounted below a directory, seen from this mount namespace.</summary>
+    public static IEnumerable<string> Below(string path) => Read().Select(m => m.MountPoint).Where(p => p.StartsWith(path + "/", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal);
+
     /// <summary>The mount that holds a path: the last with the longest fitting mount point.</summary>
     public static MountEntry Holding(string path) => Read()
         .Where(m => path == m.MountPoint || m.MountPoint == "/" || path.StartsWith(m.MountPoint + "/", StringComparison.Ordinal))

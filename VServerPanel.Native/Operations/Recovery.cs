@@ -110,6 +110,8 @@ internal static class Recovery
             // console logs that are kept have a dot before their names, and a number behind them; .ID.PID is of JobStore
             DurableFile.RemoveLeftOver(directory, directory == paths.Log ? ".*.new" : ".*");
         }
+
+        DurableFile.RemoveLeftOver(paths.Run, ".names-*");
     }
 
     private static void Tell(Invocation call, UndoOwner owner, bool finished)

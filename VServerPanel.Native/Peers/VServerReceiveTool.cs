@@ -49,7 +49,7 @@ internal sealed class VServerReceiveTool : Tool
                 var tree = TreeOf(words.MoveId, peer, call);
                 if (arguments is not [_, _, WatchedWord])
                 {
-                    return ReceivingWatch.Run(tree, ["--json", "--as", ToolName, "--peer", peer, WatchedWord], AskedVariable, asked);
+                    return ReceivingWatch.Run(tree, ["--json", "--as", ToolName, "--peer", peer, WatchedWord], AskedVariable, asked, () => Distrust(words.MoveId, call));
                 }
 
                 // asked again under the lock: it may have become a vserver in between
@@ -64,6 +64,27 @@ internal sealed class VServerReceiveTool : Tool
                 return code;
             default:
                 throw new ProblemException(ProblemCode.NotPermitted, "This key is for vservers that come from another host, and for nothing else.");
+        }
+    }
+
+    /// <summary>What lies there is compared by its contents, or made anew, as after a power cut.</summary>
+    private static void Distrust(string id, Invocation call)
+    {
+        var (moves, copies) = (new IncomingStore(call.Paths), new KeptCopyStore(call.Paths));
+        if ((moves.Find(id)?.Request.VServer ?? copies.Find(id)?.VServer) is not { } name)
+        {
+            return;
+        }
+
+        // what goes to our output is rsync's
+        using var locks = new ReceivingEnd(call with { Report = new UnheardReporter() }).Lock("arrive", name);
+        if (moves.Find(id) is { } incoming)
+        {
+            moves.Save(incoming with { BootId = null });
+        }
+        else if (copies.Find(id) is { } copy)
+        {
+            copies.Save(copy with { BootId = null });
         }
     }
 

@@ -101,6 +101,9 @@ internal static class MoveBench
             }
 
             await SettleAsync(hosts);
+
+            // not one that is only just being made: a move compares what may have been under way when it began (CopyMoment)
+            await Task.Delay(11_000);
             return hosts;
         }
         catch

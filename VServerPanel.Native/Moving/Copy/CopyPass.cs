@@ -21,7 +21,9 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
     // not into another name that is renamed then: nobody but us sees what is half there
     private static readonly string[] FirstOptions = ["-aHAX", "--delete", "--inplace"];
 
-    private static readonly string[] ChangedOptions = ["-aHAXS", "--ignore-times"];
+    // a name that has gone by now is for the next pass
+    private static readonly string[] DirectoryOptions = ["-aHAXS", "--delete", "--ignore-missing-args"];
+    private static readonly string[] FileOptions = ["-aHAXS", "--checksum", "--ignore-missing-args"];
 
     /// <summary>Contents are compared by checksum, not by size and time.</summary>
     public bool Checksums { get; init; }
@@ -32,7 +34,7 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
     /// <summary>Whether files may change meanwhile: what vanished or could not be read is left to the next pass then.</summary>
     public bool IsOfRunningTree { get; init; }
 
-    /// <summary>Whether nothing is there yet: files are written where they will be then, and only those with holes in small pieces.</summary>
+    /// <summary>Whether nothing is there yet: files are written where they will be then, and only those with holes in small pieces. One that gets holes meanwhile takes its full size there.</summary>
     public bool IsIntoNothing { get; init; }
 
     /// <summary>Runs it.</summary>
@@ -60,18 +62,18 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
     /// <param name="withDirectories">Whether directories are made equal, too: what is gone from them, with all that was in it, what is new, and attributes; not what lies deeper.</param>
     /// <param name="onProgress">Bytes done with, and bytes a second.</param>
     /// <param name="cancel">Ends it; what arrived stays there for another pass.</param>
-    /// <returns>Totals of these alone. Not complete where one was gone.</returns>
+    /// <returns>Totals of these alone.</returns>
     public CopyTotals RunChanged(string tree, string moveId, TreeChanges changes, bool withDirectories, Action<long, long?> onProgress, CancellationToken cancel)
     {
         var (totals, done) = (new CopyTotals(), 0L);
         if (withDirectories && changes.DirectoryPaths.Count > 0)
         {
-            totals += RunListed(tree, moveId, UsualOptions, Join(changes.DirectoryPaths), l => [$"--files-from={l}"], (bytes, rate) => onProgress(done = bytes, rate), cancel);
+            totals += RunListed(tree, moveId, DirectoryOptions, Join(changes.DirectoryPaths), l => [$"--files-from={l}"], (bytes, rate) => onProgress(done = bytes, rate), cancel);
         }
 
         if (changes.FilePaths.Count > 0)
         {
-            totals += RunListed(tree, moveId, ChangedOptions, Join(changes.FilePaths), l => [$"--files-from={l}"], (bytes, rate) => onProgress(done + bytes, rate), cancel);
+            totals += RunListed(tree, moveId, FileOptions, Join(changes.FilePaths), l => [$"--files-from={l}"], (bytes, rate) => onProgress(done + bytes, rate), cancel);
         }
 
         return totals;
@@ -94,7 +96,7 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
     private CopyTotals RunListed(string tree, string moveId, IReadOnlyList<string> options, byte[] list, Func<string, string[]> words, Action<long, long?> onProgress, CancellationToken cancel)
     {
         // names of the vserver's: nobody else reads them
-        var file = $"{paths.Run}/.names-{Receiving.IncomingRequest.CheckId(moveId)}";
+        var file = $"{paths.Run}/.names-{Receiving.IncomingRequest.CheckId(moveId)}.{Environment.ProcessId}";
         try
         {
             DurableFile.Write(file, list, 0b110_000_000);
@@ -173,7 +175,7 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
 
         // rsync(1): nanoseconds count, too; else what was made within the same second at both ends keeps the time it has, and a change of equal size is taken for none
         "--modify-window=-1",
-        .. Checksums ? ["--checksum"] : Array.Empty<string>(),
+        .. Checksums && !options.Contains("--checksum", StringComparer.Ordinal) ? ["--checksum"] : Array.Empty<string>(),
 
         // rsync counts in units of 1,024 bytes
         .. BytesPerSecond is { } rate ? [$"--bwlimit={Math.Clamp(rate / 1024, 1, 999_999_999).ToString(CultureInfo.InvariantCulture)}"] : Array.Empty<string>(),

@@ -1,3 +1,4 @@
+using System.Text;
 using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Interop;
 
@@ -10,6 +11,7 @@ internal sealed class SparseFiles
 {
     // rsync compares each name with each rule
     private const int MostRules = 200;
+    private const long MostBytesOfRules = 8 << 20;
     private const int BlockSize = 512; // statx(2), stx_blocks
 
     // what fits into an inode takes no block
@@ -25,14 +27,15 @@ internal sealed class SparseFiles
     public static SparseFiles? Find(string root, CancellationToken cancel)
     {
         var paths = FileWalk.Run<Visitor, byte[]>(root, () => new Visitor(), cancel).SelectMany(v => v.Paths).ToList();
-        return paths.Count <= MostRules ? new SparseFiles(paths) : null;
+        // with all directories above them, each escaped
+        return paths.Count <= MostRules && paths.Sum(p => (long)p.Length * (1 + p.Count(b => b == '/')) * 2) <= MostBytesOfRules ? new SparseFiles(paths) : null;
     }
 
     /// <summary>Each is left out (for <c>--from0 --exclude-from</c>).</summary>
     public byte[] LeftOut() => Join(_paths);
 
     /// <summary>Each is taken, with the directories above it (for <c>--from0 --include-from</c> and, behind it, <c>--exclude=*</c>).</summary>
-    public byte[] Alone() => Join(_paths.SelectMany(Above).DistinctBy(Convert.ToHexString).Concat(_paths));
+    public byte[] Alone() => Join(_paths.SelectMany(Above).DistinctBy(Encoding.Latin1.GetString, StringComparer.Ordinal).Concat(_paths));
 
     // rsync(1), PATTERN MATCHING RULES: backslashes count where there is something else that counts, and only there
     internal static byte[] Escape(ReadOnlySpan<byte> path)

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using VServerPanel.Native.FileTrees;
+using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
 
 namespace VServerPanel.Native.Moving.Copy;
@@ -9,14 +11,14 @@ namespace VServerPanel.Native.Moving.Copy;
 /// <remarks>Symlinks and other entries are told by the directory that they were made in; one whose owner alone was changed is not.</remarks>
 internal sealed record TreeChanges(long Files, long Bytes)
 {
-    // what is kept of them: beyond this nobody has them listed
-    private const int MostListed = 1_000_000;
+    // what is kept of them, over all threads: beyond this nobody has them listed
+    private const long MostBytesListed = 64 << 20;
+
+    // what a path takes beside its bytes
+    private const int PathOverhead = 32;
 
     // the time that the kernel gives to files stands still for up to a tick: current_time(), kernel/time/timekeeping.c
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(20);
-
-    // write(2) gives its file the time first, and then the bytes (file_update_time(), mm/filemap.c)
-    private static readonly TimeSpan s_longestWrite = TimeSpan.FromSeconds(1);
 
     /// <summary>The files' paths, without a slash before them; empty where they are not listed.</summary>
     public IReadOnlyList<byte[]> FilePaths { get; private init; } = [];
@@ -30,18 +32,36 @@ internal sealed record TreeChanges(long Files, long Bytes)
     /// <summary>Sees to it that whatever is written into a tree from here on has a later time than what this returns, also by mmap(2).</summary>
     /// <remarks>A page that is mapped gives its file a time when it is written to for the first time, and not again before the kernel has written it to the disk
     /// (page_mkwrite, Documentation/filesystems/locking.rst). So a file may change behind a copy of it, and have the time and size of before.</remarks>
-    public static DateTimeOffset Begin(string root, DateTimeOffset now)
+    /// <returns>Null where the disk does not take it; then nothing tells what is written later.</returns>
+    public static CopyMoment? Begin(string root, Action<string> warn)
     {
-        using var directory = Libc.open(root, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
-        ErrnoException.ThrowIfFailed(Libc.syncfs(directory), "syncfs", root);
-        return now - s_longestWrite;
+        var moment = CopyMoment.Now();
+        try
+        {
+            foreach (var place in MountTable.Below(root).Prepend(root))
+            {
+                using var directory = Libc.open(place, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
+                ErrnoException.ThrowIfFailed(Libc.syncfs(directory), "syncfs", place);
+            }
+
+            return moment;
+        }
+        catch (ErrnoException e)
+        {
+            warn($"What is written at '{root}' does not get to its disk: {e.Message}. Its files are compared by their contents.");
+            return null;
+        }
     }
 
-    /// <summary>Looks at every file of a tree that may change meanwhile. What cannot be read, rsync has said so of.</summary>
-    public static TreeChanges Since(string root, DateTimeOffset moment, CancellationToken cancel)
+    /// <summary>Looks at every file of a tree that may change meanwhile. Where it is not certain what came later, nothing is listed.</summary>
+    public static TreeChanges Since(string root, CopyMoment? moment, CancellationToken cancel) =>
+        moment is { IsCertain: true } ? Since(root, moment.At, cancel) : new TreeChanges(0, 0) { IsListed = false };
+
+    internal static TreeChanges Since(string root, DateTimeOffset moment, CancellationToken cancel)
     {
-        var visitors = FileWalk.Run<Visitor, Place>(root, () => new Visitor(moment - s_tick), cancel);
-        var isListed = visitors.Sum(v => (long)v.FilePaths.Count + v.DirectoryPaths.Count) <= MostListed;
+        var bytes = new StrongBox<long>();
+        var visitors = FileWalk.Run<Visitor, Place>(root, () => new Visitor(moment - s_tick, bytes), cancel);
+        var isListed = bytes.Value <= MostBytesListed;
         return new TreeChanges(visitors.Sum(v => v.Files), visitors.Sum(v => v.Bytes))
         {
             FilePaths = isListed ? [.. visitors.SelectMany(v => v.FilePaths)] : [],
@@ -51,10 +71,11 @@ internal sealed record TreeChanges(long Files, long Bytes)
     }
 
     /// <param name="Path">Of a directory, with a slash behind it; empty: the root.</param>
-    /// <param name="WasMoved">Whether it, or one above it, was renamed.</param>
-    private readonly record struct Place(byte[] Path, bool WasMoved);
+    /// <param name="HasChanged">Whether a name has come or gone, or its attributes have changed.</param>
+    /// <param name="WasMoved">Whether it, or one above it, may have been renamed.</param>
+    private readonly record struct Place(byte[] Path, bool HasChanged, bool WasMoved);
 
-    private sealed class Visitor(DateTimeOffset moment) : IFileVisitor<Place>
+    private sealed class Visitor(DateTimeOffset moment, StrongBox<long> bytesListed) : IFileVisitor<Place>
     {
         private readonly long _seconds = moment.ToUnixTimeSeconds();
         private readonly uint _nanoseconds = (uint)(moment.Ticks % TimeSpan.TicksPerSecond * 100);
@@ -69,16 +90,19 @@ internal sealed record TreeChanges(long Files, long Bytes)
 
         public Place Enter(OpenDirectory directory, ReadOnlySpan<byte> name, Place above)
         {
-            byte[] path = name.Length == 0 ? [] : [.. above.Path, .. name, (byte)'/'];
-            var isThere = Libc.TryStatx(directory.Fd, out var own);
-            var hasChanged = above.WasMoved || (isThere && IsSince(own.Change));
-            if (hasChanged && DirectoryPaths.Count <= MostListed)
+            var isRoot = name.Length == 0;
+            byte[] path = isRoot ? [] : [.. above.Path, .. name, (byte)'/'];
+            var own = Libc.fstatx(directory.Handle);
+            var isLater = IsSince(own.Change);
+
+            // one that was renamed is new with all that is in it, whose own times stay: its inode was changed, and so was the directory above it
+            var wasMoved = above.WasMoved || (!isRoot && isLater && (above.HasChanged || !IsSince(own.Modify)));
+            if (isLater || wasMoved)
             {
-                DirectoryPaths.Add(path);
+                List(DirectoryPaths, path);
             }
 
-            // one that was renamed is new with all that is in it, whose own times stay: its inode was changed, and no entry of it
-            return new Place(path, above.WasMoved || (name.Length > 0 && hasChanged && !IsSince(own.Modify)));
+            return new Place(path, isLater, wasMoved);
         }
 
         public void Look(EntryReader entry, in Libc.Statx stat, Place place)
@@ -90,9 +114,14 @@ internal sealed record TreeChanges(long Files, long Bytes)
 
             Files++;
             Bytes += (long)stat.Size;
-            if (FilePaths.Count <= MostListed)
+            List(FilePaths, [.. place.Path, .. entry.CopyName().AsSpan()[..^1]]);
+        }
+
+        private void List(List<byte[]> paths, byte[] path)
+        {
+            if (Interlocked.Add(ref bytesListed.Value, path.Length + PathOverhead) <= MostBytesListed)
             {
-                FilePaths.Add([.. place.Path, .. entry.CopyName().AsSpan()[..^1]]);
+                paths.Add(path);
             }
         }
 

@@ -89,8 +89,8 @@ internal sealed record IncomingAnswer
     /// <summary>Whether what lies there was written before a power cut: sizes and times may be on disk, and contents not, so that the next pass has to compare contents.</summary>
     public bool IsSuspect { get; init; }
 
-    /// <summary>Whether nothing lies there, and nobody writes.</summary>
-    public bool IsNew { get; init; }
+    /// <summary>Whether nothing lies there, and nobody writes. Null: of a host that takes whole passes only.</summary>
+    public bool? IsNew { get; init; }
 
     /// <summary>Of a copy that is kept there: what it is of; null where none is whole yet.</summary>
     public DateTimeOffset? CompleteAsOf { get; init; }

@@ -22,8 +22,9 @@ internal static class ReceivingWatch
     /// <param name="words">The words by which this command becomes that rsync.</param>
     /// <param name="variable">A variable of our environment that it reads, and what it is.</param>
     /// <param name="value">What it is.</param>
+    /// <param name="onLost">Called where the disk has not taken what was written: sizes and times may tell of contents that are not there.</param>
     /// <returns>The exit code of rsync.</returns>
-    public static int Run(string tree, IReadOnlyList<string> words, string variable, string value)
+    public static int Run(string tree, IReadOnlyList<string> words, string variable, string value, Action onLost)
     {
         var own = new ChildProcess
         {
@@ -39,19 +40,32 @@ internal static class ReceivingWatch
             Watch(tree, pid, ended);
             writing.Wait();
         });
-        return isOnDisk ? code : ExitCodes.Failure;
+        if (isOnDisk)
+        {
+            return code;
+        }
+
+        onLost();
+        return ExitCodes.Failure;
     }
 
     private static bool WriteAsItComes(string tree, int pid, CancellationToken ended)
     {
         using var directory = Libc.open(tree, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
-        while (!ended.WaitHandle.WaitOne(s_toDisk))
+        var isOver = false;
+        while (!isOver)
         {
-            // an error is told once: whoever makes sure at the end would not hear of it (syncfs(2))
+            isOver = ended.WaitHandle.WaitOne(s_toDisk);
+
+            // an error is told once to each who had the file system open by then: whoever makes sure at the end would not hear of it (syncfs(2))
             if (Libc.syncfs(directory) != 0)
             {
                 Console.Error.WriteLine($"vserver-receive: what has arrived cannot be written to the disk: {ErrnoException.Last("syncfs").Message}");
-                _ = Libc.kill(pid, Libc.SIGTERM);
+                if (!ended.IsCancellationRequested)
+                {
+                    _ = Libc.kill(pid, Libc.SIGTERM);
+                }
+
                 return false;
             }
         }

@@ -23,6 +23,6 @@ internal sealed partial record RsyncServerWords(string MoveId, IReadOnlyList<str
     private const string InformationOnly = "--info=STATS2";
 
     // behind "e." stand letters by which both ends tell what they understand
-    [GeneratedRegex(@"^rsync --server (?<flags>-ld?HogDtpAXr?c?I?R?S?e\.[A-Za-z]{1,16})( (?<option>--bwlimit=[0-9]{1,9}|--delete|--no-r|--numeric-ids|-@-1|--inplace|--info=STATS2)){1,7} \. (?<id>[0-9a-f]{32})/\z", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^rsync --server (?<flags>-ld?HogDtpAXr?c?R?S?e\.[A-Za-z]{1,16})( (?<option>--bwlimit=[0-9]{1,9}|--delete|--no-r|--numeric-ids|-@-1|--inplace|--info=STATS2)){1,7} \. (?<id>[0-9a-f]{32})/\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Pattern();
 }

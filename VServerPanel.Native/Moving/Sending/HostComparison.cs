@@ -16,7 +16,7 @@ internal static class HostComparison
             : new("version", "Version", CheckState.Warning, $"VServerPanel {here.Version} here, {there.Version} there.", "Install the same on both."),
         .. here.Comparison == there.Comparison
             ? []
-            : (MoveCheck[])[new("comparison", "Comparing", CheckState.Refused, $"VServerPanel {here.Version} here and {there.Version} there compare trees in different ways, and a tree is handed over only when it was found equal.", "Install the same version on both.")],
+            : (MoveCheck[])[new("comparison", "Comparing", CheckState.Refused, $"VServerPanel {here.Version} here and {there.Version} there copy and compare trees in different ways, and a tree is handed over only when it was found equal.", "Install the same version on both.")],
         here.CgroupVersion == there.CgroupVersion
             ? new("cgroup", "Control groups", CheckState.Ok, $"Version {here.CgroupVersion} on both.")
             : new("cgroup", "Control groups", CheckState.Warning, $"Version {here.CgroupVersion} here, {there.CgroupVersion} there: what reads them in the vserver sees others."),

@@ -35,8 +35,12 @@ internal sealed partial class MoveHandler
             Warn(operation, $"{warning.Found}{(warning.Remedy is null ? "" : $" {warning.Remedy}")}");
         }
 
-        _move = _store.Save(_move with { Bytes = request.Bytes, CopiedSince = _move.CopiedSince ?? TreeChanges.Begin(_paths.TreeOf(_name), DateTimeOffset.UtcNow) });
+        var isKnownSince = _move.CopiedSince is not null;
+        _move = _store.Save(_move with { Bytes = request.Bytes, CopiedSince = _move.CopiedSince ?? TreeChanges.Begin(_paths.TreeOf(_name), text => Warn(operation, text)) });
         var begun = _target.Ask("begin", request, operation.Cancel);
+
+        // what lies there may not be what sizes and times say
+        begun = begun with { IsSuspect = begun.IsSuspect || (!isKnownSince && begun.IsNew != true) };
 
         var runs = IsRunning();
         operation.Step(2, Steps, $"Copying {_name} to {_move.Peer}");
@@ -66,7 +70,7 @@ internal sealed partial class MoveHandler
     {
         var watch = Stopwatch.StartNew();
         Tell(MovePhase.Copying, 1);
-        var totals = CopyAll(operation, MovePhase.Copying, 1, NewPass(isOfRunningTree: true, begun.IsSuspect, begun.IsNew));
+        var totals = CopyAll(operation, MovePhase.Copying, 1, NewPass(isOfRunningTree: true, begun.IsSuspect, begun.IsNew == true));
         if (!runs)
         {
             return 2;
@@ -75,8 +79,8 @@ internal sealed partial class MoveHandler
         var left = long.MaxValue;
         for (var pass = 2; ; pass++)
         {
-            var changed = TreeChanges.Since(_paths.TreeOf(_name), _move.CopiedSince!.Value, operation.Cancel);
-            var isMuch = changed.Files > MuchFiles || changed.Bytes > Math.Max(MuchBytes, totals.BytesSent / Math.Max(1, watch.Elapsed.TotalSeconds));
+            var changed = TreeChanges.Since(_paths.TreeOf(_name), _move.CopiedSince, operation.Cancel);
+            var isMuch = !changed.IsListed || changed.Files > MuchFiles || changed.Bytes > Math.Max(MuchBytes, totals.BytesSent / Math.Max(1, watch.Elapsed.TotalSeconds));
             if (!isMuch || changed.Bytes > left / 2 || pass > MostPasses)
             {
                 return pass;
@@ -84,10 +88,13 @@ internal sealed partial class MoveHandler
 
             left = changed.Bytes;
             watch.Restart();
-            var next = TreeChanges.Begin(_paths.TreeOf(_name), DateTimeOffset.UtcNow);
+            var next = TreeChanges.Begin(_paths.TreeOf(_name), text => Warn(operation, text));
             Tell(MovePhase.Copying, pass);
             totals = CopyChanged(operation, MovePhase.Copying, pass);
-            _move = _store.Save(_move with { CopiedSince = next });
+            if (totals.IsComplete)
+            {
+                _move = _store.Save(_move with { CopiedSince = next });
+            }
         }
     }
 
@@ -114,14 +121,13 @@ internal sealed partial class MoveHandler
     private CopyTotals CopyChanged(Operation operation, MovePhase phase, int pass)
     {
         var tree = _paths.TreeOf(_name);
-        var changes = TreeChanges.Since(tree, _move.CopiedSince!.Value, operation.Cancel);
+        var changes = TreeChanges.Since(tree, _move.CopiedSince, operation.Cancel);
         if (!changes.IsListed)
         {
-            return CopyAll(operation, phase, pass, NewPass(isOfRunningTree: true, checksums: true));
+            return CopyAll(operation, phase, pass, NewPass(phase != MovePhase.LastPass, checksums: true));
         }
 
-        // one that has gone again meanwhile is seen by the comparison, if it is still there
-        return Count(NewPass(isOfRunningTree: true).RunChanged(tree, _move.Id, changes, withDirectories: true, Telling(phase, pass), operation.Cancel));
+        return Count(NewPass(phase != MovePhase.LastPass).RunChanged(tree, _move.Id, changes, withDirectories: true, Telling(phase, pass), operation.Cancel));
     }
 
     private (Verifying.TreeFingerprint Here, Verifying.TreeFingerprint? There, bool IsSame) Compare(Operation operation, IncomingRequest request)

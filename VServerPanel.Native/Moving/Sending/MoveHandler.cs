@@ -46,7 +46,7 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
         _report = operation.Report;
         return _move.State switch
         {
-            OutgoingState.Copying => FromTheStart(operation, checks ?? new MoveChecks(call, _target)),
+            OutgoingState.Copying => FromTheStart(operation, checks!),
             OutgoingState.HandedOver => FromHandOver(operation),
             _ => throw new ProblemException(ProblemCode.Conflict, $"This move is over: 'vserver-moves list' tells how it ended."),
         };

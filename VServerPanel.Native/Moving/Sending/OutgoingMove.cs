@@ -42,7 +42,7 @@ internal sealed record OutgoingMove(string Id, VServerName VServer, Guid VServer
     public long? Bytes { get; init; }
 
     /// <summary>What has changed since then may not be at the target as it is, whatever sizes and times say: a moment before the first pass.</summary>
-    public DateTimeOffset? CopiedSince { get; init; }
+    public Copy.CopyMoment? CopiedSince { get; init; }
 
     public DateTimeOffset? EndedAt { get; init; }
 

@@ -16,8 +16,8 @@ namespace VServerPanel.Native.Moving.Verifying;
 /// the names that each inode of several has. What is kept of a name is of one size, whatever a guest's names and attributes are.</remarks>
 internal sealed record TreeFingerprint(long Entries, long Bytes, string Digest)
 {
-    /// <summary>Of this way of comparing: another number, another digest of the same tree.</summary>
-    public const int Number = 2;
+    /// <summary>Of this way of copying and comparing: with another number, what one host sends the other does not take, or the digest of the same tree is another.</summary>
+    public const int Number = 3;
 
     /// <summary>Walks a tree that nobody changes. Symlinks are not followed.</summary>
     /// <exception cref="ProblemException">Unsupported: names nested deeper than paths go.</exception>

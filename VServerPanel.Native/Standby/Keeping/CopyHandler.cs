@@ -82,10 +82,13 @@ internal sealed class CopyHandler(Invocation call, KeptStandby standby, VServerN
         }
 
         operation.Step(2, Steps, $"Copying {name} to {_standby.Peer}");
-        var since = TreeChanges.Begin(tree, DateTimeOffset.UtcNow);
-        var changes = _standby.CopiedSince is { } earlier ? TreeChanges.Since(tree, earlier, operation.Cancel) : new TreeChanges(0, 0);
+        var since = TreeChanges.Begin(tree, operation.Report.Warn);
+
+        // what lies there may not be what sizes and times say: it is older than we know, or what has changed since is not known
+        var isKnown = begun.IsNew == true || (begun.IsNew == false && _standby.CopiedSince is not null && begun.CompleteAsOf == _standby.CompleteAsOf);
+        var changes = begun.IsNew == true ? new TreeChanges(0, 0) : TreeChanges.Since(tree, isKnown ? _standby.CopiedSince : null, operation.Cancel);
         _standby = _store.Change(_standby.Id, s => s with { CopiedSince = s.CopiedSince ?? since });
-        var totals = CopyTree(operation, tree, _standby.CompleteAsOf is null ? size.Bytes : null, begun.IsNew, changes);
+        var totals = CopyTree(operation, tree, _standby.CompleteAsOf is null ? size.Bytes : null, begun.IsNew == true, changes);
         operation.Step(3, Steps, "Putting the copy in its place");
         IncomingAnswer answer;
         using (Lock(operation))
@@ -101,7 +104,7 @@ internal sealed class CopyHandler(Invocation call, KeptStandby standby, VServerN
             throw new ProblemException(ProblemCode.Terminated, $"{_standby.Peer} does not say that the copy is whole.");
         }
 
-        _store.Change(_standby.Id, s => s with { CompleteAsOf = asOf, CopiedSince = since, Bytes = size.Bytes, Problem = null });
+        _store.Change(_standby.Id, s => s with { CompleteAsOf = asOf, CopiedSince = since ?? s.CopiedSince, Bytes = size.Bytes, Problem = null });
         return new StandbyOutcome(_standby.Peer, asOf, totals.Bytes, totals.Entries, totals.BytesSent, _all.ElapsedMilliseconds);
     }
 
@@ -109,10 +112,11 @@ internal sealed class CopyHandler(Invocation call, KeptStandby standby, VServerN
     {
         // where all of it was there before, nobody knows how much has changed
         Tell(operation, 1, 0, bytes, null);
-        var sent = NewPass().RunChanged(tree, _standby.Id, changes, withDirectories: false, Telling(operation, 1, bytes), operation.Cancel).BytesSent;
+        var changed = NewPass().RunChanged(tree, _standby.Id, changes, withDirectories: false, Telling(operation, 1, bytes), operation.Cancel);
+        var (sent, checksums) = (changed.BytesSent, !changes.IsListed || !changed.IsComplete);
         for (var number = 1; number <= MostPasses; number++)
         {
-            var totals = NewPass(checksums: !changes.IsListed, isIntoNothing: isNew && number == 1).Run(tree, _standby.Id, Telling(operation, number, number == 1 ? bytes : null), operation.Cancel);
+            var totals = NewPass(checksums, isIntoNothing: isNew && number == 1).Run(tree, _standby.Id, Telling(operation, number, number == 1 ? bytes : null), operation.Cancel);
             FaultPoint.Reach();
             sent += totals.BytesSent;
             if (totals.IsComplete)

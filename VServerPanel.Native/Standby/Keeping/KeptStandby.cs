@@ -23,7 +23,7 @@ internal sealed record KeptStandby(string Id, VServerName VServer, Guid VServerI
     public DateTimeOffset? CompleteAsOf { get; init; }
 
     /// <summary>What has changed since then may not be at the target as it is, whatever sizes and times say: a moment before the pass that is complete, or before the first.</summary>
-    public DateTimeOffset? CopiedSince { get; init; }
+    public Moving.Copy.CopyMoment? CopiedSince { get; init; }
 
     public DateTimeOffset? LastTriedAt { get; init; }
 

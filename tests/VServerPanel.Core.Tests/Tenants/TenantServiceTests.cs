@@ -83,12 +83,26 @@ public class TenantServiceTests
 
         var link = await tenants.CreateLinkAsync(tenant.Id, "x", TimeSpan.FromDays(1), TestCore.Alice, TestContext.Current.CancellationToken);
 
-        foreach (var file in Directory.EnumerateFiles(core.DataDirectory))
+        // a write-ahead log goes with its last connection, and what was in it is in its database then: that is read behind it
+        foreach (var file in Directory.GetFiles(core.DataDirectory).OrderDescending(StringComparer.Ordinal))
         {
-            await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var content = new MemoryStream();
-            await stream.CopyToAsync(content, TestContext.Current.CancellationToken);
-            Assert.True(content.ToArray().AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(link.Token)) < 0, $"the token stands in {file}");
+            var content = await ReadAsync(file);
+            Assert.True(content.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(link.Token)) < 0, $"the token stands in {file}");
+        }
+
+        static async Task<byte[]> ReadAsync(string file)
+        {
+            try
+            {
+                await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                using var content = new MemoryStream();
+                await stream.CopyToAsync(content, TestContext.Current.CancellationToken);
+                return content.ToArray();
+            }
+            catch (FileNotFoundException) when (file.EndsWith("-wal", StringComparison.Ordinal) || file.EndsWith("-shm", StringComparison.Ordinal))
+            {
+                return [];
+            }
         }
     }
 

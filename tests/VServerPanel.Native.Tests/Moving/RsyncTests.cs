@@ -15,7 +15,7 @@ public sealed class RsyncTests
     [InlineData("rsync --server -lHogDtpAXrcSe.LsfxC --bwlimit=100 --delete --numeric-ids . " + Id + "/", "-lHogDtpAXrcSe.LsfxC --bwlimit=100 --delete --numeric-ids")]
     [InlineData("rsync --server -lHogDtpAXre.LsfxCIvu --delete -@-1 --numeric-ids --info=STATS2 --inplace . " + Id + "/", "-lHogDtpAXre.LsfxCIvu --delete -@-1 --numeric-ids --inplace")]
     [InlineData("rsync --server -ldHogDtpAXRSe.LsfxCIvu --no-r --bwlimit=100 --delete -@-1 --numeric-ids --info=STATS2 . " + Id + "/", "-ldHogDtpAXRSe.LsfxCIvu --no-r --bwlimit=100 --delete -@-1 --numeric-ids")]
-    [InlineData("rsync --server -lHogDtpAXIRSe.LsfxCIvu -@-1 --numeric-ids --info=STATS2 . " + Id + "/", "-lHogDtpAXIRSe.LsfxCIvu -@-1 --numeric-ids")]
+    [InlineData("rsync --server -lHogDtpAXcRSe.LsfxCIvu -@-1 --numeric-ids --info=STATS2 . " + Id + "/", "-lHogDtpAXcRSe.LsfxCIvu -@-1 --numeric-ids")]
     public void Words_OfACopyPass_AreMadeAnew(string asked, string options)
     {
         var words = RsyncServerWords.Parse(asked);
