@@ -42,8 +42,23 @@ internal sealed class KnownFiles
     /// <summary>A number that no class and no group has had.</summary>
     public uint NewNumber() => (uint)Interlocked.Increment(ref _next);
 
+    /// <summary>Fills in what is known of a bucket's files, and answers whether all are, and have been compared with each other.</summary>
+    public bool Recall(TreeScan scan, ReadOnlySpan<int> rows)
+    {
+        var all = true;
+        var group = 0u;
+        foreach (var index in rows)
+        {
+            ref var row = ref scan.Files[index];
+            all &= Recall(ref row, scan.Devices[row.Device]) && (group == 0 || group == row.Group);
+            group = row.Group;
+        }
+
+        return all;
+    }
+
     /// <summary>Fills in what is known of a file, if nothing has happened to it since.</summary>
-    public bool Recall(ref FileRow row, ulong device)
+    private bool Recall(ref FileRow row, ulong device)
     {
         for (var place = PlaceOf(row.Inode, device); _places[place] != 0; place = (place + 1) & (_places.Length - 1))
         {

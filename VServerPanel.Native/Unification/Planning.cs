@@ -83,15 +83,7 @@ internal sealed class Planning(Invocation call, UnificationRequest request)
         }
 
         var classes = new Dictionary<ulong, int>();
-        var isKnown = true;
-        var group = 0u;
-        foreach (var index in rows)
-        {
-            ref var row = ref scan.Files[index];
-            isKnown &= known.Recall(ref row, scan.Devices[row.Device]) && (group == 0 || group == row.Group);
-            group = row.Group;
-        }
-
+        var isKnown = known.Recall(scan, rows);
         _isEstimate |= !isKnown && units.Count > 1 && !request.IsQuick;
         for (var i = 0; i < units.Count; i++)
         {

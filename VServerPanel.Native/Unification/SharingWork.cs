@@ -61,20 +61,8 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
 
     public void Learnt() => Volatile.Write(ref _learnt, 1);
 
-    /// <summary>Fills in what is known of a bucket's files, and answers whether all are, and have been compared with each other.</summary>
-    public bool Recall(ReadOnlySpan<int> rows)
-    {
-        var all = true;
-        var group = 0u;
-        foreach (var index in rows)
-        {
-            ref var row = ref scan.Files[index];
-            all &= known.Recall(ref row, scan.Devices[row.Device]) && (group == 0 || group == row.Group);
-            group = row.Group;
-        }
-
-        return all;
-    }
+    /// <summary>As <see cref="KnownFiles.Recall(TreeScan, ReadOnlySpan{int})"/>.</summary>
+    public bool Recall(ReadOnlySpan<int> rows) => known.Recall(scan, rows);
 
     /// <summary>Marks files as shared, or says why they are not.</summary>
     public void Conclude(ReadOnlySpan<int> rows, SkipReason reason)

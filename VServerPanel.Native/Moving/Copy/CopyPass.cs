@@ -130,6 +130,7 @@ internal sealed class CopyPass(HostPaths paths, Peer peer)
         {
             0 => totals,
             _ when result.Error.Contains(Receiving.ReceivingWatch.Full, StringComparison.Ordinal) => throw Full(),
+            _ when result.Error.Contains(Receiving.ReceivingWatch.Lost, StringComparison.Ordinal) => throw new ProblemException(ProblemCode.InputOutput, $"The disk of {peer.Name} does not keep what is written to it. Look into the kernel's log there."),
             VanishedFiles when IsOfRunningTree => totals,
             PartialTransfer when IsOfRunningTree => totals with { IsComplete = false },
             255 => throw new PeerSsh(paths, peer).Failure(result.Error),

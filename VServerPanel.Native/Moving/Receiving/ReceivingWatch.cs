@@ -13,6 +13,9 @@ internal static class ReceivingWatch
     /// <summary>What a source finds in the errors of its rsync.</summary>
     public const string Full = "vserver-receive: No space left on device";
 
+    /// <summary>The same, where the disk has not taken what was written.</summary>
+    public const string Lost = "vserver-receive: what has arrived cannot be written to the disk";
+
     // at the rate of a fast disk less than the reserve goes by in between
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
@@ -60,7 +63,7 @@ internal static class ReceivingWatch
             // an error is told once to each who had the file system open by then: whoever makes sure at the end would not hear of it (syncfs(2))
             if (Libc.syncfs(directory) != 0)
             {
-                Console.Error.WriteLine($"vserver-receive: what has arrived cannot be written to the disk: {ErrnoException.Last("syncfs").Message}");
+                Console.Error.WriteLine($"{Lost}: {ErrnoException.Last("syncfs").Message}");
                 if (!ended.IsCancellationRequested)
                 {
                     _ = Libc.kill(pid, Libc.SIGTERM);

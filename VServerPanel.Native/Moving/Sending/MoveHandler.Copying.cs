@@ -93,7 +93,7 @@ internal sealed partial class MoveHandler
             totals = CopyChanged(operation, MovePhase.Copying, pass);
             if (totals.IsComplete)
             {
-                _move = _store.Save(_move with { CopiedSince = next });
+                _move = _store.Save(_move with { CopiedSince = next ?? _move.CopiedSince });
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using VServerPanel.Native.Moving.Copy;
 using VServerPanel.Native.Moving.Receiving;
+using VServerPanel.Native.Operations;
 using VServerPanel.Native.Peers;
 using VServerPanel.Native.Tests.Peers;
 using VServerPanel.Protocol;
@@ -84,6 +85,22 @@ public sealed class CopyPassTests : IAsyncLifetime, IDisposable
         await Task.Run(() => Pass().RunChanged(Source, Id, changes, withDirectories: true, (_, _) => { }, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
         Assert.Equal(Wanted(), TreeSnapshot.Take(Arrived, withTimes: true));
         Assert.All((string[])["hidden", "#c", ";s", "- m", "+ p", "a:b", "!", "-x"], f => Assert.Equal("9\n", File.ReadAllText($"{Arrived}/{f}")));
+    }
+
+    [Fact]
+    public async Task Pass_DiskThatLosesWhatIsWritten_FailsAndIsNotBelieved()
+    {
+        // a disk of 200 MB with room for 24 behind it: it takes what is written, and cannot keep it
+        await _hosts.B.ExecAsync("sh", "-ec", "mkdir /srv/behind; mount -t tmpfs -o size=24M none /srv/behind; cd /srv/behind; truncate -s 200M disk; mkfs.ext4 -q disk; mount -o loop,errors=continue disk /vservers");
+        await File.WriteAllBytesAsync(Source + "/big", System.Security.Cryptography.RandomNumberGenerator.GetBytes(60 << 20), TestContext.Current.CancellationToken);
+        Assert.False(IsSuspect(await AskAsync("begin", 1)));
+        var problem = await Assert.ThrowsAsync<ProblemException>(() => Task.Run(() => Pass(isIntoNothing: true).Run(Source, Id, (_, _) => { }, TestContext.Current.CancellationToken)));
+        Assert.Equal(ProblemCode.InputOutput, problem.Code);
+        Assert.True(IsSuspect(await AskAsync("begin", 1)));
+        Assert.True(IsSuspect(await AskAsync("begin", 1)));
+        await _hosts.B.ExecAsync("umount", "-l", "/vservers");
+
+        static bool IsSuspect(WireEvent answer) => Assert.IsType<ResultEvent>(answer).Data!.Value.TryGetProperty("isSuspect", out var suspect) && suspect.GetBoolean();
     }
 
     [Fact]
