@@ -91,7 +91,7 @@ public sealed class CopyPassTests : IAsyncLifetime, IDisposable
     public async Task Pass_DiskThatLosesWhatIsWritten_FailsAndIsNotBelieved()
     {
         // a disk of 200 MB with room for 24 behind it: it takes what is written, and cannot keep it
-        await _hosts.B.ExecAsync("sh", "-ec", "mkdir /srv/behind; mount -t tmpfs -o size=24M none /srv/behind; cd /srv/behind; truncate -s 200M disk; mkfs.ext4 -q disk; mount -o loop,errors=continue disk /vservers");
+        await _hosts.B.ExecAsync("sh", "-ec", "mount -t tmpfs -o size=24M none /mnt; cd /mnt; truncate -s 200M disk; mkfs.ext4 -q disk; mount -o loop,errors=continue disk /vservers");
         await File.WriteAllBytesAsync(Source + "/big", System.Security.Cryptography.RandomNumberGenerator.GetBytes(60 << 20), TestContext.Current.CancellationToken);
         Assert.False(IsSuspect(await AskAsync("begin", 1)));
         var problem = await Assert.ThrowsAsync<ProblemException>(() => Task.Run(() => Pass(isIntoNothing: true).Run(Source, Id, (_, _) => { }, TestContext.Current.CancellationToken)));
