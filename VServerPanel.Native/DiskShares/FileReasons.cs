@@ -48,7 +48,7 @@ internal sealed unsafe class FileReasons(Invocation call, VServerName name)
     {
         try
         {
-            using var database = PackageDatabases.Open(call, name, root, isLocked: false);
+            using var database = PackageDatabases.OpenWithoutStart(call, name, root);
             return database is null ? []
                 : database.Fault is { } fault ? throw new ProblemException(ProblemCode.CommandFailed, fault)
                 : database.Packages.SelectMany(database.ConfigurationOf).Select(f => f.Path).ToHashSet(StringComparer.Ordinal);

@@ -84,7 +84,12 @@ internal sealed class SharingQuestion(Invocation call, VServerName name)
         reason = SkipReason.None;
         try
         {
-            using var database = PackageDatabases.Open(call, name, root, isLocked: false);
+            using var database = PackageDatabases.OpenWithoutStart(call, name, root);
+            if (database is { Fault: { } fault })
+            {
+                throw new ProblemException(ProblemCode.CommandFailed, fault);
+            }
+
             foreach (var package in database?.Packages ?? [])
             {
                 foreach (var file in database!.FilesOf(package).Where(f => f.Path == path))
@@ -94,7 +99,7 @@ internal sealed class SharingQuestion(Invocation call, VServerName name)
                 }
             }
 
-            return database is { Fault: { } fault } ? throw new ProblemException(ProblemCode.CommandFailed, fault) : null;
+            return null;
         }
         catch (Exception e) when (e is ProblemException or IOException)
         {

@@ -17,7 +17,9 @@ internal readonly record struct DirectoryEntry(string Name, ulong Inode, byte Ty
 internal static class DirectoryReader
 {
     /// <summary>All entries, read before any is returned, so that they can be removed on the way.</summary>
-    public static unsafe List<DirectoryEntry> Read(SafeFileHandle directory)
+    /// <param name="directory">Open.</param>
+    /// <param name="most">Reading ends when there are more.</param>
+    public static unsafe List<DirectoryEntry> Read(SafeFileHandle directory, int most = int.MaxValue)
     {
         var entries = new List<DirectoryEntry>();
         var buffer = new byte[1 << 16];
@@ -30,7 +32,7 @@ internal static class DirectoryReader
             }
 
             ErrnoException.ThrowIfFailed(read, "getdents64");
-            if (read == 0)
+            if (read == 0 || entries.Count > most)
             {
                 return entries;
             }

@@ -66,6 +66,21 @@ internal static class PackageDatabases
         return answer;
     }
 
+    /// <summary>The same for a look that changes nothing: a vserver that is stopped is not started for it.</summary>
+    /// <exception cref="ProblemException">NotRunning: its rpm would have to be asked. As above.</exception>
+    public static PackageDatabase? OpenWithoutStart(Invocation call, VServerName name, SafeFileHandle root)
+    {
+        if (FormatOf(root) != PackageFormat.Rpm)
+        {
+            return Open(root);
+        }
+
+        return new RpmListing(call, name, root).TryOpenKept()
+            ?? (new Lifecycle.RunStateStore(call.Paths).FindRunning(name) is not null
+                ? Open(call, name, root, isLocked: false)
+                : throw new ProblemException(ProblemCode.NotRunning, $"{name} is stopped, and only its own rpm can tell them. 'vcheck --packages {name}' asks it."));
+    }
+
     /// <summary>Opens the database of a root that has one we can read from outside; null where it has none, or one of rpm's, which only its own rpm may read.</summary>
     /// <param name="root">The root's directory; must stay open as long as the database is used.</param>
     public static PackageDatabase? Open(SafeFileHandle root) => FormatOf(root) == PackageFormat.Dpkg ? new DpkgDatabase(root) : null;

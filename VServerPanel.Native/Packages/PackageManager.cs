@@ -47,6 +47,9 @@ internal abstract class PackageManager
     /// in every vserver at once, which its sudo rule gives it by no other command.</summary>
     public abstract bool IsOpenToPanel(IReadOnlyList<string> arguments);
 
+    /// <summary>What is asked for in a guest with these packages; null where there is nothing to be done in it.</summary>
+    public virtual IReadOnlyList<string>? Narrow(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> installed) => arguments;
+
     /// <summary>A command that must come first, where an earlier one was cut off in this root.</summary>
     public virtual IReadOnlyList<string>? Repair(SafeFileHandle root) => null;
 

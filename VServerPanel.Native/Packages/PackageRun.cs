@@ -60,9 +60,16 @@ internal sealed class PackageRun(Operation all, PackageRequest request, PackageF
             Start(session, repair, output, operation.Cancel);
         }
 
+        if (request.Manager.Narrow(request.Arguments, before) is not { } asked)
+        {
+            operation.Report.Info("It has none of these packages.");
+            session.Complete();
+            return;
+        }
+
         try
         {
-            var arguments = request.Arguments.Select((a, i) => files.All.TryGetValue(a, out var file) ? session.PutFile(file, string.Create(CultureInfo.InvariantCulture, $"{i}-{Path.GetFileName(a)}")) : a);
+            var arguments = asked.Select((a, i) => files.All.TryGetValue(a, out var file) ? session.PutFile(file, string.Create(CultureInfo.InvariantCulture, $"{i}-{Path.GetFileName(a)}")) : a);
             _exitCode = Start(session, request.Manager.Command(program, [.. arguments]), output, operation.Cancel);
         }
         finally

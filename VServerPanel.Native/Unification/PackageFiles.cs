@@ -41,6 +41,7 @@ internal sealed class PackageFiles
             }
         });
         Faults = [.. _faults.OfType<string>()];
+        Unread = [.. names.Where((_, tree) => _faults[tree] is not null)];
         if (wanted?.Where(w => !met.Contains(w)).ToList() is { Count: > 0 } missing)
         {
             throw new ProblemException(ProblemCode.NotFound, $"None of these vservers has {string.Join(", ", missing)} installed.{string.Concat(Faults.Select(f => " " + f))}");
@@ -51,6 +52,9 @@ internal sealed class PackageFiles
 
     /// <summary>Of each vserver whose packages could not be read, a sentence that says why. None of its files may be shared.</summary>
     public IReadOnlyList<string> Faults { get; }
+
+    /// <summary>These vservers.</summary>
+    public IReadOnlyList<VServerName> Unread { get; }
 
     /// <summary>Whether a file may be shared as far as its package says.</summary>
     /// <param name="package">A number that is the same for the same version in every tree.</param>

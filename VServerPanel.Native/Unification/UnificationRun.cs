@@ -15,7 +15,7 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
 
     private readonly HostPaths _paths = operation.Paths;
     private Buckets _buckets = Buckets.None;
-    private bool _isPart = request.Packages.Count > 0;
+    private IReadOnlyList<VServerName> _unread = [];
     private long? _total;
 
     public UnificationOutcome Run()
@@ -126,8 +126,9 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
         foreach (var fault in packages.Faults)
         {
             operation.Report.Warn(fault);
-            _isPart = true;
         }
+
+        _unread = packages.Unread;
 
         return new Buckets(scan, method != SharingMethod.Reflink, packages);
     }
@@ -192,10 +193,10 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
     private void Remember(ScanSummary summary, bool isPart = false)
     {
         // a part is less than was shared with whom before, and drift is told from that
-        isPart |= _isPart;
+        isPart |= request.Packages.Count > 0;
         foreach (var name in request.VServers)
         {
-            if (!isPart || UnificationState.Find(_paths, operation.Call.Registry, name) is not { FilesShared: > 0 } earlier || earlier.Method != method)
+            if (!(isPart || _unread.Contains(name)) || UnificationState.Find(_paths, operation.Call.Registry, name) is not { FilesShared: > 0 } earlier || earlier.Method != method)
             {
                 Remember(name, summary.SharedOf(name).Files, summary.SharedOf(name).Bytes);
             }

@@ -13,6 +13,9 @@ internal sealed class FileStamps(SafeFileHandle root)
     // of directories that a guest fills as it likes
     private const int MostEntries = 5000;
 
+    // of packages that were fetched, in dnf's and in yum's cache
+    private const string Fetched = "packages";
+
     private readonly StringBuilder _text = new();
     private int _entries;
 
@@ -21,6 +24,9 @@ internal sealed class FileStamps(SafeFileHandle root)
 
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
+
+    /// <summary>Whether there were no more than are looked at; where there were, equal stamps say nothing.</summary>
+    public bool IsWhole => _entries <= MostEntries;
 
     /// <summary>All of it in one word.</summary>
     public string Digest => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_text.ToString())));
@@ -41,7 +47,7 @@ internal sealed class FileStamps(SafeFileHandle root)
     public void AddBelow(string directory, int levels, Func<string, bool> isWanted)
     {
         using var opened = GuestRoot.TryOpenDirectory(root, directory);
-        IEnumerable<DirectoryEntry> entries = opened is null ? [] : DirectoryReader.Read(opened);
+        IEnumerable<DirectoryEntry> entries = opened is null || !IsWhole ? [] : DirectoryReader.Read(opened, MostEntries);
         foreach (var entry in entries.OrderBy(e => e.Name, StringComparer.Ordinal))
         {
             if (++_entries > MostEntries)
@@ -49,7 +55,7 @@ internal sealed class FileStamps(SafeFileHandle root)
                 return;
             }
 
-            if (entry.IsDirectory && levels > 0)
+            if (entry.IsDirectory && levels > 0 && entry.Name != Fetched)
             {
                 AddBelow($"{directory}/{entry.Name}", levels - 1, isWanted);
             }

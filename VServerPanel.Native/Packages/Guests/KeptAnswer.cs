@@ -24,7 +24,7 @@ internal sealed class KeptAnswer(Invocation call, VServerName name, string folde
     public bool IsTrue()
     {
         using var lines = Open();
-        return lines is not null && lines.TryRead(out var first) && Encoding.UTF8.GetString(first) == $"{Known}{stamps().Digest}";
+        return lines is not null && lines.TryRead(out var first) && stamps() is { IsWhole: true } now && Encoding.UTF8.GetString(first) == $"{Known}{now.Digest}";
     }
 
     /// <summary>Its lines, the first too; null where there are none.</summary>
@@ -51,7 +51,7 @@ internal sealed class KeptAnswer(Invocation call, VServerName name, string folde
                 writer.Write($"{Unknown}{before.Digest}\n");
                 var isWhole = ask(line => writer.Write(line + "\n"));
                 writer.Flush();
-                if (isWhole && call.Time.GetUtcNow() - before.ChangedAt > s_settled)
+                if (isWhole && before.IsWhole && call.Time.GetUtcNow() - before.ChangedAt > s_settled)
                 {
                     file.Position = 0;
                     file.WriteByte((byte)Known);

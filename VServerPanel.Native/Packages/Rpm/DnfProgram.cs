@@ -21,6 +21,7 @@ internal sealed class DnfProgram : RpmManager
     private static readonly string[] s_panelVerbs = ["upgrade", "install", "remove", "autoremove", "downgrade", "reinstall", CheckUpdate, "makecache"];
     private static readonly string[] s_panelOptions = [Refresh, "--best", "--nobest", "--allowerasing", "--skip-broken", "--security"];
     private static readonly string[] s_idleVerbs = [CheckUpdate, "check-upgrade", "makecache", "list", "info", "search", "repoquery", "repolist", "repoinfo", "provides", "whatprovides", "deplist", "updateinfo", "check", "clean", "download", "changelog", "help"];
+    private static readonly string[] s_plainOptions = ["-q", "--quiet", "-v", "--verbose", "-y", "-C", "--cacheonly", Refresh];
     private static readonly string[] s_simulations = ["--assumeno", "--downloadonly"];
 
     public override string Tool => "vdnf";
@@ -45,9 +46,21 @@ internal sealed class DnfProgram : RpmManager
         .. program == "yum" ? arguments.Select(a => a == Refresh ? "--setopt=metadata_expire=0" : a) : arguments,
     ];
 
-    // an option may have a value of its own: only where the verb comes first it is plain what is asked for
+    // an option may have a value of its own: only where the verb comes first, or behind such as have none, it is plain what is asked for
     public override bool ChangesPackages(IReadOnlyList<string> arguments) =>
-        !(arguments is [var verb, ..] && s_idleVerbs.Contains(verb, StringComparer.Ordinal)) && !arguments.Any(a => s_simulations.Contains(a, StringComparer.Ordinal));
+        !(arguments.SkipWhile(a => s_plainOptions.Contains(a, StringComparer.Ordinal)).FirstOrDefault() is { } verb && s_idleVerbs.Contains(verb, StringComparer.Ordinal)) && !arguments.Any(a => s_simulations.Contains(a, StringComparer.Ordinal));
+
+    /// <summary>dnf 5 upgrades nothing where one of the names is not installed, and dnf 4 fails where none is: what a guest does not have is left out.</summary>
+    public override IReadOnlyList<string>? Narrow(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> installed)
+    {
+        if (arguments is not ["upgrade", ..] || !arguments.Skip(1).Any(IsTarget))
+        {
+            return arguments;
+        }
+
+        List<string> narrowed = [.. arguments.Where((a, i) => i == 0 || !IsTarget(a) || a.EndsWith(Extension, StringComparison.Ordinal) || IsInstalled(a, installed))];
+        return narrowed.Skip(1).Any(a => !a.StartsWith('-')) ? narrowed : null;
+    }
 
     public override bool HasSucceeded(int exitCode, IReadOnlyList<string> arguments) =>
         base.HasSucceeded(exitCode, arguments) || (exitCode == HasUpdates && arguments.Any(a => a is CheckUpdate or "check-upgrade"));
@@ -58,6 +71,10 @@ internal sealed class DnfProgram : RpmManager
     /// <summary>NAME, NAME.ARCHITECTURE, NAME-[EPOCH:]VERSION-RELEASE. What has a slash is a file or an address to dnf, and what begins with @ a group.</summary>
     private static bool IsTarget(string word) =>
         word.Length is > 0 and <= 256 && char.IsAsciiLetterOrDigit(word[0]) && word[^1] is not '-' && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.' or '_' or ':' or '~' or '^');
+
+    // NAME, NAME.ARCHITECTURE, NAME-VERSION; what is installed for several architectures is called NAME:ARCHITECTURE (ByName)
+    private static bool IsInstalled(string word, IReadOnlyDictionary<string, string> installed) => installed.Keys.Select(k => k.Split(':')[0])
+        .Any(k => word.StartsWith(k, StringComparison.Ordinal) && word[k.Length..] is "" or ['.', ..] or ['-', >= '0' and <= '9', ..]);
 
     private static bool IsProgram(SafeFileHandle root, string path)
     {

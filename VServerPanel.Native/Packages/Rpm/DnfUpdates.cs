@@ -23,7 +23,10 @@ internal sealed class DnfUpdates
     private static readonly string[] s_caches = ["var/cache/dnf", "var/cache/libdnf5", "var/cache/yum"];
 
     // repositories, variables, modules, locked versions
-    private static readonly string[] s_configuration = ["etc/dnf", "etc/yum", "etc/yum.repos.d"];
+    private static readonly string[] s_configuration = ["etc/dnf", "etc/yum", "etc/yum.repos.d", "etc/distro.repos.d"];
+
+    // it waits for another's lock, and is no more than advice
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly SafeFileHandle _root;
     private readonly string? _program;
@@ -68,7 +71,7 @@ internal sealed class DnfUpdates
         {
             var list = new UpdateList();
             var title = $"{_program} -C check-update";
-            var (code, error) = GuestQuery.Run(session, title, [_program!, "-q", "-C", "check-update"], MostCharacters, TakeLine, _ => { }, cancel);
+            var (code, error) = GuestQuery.Run(session, title, [_program!, "-q", "-C", "check-update"], s_patience, MostCharacters, TakeLine, _ => { }, cancel);
             if (code is not 0 and not HasUpdates)
             {
                 tell($"{FaultMark}'{title}' in the vserver ended with exit code {code.ToString(CultureInfo.InvariantCulture)}{(error.Length > 0 ? ": " + error : ".")}");
@@ -95,14 +98,14 @@ internal sealed class DnfUpdates
 
     private FileStamps Stamps()
     {
-        var stamps = MetadataIn(RpmListing.AddDatabase(new FileStamps(_root)));
+        var stamps = RpmListing.AddDatabase(new FileStamps(_root));
         stamps.Add("etc/yum.conf");
         foreach (var directory in s_configuration)
         {
             stamps.AddBelow(directory, 2, _ => true);
         }
 
-        return stamps;
+        return MetadataIn(stamps);
     }
 
     // the index of a repository: REPOSITORY-HASH/repodata in dnf's cache, ARCHITECTURE/RELEASE/REPOSITORY in yum's

@@ -20,6 +20,8 @@ internal static class RpmQuery
     private const string PackageFormatText = "@%{NAME}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\t%{ARCH}\\t%{SUMMARY}\\n";
     private const string FileFormatText = "[%{FILEFLAGS} %{FILEMODES} %{FILESTATES} %{FILENAMES}\\n]";
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
+
     /// <summary>Runs the query.</summary>
     /// <param name="session">The vserver.</param>
     /// <param name="withFiles">Whether the files of each package are listed behind it: see <see cref="TryParseFile"/>.</param>
@@ -31,7 +33,7 @@ internal static class RpmQuery
     {
         string[] words = ["rpm", "-qa", "--qf", withFiles ? PackageFormatText + FileFormatText : PackageFormatText];
         var complaint = "";
-        var (code, error) = GuestQuery.Run(session, "rpm -qa", words, MostCharacters, onLine, TakeError, cancel);
+        var (code, error) = GuestQuery.Run(session, "rpm -qa", words, s_patience, MostCharacters, onLine, TakeError, cancel);
         return code != 0 ? throw new ProblemException(ProblemCode.CommandFailed, $"'rpm -qa' in the vserver ended with exit code {code.ToString(CultureInfo.InvariantCulture)}{(error.Length > 0 ? ": " + error : ".")}")
             : complaint.Length > 0 ? $"'rpm -qa' in the vserver said: {GuestQuery.Told(complaint)}"
             : null;

@@ -61,16 +61,7 @@ public sealed partial class UpgradePage
     private bool CanGoOn => !_busy && (_step == PlanStep ? _plan is { Problems.Count: 0 } : _catalogue is not null);
 
     /// <summary>Those that are chosen and are upgraded by one run.</summary>
-    private IEnumerable<VServerName> Chosen
-    {
-        get
-        {
-            var chosen = (_catalogue?.VServers ?? []).Where(v => v.CanFetch && v.Format == _kind).Select(v => v.Name).Where(_vservers.Contains);
-
-            // apt-get passes over a package that is not installed; to dnf it is a failure where none of them is
-            return _all || _packages.Count == 0 || _kind is PackageFormat.Dpkg ? chosen : chosen.Intersect(PackagesOf(_kind).Where(p => _packages.Contains(p.Name)).SelectMany(p => p.Versions).SelectMany(v => v.VServers));
-        }
-    }
+    private IEnumerable<VServerName> Chosen => (_catalogue?.VServers ?? []).Where(v => v.CanFetch && v.Format == _kind).Select(v => v.Name).Where(_vservers.Contains);
 
     /// <summary>What can be upgraded in those that are chosen.</summary>
     private List<PackageVersions> Offered => [.. PackagesOf(_kind).Where(p => p.Versions.Any(v => v.Candidate is not null && v.VServers.Any(_vservers.Contains)))];

@@ -162,7 +162,57 @@ public sealed class DnfTests : IDisposable
     [InlineData(false, "search", "bash")]
     [InlineData(false, "upgrade", "--downloadonly")]
     [InlineData(false, "upgrade", "--assumeno")]
+    [InlineData(false, "-q", "-C", "check-update")]
+    [InlineData(true, "-q", "upgrade")]
+    [InlineData(true, "--setopt", "check-update", "upgrade")]
     public void ChangesPackages_DnfWords_AreThoseThatMayReplaceFiles(bool expected, params string[] words) => Assert.Equal(expected, new DnfProgram().ChangesPackages(words));
+
+    [Theory]
+    [InlineData("upgrade", "upgrade")]
+    [InlineData("upgrade bash zsh vim.x86_64 gone --best", "upgrade bash vim.x86_64 --best")]
+    [InlineData("upgrade bash-5.3-1 bash-completion glibc.i686", "upgrade bash-5.3-1 glibc.i686")]
+    [InlineData("upgrade gone z* ./a.rpm b.rpm", "upgrade z* ./a.rpm b.rpm")]
+    [InlineData("upgrade gone --best", null)]
+    [InlineData("install gone", "install gone")]
+    public void Narrow_Upgrade_NamesWhatIsInstalled(string asked, string? expected)
+    {
+        var installed = new Dictionary<string, string> { ["bash"] = "5.2-1", ["vim"] = "9-1", ["glibc:i686"] = "2-1", ["glibc:x86_64"] = "2-1" };
+        Assert.Equal(expected, new DnfProgram().Narrow(asked.Split(' '), installed) is { } words ? string.Join(' ', words) : null);
+    }
+
+    [Fact]
+    public void Vdnf_UpgradeOfWhatOneHasNot_LeavesThatOneAlone()
+    {
+        Add("one", "dnf", "echo dnf \"$@\"", "httpd 1-1 x86_64");
+        Add("two", "dnf", "echo dnf \"$@\"", "nginx 1-1 x86_64");
+        Add("three", "dnf", "exit 1", "bash 1-1 x86_64");
+        var result = Run("vdnf", "one", "two", "three", "--", "upgrade", "httpd", "nginx");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(["one: dnf -y upgrade httpd", "two: dnf -y upgrade nginx"], result.Events.OfType<LogEvent>().Where(l => l.Level == LogEvent.Output).Select(l => l.Text).Order(StringComparer.Ordinal));
+        Assert.Null(Outcomes(result).Single(o => o.VServer.Value == "three").ExitCode);
+    }
+
+    [Fact]
+    public void Vcheck_MoreFilesThanAreLookedAt_IsAskedEachTime()
+    {
+        var name = Add("full", "dnf", "echo >>/asked", "alpha 1.0-1 x86_64");
+        var tree = _host.Paths.TreeOf(name);
+        Directory.CreateDirectory(tree + "/var/cache/dnf/base-0123/repodata");
+        File.WriteAllText(tree + "/var/cache/dnf/base-0123/repodata/repomd.xml", "<repomd/>");
+        Directory.CreateDirectory(tree + "/var/cache/dnf/base-0123/packages");
+        TrialHost.Run("sh", "-ec", $"cd {tree}/var/cache/dnf/base-0123/packages; touch $(seq 6000)");
+        Thread.Sleep(2500);
+        Packages();
+        Packages();
+
+        // packages that were fetched do not count
+        Assert.Single(File.ReadAllLines(tree + "/asked"));
+        TrialHost.Run("sh", "-ec", $"mkdir {tree}/etc/dnf; cd {tree}/etc/dnf; touch $(seq 6000)");
+        Thread.Sleep(2500);
+        Packages();
+        Packages();
+        Assert.Equal(3, File.ReadAllLines(tree + "/asked").Length);
+    }
 
     [Fact]
     public void Command_AssumeNo_IsNotAssumedYes() => Assert.Equal(["dnf", "upgrade", "--assumeno"], new DnfProgram().Command("dnf", ["upgrade", "--assumeno"]));

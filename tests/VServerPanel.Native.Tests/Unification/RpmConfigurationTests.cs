@@ -88,6 +88,41 @@ public sealed class RpmConfigurationTests : IDisposable
         Assert.False(IsShared(one, Tool));
     }
 
+    [Fact]
+    public void Files_OfAStoppedVServerThatWasNotAsked_AreToldWithoutAStart()
+    {
+        var one = AddWithTool();
+        _host.Copy(one, "two");
+        var journal = _host.Prefix.ReadJournal().Count;
+        Assert.Equal("packages-unread", Why("two", Tool).Reason);
+        Assert.Contains("vcheck --packages two", _host.VServer("--as", "vfiles", "two").Error, StringComparison.Ordinal);
+        Assert.Equal(journal, _host.Prefix.ReadJournal().Count);
+        _host.Expect("two", "start");
+        Assert.Equal("vs-tool 3:1-1", Why("two", Tool).Package);
+        Assert.True(_host.Prefix.ReadJournal().Count > journal);
+    }
+
+    [Fact]
+    public void Unify_OneCannotBeReadAnyMore_WhatIsKnownOfTheOthersIsTheirsOfNow()
+    {
+        var one = AddWithTool();
+        var three = _host.Copy(one, "three");
+        _host.Copy(one, "two");
+        Unify<UnificationOutcome>(["one", "two", "three"], out _);
+        var (before, unread) = (StateOf(one), StateOf(three));
+        File.WriteAllText(PathOf(three, "usr/bin/rpm"), "#!/bin/sh\nexit 1\n");
+        File.AppendAllText(PathOf(three, "var/lib/rpm/rpmdb.sqlite"), "x");
+        File.WriteAllText(PathOf(one, Tool), "another");
+
+        Unify<UnificationOutcome>(["one", "two", "three"], out var warnings);
+
+        Assert.Single(warnings, w => w.StartsWith("The packages of three", StringComparison.Ordinal));
+        Assert.True(StateOf(one).At > before.At && StateOf(one).FilesShared < before.FilesShared);
+        Assert.Equal(unread.At, StateOf(three).At);
+
+        UnificationState StateOf(VServerName name) => UnificationState.Find(_host.Paths, _host.Prefix.Call().Registry, name)!;
+    }
+
     private VServerName AddWithTool()
     {
         var name = RpmRoot.Add(_host, "one");

@@ -115,9 +115,9 @@ public sealed class PackagesPageTests : PagesContext
         await page.Find("#package-httpd-amd64").ChangeAsync(new() { Value = true });
         await page.Find("form").SubmitAsync();
 
-        // dnf would fail in one that has none of them
-        page.WaitForAssertion(() => Assert.Contains("vdnf fedora1 -- upgrade httpd", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
-        Assert.Equal("vdnf fedora1 -- upgrade httpd", string.Join(' ', Host.Command.Requests.Single(r => r.Plan).Words));
+        // the host leaves out what one does not have
+        page.WaitForAssertion(() => Assert.Contains("vdnf fedora1 fedora2 -- upgrade httpd", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        Assert.Equal("vdnf fedora1 fedora2 -- upgrade httpd", string.Join(' ', Host.Command.Requests.Single(r => r.Plan).Words));
     }
 
     [Fact]
