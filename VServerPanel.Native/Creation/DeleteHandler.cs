@@ -141,18 +141,7 @@ internal sealed class DeleteHandler(Invocation call, VServerName name, TrashTerm
     }
 
     /// <summary>Where a file system is mounted in a tree; null where none is.</summary>
-    internal static string? MountIn(string tree)
-    {
-        if (!Libc.TryStatx(null, tree, out var stat) || (stat.Mode & Libc.S_IFMT) != Libc.S_IFDIR)
-        {
-            return null;
-        }
-
-        // mountinfo has the paths without symlinks
-        using var fd = Libc.open(tree, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
-        var real = new FileInfo($"/proc/self/fd/{(int)fd.DangerousGetHandle()}").LinkTarget ?? tree;
-        return Hosts.MountTable.Read().FirstOrDefault(m => m.MountPoint == real || m.MountPoint.StartsWith(real + "/", StringComparison.Ordinal))?.MountPoint;
-    }
+    internal static string? MountIn(string tree) => Hosts.MountTable.In(tree).FirstOrDefault();
 
     private IEnumerable<string> ForGood() =>
         [_paths.ConfOf(name), _paths.HookOf(name), _paths.ContextOf(name), .. new[] { _paths.DirectoryOf(_paths.HandleOf(name)), _paths.RunDirectoryOf(name) }.Distinct(), .. Isolation.Monitor.ConsoleLogsOf(_paths, name).Select(l => l.Path)];

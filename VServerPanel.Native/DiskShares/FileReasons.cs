@@ -49,9 +49,7 @@ internal sealed unsafe class FileReasons(Invocation call, VServerName name)
         try
         {
             using var database = PackageDatabases.OpenWithoutStart(call, name, root);
-            return database is null ? []
-                : database.Fault is { } fault ? throw new ProblemException(ProblemCode.CommandFailed, fault)
-                : database.Packages.SelectMany(database.ConfigurationOf).Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
+            return database is null ? [] : database.RequireWhole().Packages.SelectMany(database.ConfigurationOf).Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
         }
         catch (Exception e) when (e is ProblemException or IOException)
         {

@@ -85,12 +85,7 @@ internal sealed class SharingQuestion(Invocation call, VServerName name)
         try
         {
             using var database = PackageDatabases.OpenWithoutStart(call, name, root);
-            if (database is { Fault: { } fault })
-            {
-                throw new ProblemException(ProblemCode.CommandFailed, fault);
-            }
-
-            foreach (var package in database?.Packages ?? [])
+            foreach (var package in database?.RequireWhole().Packages ?? [])
             {
                 foreach (var file in database!.FilesOf(package).Where(f => f.Path == path))
                 {

@@ -1,4 +1,5 @@
 using System.Text;
+using VServerPanel.Native.Interop;
 
 namespace VServerPanel.Native.Hosts;
 
@@ -57,8 +58,19 @@ internal static class MountTable
     /// <summary>What is mounted exactly there; the last of several; null where nothing is.</summary>
     public static MountEntry? At(string path) => Read().LastOrDefault(m => m.MountPoint == path);
 
-    /// <summary>Where something is mounted below a directory, seen from this mount namespace.</summary>
-    public static IEnumerable<string> Below(string path) => Read().Select(m => m.MountPoint).Where(p => p.StartsWith(path + "/", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal);
+    /// <summary>Where something is mounted at a directory or below it; nowhere where it is none.</summary>
+    public static IEnumerable<string> In(string directory)
+    {
+        if (!Libc.TryStatx(null, directory, out var stat) || (stat.Mode & Libc.S_IFMT) != Libc.S_IFDIR)
+        {
+            return [];
+        }
+
+        // mountinfo has the paths without symlinks
+        using var fd = Libc.open(directory, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        var real = new FileInfo($"/proc/self/fd/{(int)fd.DangerousGetHandle()}").LinkTarget ?? directory;
+        return Read().Select(m => m.MountPoint).Where(p => p == real || p.StartsWith(real + "/", StringComparison.Ordinal));
+    }
 
     /// <summary>The mount that holds a path: the last with the longest fitting mount point.</summary>
     public static MountEntry Holding(string path) => Read()

@@ -1,3 +1,4 @@
+using VServerPanel.Native.Operations;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Packages;
@@ -15,6 +16,10 @@ internal abstract class PackageDatabase : IDisposable
 
     /// <summary>Why packages may be missing in it, as a sentence; null where it was read whole.</summary>
     public virtual string? Fault => null;
+
+    /// <summary>Sees to it that nothing is missing.</summary>
+    /// <exception cref="ProblemException">CommandFailed: there is a <see cref="Fault"/>.</exception>
+    public PackageDatabase RequireWhole() => Fault is { } fault ? throw new ProblemException(ProblemCode.CommandFailed, fault) : this;
 
     /// <summary>The files of one, read as they are asked for; nothing of it is kept. Directories may be among them, and files that are not there.</summary>
     /// <param name="package">One of <see cref="Packages"/>.</param>

@@ -75,7 +75,7 @@ internal sealed class PackageFiles
             using var database = PackageDatabases.Open(_call, name, scan.Roots[tree], _isLocked);
             if (database is not null)
             {
-                return database.Fault is { } fault ? throw new ProblemException(ProblemCode.CommandFailed, fault) : Read(database, wanted, met);
+                return Read(database.RequireWhole(), wanted, met);
             }
         }
         catch (Exception e) when (e is ProblemException or IOException)

@@ -38,7 +38,7 @@ internal sealed record TreeChanges(long Files, long Bytes)
         var moment = CopyMoment.Now();
         try
         {
-            foreach (var place in MountTable.Below(root).Prepend(root))
+            foreach (var place in MountTable.In(root).Prepend(root))
             {
                 using var directory = Libc.open(place, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
                 ErrnoException.ThrowIfFailed(Libc.syncfs(directory), "syncfs", place);

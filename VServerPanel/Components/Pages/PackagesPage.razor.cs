@@ -98,8 +98,6 @@ public sealed partial class PackagesPage
         || package.Summary.Contains(search, StringComparison.OrdinalIgnoreCase)
         || package.Versions.Any(v => v.Version.Contains(search, StringComparison.OrdinalIgnoreCase));
 
-    private static string Word(PackageFormat format) => format is PackageFormat.Rpm ? "rpm" : "dpkg";
-
     private string Pressed(PackageFilter filter) => _filter == filter ? "true" : "false";
 
     /// <summary>"web1, web2, web3 and 7 more"; "all 10".</summary>

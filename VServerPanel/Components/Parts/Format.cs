@@ -86,6 +86,9 @@ internal static class Format
         _ => state.ToString(),
     };
 
+    /// <summary>Whose packages they are: "dpkg" or "rpm".</summary>
+    internal static string Packages(PackageFormat format) => format is PackageFormat.Rpm ? "rpm" : "dpkg";
+
     /// <summary>An operation's word of the wire as a title: "audit-export" is "Audit export".</summary>
     internal static string Operation(string operation) => operation switch
     {
