@@ -19,7 +19,6 @@ internal readonly record struct FileReason(string Path, SkipReason Reason, long 
 /// <summary>Goes through the files of one tree. Nothing is followed, and nothing mounted in it is entered.</summary>
 internal sealed unsafe class FileReasons(Invocation call, VServerName name)
 {
-    private const int BlockSize = 512; // statx(2), stx_blocks
 
     private readonly Stack<(OpenDirectory? Parent, byte[] Name, string Path, bool IsExcluded)> _waiting = [];
 
@@ -81,7 +80,7 @@ internal sealed unsafe class FileReasons(Invocation call, VServerName name)
                 {
                     var reason = isExcluded ? SkipReason.ExcludedDirectory : Eligibility.OfFile(stat, mount);
                     reason = reason != SkipReason.None ? reason : configuration is null ? SkipReason.PackagesUnread : configuration.Contains(below) ? SkipReason.Configuration : reason;
-                    found.Add(new FileReason(below, reason, (long)stat.Blocks * BlockSize));
+                    found.Add(new FileReason(below, reason, (long)stat.Allocated));
                 }
                 else if (type == Libc.S_IFDIR && stat.MountId == mount)
                 {

@@ -5,7 +5,6 @@ namespace VServerPanel.Native.FileTrees;
 /// <summary>One thread's part of a <see cref="DiskScan"/>.</summary>
 internal sealed unsafe class ScanWorker(WorkStack<DiskScan.Found> work, IReadOnlyList<ScanRoot> roots, bool withRanges, KnownInodes known) : IDisposable
 {
-    private const int BlockSize = 512; // statx(2), stx_blocks
 
     // each level holds a descriptor: a guest that nests deeper than any path can name is not measured there
     private const int MaximumDepth = 1024;
@@ -70,7 +69,7 @@ internal sealed unsafe class ScanWorker(WorkStack<DiskScan.Found> work, IReadOnl
         {
             var top = Libc.fstatx(root.Directory.Handle);
             _device = ScanRoot.Pack(top.DevMajor, top.DevMinor);
-            Totals[found.Tree].AddOwn((long)top.Blocks * BlockSize);
+            Totals[found.Tree].AddOwn((long)top.Allocated);
             return root.Directory.Use();
         }
 
@@ -89,7 +88,7 @@ internal sealed unsafe class ScanWorker(WorkStack<DiskScan.Found> work, IReadOnl
 
         _device = ScanRoot.Pack(stat.DevMajor, stat.DevMinor);
         Totals[found.Tree].Entries++;
-        Totals[found.Tree].AddOwn((long)stat.Blocks * BlockSize);
+        Totals[found.Tree].AddOwn((long)stat.Allocated);
         return directory;
     }
 
@@ -170,7 +169,7 @@ internal sealed unsafe class ScanWorker(WorkStack<DiskScan.Found> work, IReadOnl
         var totals = Totals[tree];
         totals.Entries++;
         var isFile = (stat.Mode & Libc.S_IFMT) == Libc.S_IFREG;
-        var bytes = Math.Max(0, ((long)stat.Blocks * BlockSize) - sharedBytes);
+        var bytes = Math.Max(0, (long)stat.Allocated - sharedBytes);
         if (stat.LinkCount > 1)
         {
             var name = new LinkedName(stat.Inode, ScanRoot.Pack(stat.DevMajor, stat.DevMinor), tree, stat.LinkCount, isFile, sharedBytes > 0, bytes);
@@ -183,7 +182,7 @@ internal sealed unsafe class ScanWorker(WorkStack<DiskScan.Found> work, IReadOnl
         if (isFile)
         {
             totals.Files++;
-            totals.SingleLinkBytes += (long)stat.Blocks * BlockSize;
+            totals.SingleLinkBytes += (long)stat.Allocated;
             totals.SingleLinkLengths += (long)stat.Size;
         }
     }

@@ -53,6 +53,9 @@ internal static partial class Libc
         public uint DevMajor;
         public uint DevMinor;
         public ulong MountId;
+
+        /// <summary>Bytes that its blocks take, without its holes: stx_blocks are of 512 bytes (statx(2)).</summary>
+        public readonly ulong Allocated => Blocks * 512;
     }
 
     [StructLayout(LayoutKind.Sequential)]

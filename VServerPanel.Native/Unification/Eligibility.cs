@@ -34,7 +34,7 @@ internal static class Eligibility
             return SkipReason.Empty;
         }
 
-        if (stat.Size > LargeBytes && stat.Blocks * 512 < stat.Size / MostHoles)
+        if (stat.Size > LargeBytes && stat.Allocated < stat.Size / MostHoles)
         {
             return SkipReason.Holes;
         }

@@ -32,7 +32,7 @@ internal sealed unsafe class FreshFile(ExtendedAttributes attributes) : IDisposa
         {
             ErrnoException.ThrowIfFailed(Libc.TryStatx(fd, out var made) ? 0 : -1, "statx");
             FaultPoint.Reach();
-            if (content.Length > 0 && content.Length == (long)stat.Size && (long)stat.Blocks * 512 >= content.Length)
+            if (content.Length > 0 && content.Length == (long)stat.Size && (long)stat.Allocated >= content.Length)
             {
                 fixed (byte* all = content)
                 {
@@ -92,7 +92,7 @@ internal sealed unsafe class FreshFile(ExtendedAttributes attributes) : IDisposa
     private void CopyContent(int from, int to, in Libc.Statx stat)
     {
         var size = (long)stat.Size;
-        if ((long)stat.Blocks * 512 >= size)
+        if ((long)stat.Allocated >= size)
         {
             CopyRange(from, to, 0, size);
             return;

@@ -185,7 +185,7 @@ internal sealed unsafe partial class LinkMatcher
                 return null;
             }
 
-            work.Made((long)stat.Blocks * 512);
+            work.Made((long)stat.Allocated);
             return new Staged(_number, inode, from.Attributes, IsFresh: true);
         }
     }

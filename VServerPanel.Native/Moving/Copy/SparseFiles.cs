@@ -12,7 +12,6 @@ internal sealed class SparseFiles
     // rsync compares each name with each rule
     private const int MostRules = 200;
     private const long MostBytesOfRules = 8 << 20;
-    private const int BlockSize = 512; // statx(2), stx_blocks
 
     // what fits into an inode takes no block
     private const ulong LargestInline = 4096;
@@ -67,7 +66,7 @@ internal sealed class SparseFiles
 
         public void Look(EntryReader entry, in Libc.Statx stat, byte[] place)
         {
-            if (stat.Size > LargestInline && stat.Blocks * BlockSize < stat.Size && Paths.Count <= MostRules)
+            if (stat.Size > LargestInline && stat.Allocated < stat.Size && Paths.Count <= MostRules)
             {
                 Paths.Add([.. place, .. entry.CopyName().AsSpan()[..^1]]);
             }

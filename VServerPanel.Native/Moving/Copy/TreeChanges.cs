@@ -7,7 +7,7 @@ namespace VServerPanel.Native.Moving.Copy;
 
 /// <summary>What of a tree has changed since a moment, by the time that no program can set (<c>st_ctime</c>).</summary>
 /// <param name="Files">Names of regular files that were written to, made, linked or renamed, also with a directory above them.</param>
-/// <param name="Bytes">Their sizes.</param>
+/// <param name="Bytes">What is in them, without holes.</param>
 /// <remarks>Symlinks and other entries are told by the directory that they were made in; one whose owner alone was changed is not.</remarks>
 internal sealed record TreeChanges(long Files, long Bytes)
 {
@@ -113,7 +113,7 @@ internal sealed record TreeChanges(long Files, long Bytes)
             }
 
             Files++;
-            Bytes += (long)stat.Size;
+            Bytes += (long)Math.Min(stat.Size, stat.Allocated);
             List(FilePaths, [.. place.Path, .. entry.CopyName().AsSpan()[..^1]]);
         }
 
