@@ -132,6 +132,9 @@ public sealed class FleetTests
         await processes.MoveNextAsync();
         await Eventually.TrueAsync(async () => await BeginningsAsync() == 1, "its journal is read");
 
+        // or what was asked before would come to the host behind the removal
+        await Eventually.TrueAsync(async () => (await WordsAsync(sshd)).Count(w => w.EndsWith(" --json --watch", StringComparison.Ordinal)) == 2, "its vservers and processes are watched");
+
         await catalogue.RemoveAsync("root2", TestCore.Alice, Cancel);
 
         Assert.Null(core.Get<Fleet>().Find("root2"));
