@@ -23,6 +23,7 @@ internal static partial class Libc
     internal const int F_GETFD = 1;
     internal const int F_SETFD = 2;
     internal const int FD_CLOEXEC = 1;
+    internal const int FALLOC_FL_KEEP_SIZE = 1;
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int fcntl(int fd, int command, nint argument);
@@ -93,6 +94,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     internal static partial int fdatasync(SafeFileHandle fd);
+
+    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    internal static partial int fallocate(SafeFileHandle fd, int mode, long offset, long length);
 
     [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
     internal static partial int syncfs(SafeFileHandle fd);

@@ -1,5 +1,6 @@
 using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Isolation;
@@ -14,8 +15,8 @@ internal static class ConsoleFiles
     /// <summary>Where the monitor writes it.</summary>
     public static string OfRunning(HostPaths paths, string handle) => $"{paths.Log}/{RelativeOf(handle)}";
 
-    /// <summary>Goes on with the log of the earlier lives.</summary>
-    public static void Begin(HostPaths paths, VServerName name, string handle)
+    /// <summary>Goes on with the log of the earlier lives. Where the disk is too full for the link, it lies under the id alone until the vserver has ended.</summary>
+    public static void Begin(HostPaths paths, VServerName name, string handle, Action<string> warn)
     {
         Directory.CreateDirectory($"{paths.Log}/{Running}", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Settle(paths, name);
@@ -26,14 +27,21 @@ internal static class ConsoleFiles
         }
 
         using var log = Libc.open(paths.Log, Libc.O_PATH | Libc.O_DIRECTORY);
-        ErrnoException.ThrowIfFailed(Libc.symlinkat(RelativeOf(handle), log, Path.GetFileName(link)), "symlinkat", link);
+        try
+        {
+            ErrnoException.ThrowIfFailed(Libc.symlinkat(RelativeOf(handle), log, Path.GetFileName(link)), "symlinkat", link);
+        }
+        catch (ErrnoException e) when (SpareRoom.IsFullDisk(e))
+        {
+            warn($"The disk is full: what {name} writes on its console goes to '{OfRunning(paths, handle)}' as far as there is room, and is in its log when it has ended.");
+        }
     }
 
     /// <summary>Puts it under the name again; does nothing where it is there. The vserver does not run.</summary>
     public static void Settle(HostPaths paths, VServerName name)
     {
         var link = Monitor.ConsoleLogOf(paths, name);
-        if (new FileInfo(link).LinkTarget is not { } target || Path.GetDirectoryName(target) != Running)
+        if (TargetOf(paths, name) is not { } target || Path.GetDirectoryName(target) != Running)
         {
             return;
         }
@@ -54,6 +62,13 @@ internal static class ConsoleFiles
         {
             File.Delete(link);
         }
+    }
+
+    // or where there was no room for a link
+    private static string? TargetOf(HostPaths paths, VServerName name)
+    {
+        var (link, handle) = (Monitor.ConsoleLogOf(paths, name), paths.HandleOf(name));
+        return new FileInfo(link).LinkTarget ?? (HostPaths.IsById(handle) && !Libc.TryStatx(null, link, out _) && File.Exists(OfRunning(paths, handle)) ? RelativeOf(handle) : null);
     }
 
     private static string RelativeOf(string handle) => $"{Running}/{HostPaths.ContainerOf(handle)}.console.log";

@@ -23,7 +23,7 @@ internal sealed partial class StartHandler
         var handle = _paths.HandleOf(name);
         var request = new Isolation.Monitor.Request(name, handle, Environment.ProcessPath ?? "/usr/sbin/vserver", _state.Generation, GuestKernel.HasConsole(spec.Style), conf.StartTimeout);
         FaultPoint.Reach();
-        ConsoleFiles.Begin(_paths, name, handle);
+        ConsoleFiles.Begin(_paths, name, handle, _report.Warn);
 
         using var users = UserNamespace.Open(entry.IdBase, entry.IdCount);
         using var mount = IdmappedMount.Create(root, users, _paths.TreeOf(name));

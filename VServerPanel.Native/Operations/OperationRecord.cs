@@ -99,7 +99,7 @@ internal sealed class OperationRecord : IDisposable
             });
             _jobs.PruneIfMany(_endedAt);
         }
-        catch (Exception e) when (_kind.NeedsNoRoom && SpareRoom.IsFullDisk(e))
+        catch (Exception e) when (SpareRoom.IsFullDisk(e))
         {
             // the journal has its end, and recovery tells the job from there
             _call.Report.Warn($"The disk is full: the job {_info.Id} could not be marked as ended; 'vserver-jobs recover' does it when there is room.");
@@ -124,8 +124,9 @@ internal sealed class OperationRecord : IDisposable
         {
             _call.Journal.Append(entry);
         }
-        catch (Exception e) when (_kind.NeedsNoRoom && SpareRoom.IsFullDisk(e))
+        catch (Exception e) when ((_kind.NeedsNoRoom || entry.Phase == JournalPhase.Ended) && SpareRoom.IsFullDisk(e))
         {
+            // what was begun has an end, whatever that takes
             _call.Journal.PutAside(entry);
             _call.Report.Warn($"The disk is full: the journal's entry waits in '{SpareRoom.JournalOf(_call.Paths)}' until there is room.");
         }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Interop;
 
@@ -5,6 +6,9 @@ namespace VServerPanel.Native.Operations;
 
 internal sealed partial class UndoLog
 {
+    // what tells how far it is undone, and that it is finished
+    private const int RoomForItsEnd = 16 << 10;
+
     private readonly List<UndoLine> _lines = [];
     private string _directory = paths.Undo;
     private SafeFileHandle? _file;
@@ -51,6 +55,7 @@ internal sealed partial class UndoLog
             // and a crash before that leaves nothing.
             _length = 0;
             _file = Libc.open(_directory, Libc.O_WRONLY | Libc.O_TMPFILE, 0b110_000_000);
+            KeepRoom(_file);
             Write(new UndoLine { Owner = owner });
             ErrnoException.ThrowIfFailed(Libc.linkat(_file, $"/proc/self/fd/{_file.DangerousGetHandle()}", _file, PathOf(_directory), Libc.AT_SYMLINK_FOLLOW), "linkat", PathOf(_directory));
             FaultPoint.Reach();
@@ -64,6 +69,15 @@ internal sealed partial class UndoLog
         if (durable)
         {
             ErrnoException.ThrowIfFailed(Libc.fdatasync(_file), "fdatasync", PathOf(_directory));
+        }
+    }
+
+    /// <summary>A disk that becomes full while the operation is under way still takes the lines of its end.</summary>
+    private static void KeepRoom(SafeFileHandle file)
+    {
+        if (Libc.fallocate(file, Libc.FALLOC_FL_KEEP_SIZE, 0, RoomForItsEnd) != 0 && Marshal.GetLastPInvokeError() is not ErrnoNames.EOPNOTSUPP and var errno)
+        {
+            throw new ErrnoException(errno, "fallocate");
         }
     }
 

@@ -37,9 +37,18 @@ internal sealed partial class UndoLog(HostPaths paths, UndoOwner owner, bool dur
     {
         Finish();
 
-        Append(new UndoLine { Continues = true });
         (_finish, _undone) = (null, 0);
         _undo.Clear();
+        try
+        {
+            Append(new UndoLine { Continues = true });
+        }
+        catch
+        {
+            // or it would be finished again, over whatever is done instead of the second half
+            Forget();
+            throw;
+        }
     }
 
     /// <summary>The operation succeeded: from here on a crash undoes nothing. Runs what is left to finish.</summary>

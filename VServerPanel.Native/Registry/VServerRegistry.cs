@@ -114,7 +114,9 @@ internal sealed class VServerRegistry(HostPaths paths, TimeProvider time)
     }
 
     /// <summary>Makes the entry of a vserver that comes from elsewhere: it keeps its id, and its range of ids where nobody has it.</summary>
-    public void Adopt(RegistryEntry entry)
+    /// <param name="entry">As it was.</param>
+    /// <param name="aside">Where its file lies, if it does: it is renamed where it is the same, which takes no room on a full disk.</param>
+    public void Adopt(RegistryEntry entry, string? aside = null)
     {
         using var gate = Lock();
         if (Find(entry.Name) is { } known)
@@ -128,7 +130,14 @@ internal sealed class VServerRegistry(HostPaths paths, TimeProvider time)
         }
 
         var taken = TakenRanges();
-        Save(entry with { IdBase = entry.IdBase == 0 || taken.Contains(entry.IdBase) ? FreeRange(taken) : entry.IdBase, IdCount = RangeSize });
+        var adopted = entry with { IdBase = entry.IdBase == 0 || taken.Contains(entry.IdBase) ? FreeRange(taken) : entry.IdBase, IdCount = RangeSize };
+        if (aside is not null && File.Exists(aside) && ContentOf(adopted).AsSpan().SequenceEqual(File.ReadAllBytes(aside)))
+        {
+            new MoveBack(aside, paths.RegistryOf(entry.Name)).Run(paths);
+            return;
+        }
+
+        Save(adopted);
     }
 
     private static uint FreeRange(HashSet<uint> taken)
@@ -145,8 +154,9 @@ internal sealed class VServerRegistry(HostPaths paths, TimeProvider time)
     /// <summary>Keeps others from giving ranges away: for who moves entries between here and the trash.</summary>
     public FileLock Lock() => FileLock.Acquire($"{paths.Locks}/.registry", TimeSpan.FromSeconds(10), "the registry");
 
-    public void Save(RegistryEntry entry) =>
-        DurableFile.Write(paths.RegistryOf(entry.Name), JsonSerializer.SerializeToUtf8Bytes(entry, RegistryJson.Default.RegistryEntry), 0b110_000_000);
+    public void Save(RegistryEntry entry) => DurableFile.Write(paths.RegistryOf(entry.Name), ContentOf(entry), 0b110_000_000);
+
+    private static byte[] ContentOf(RegistryEntry entry) => JsonSerializer.SerializeToUtf8Bytes(entry, RegistryJson.Default.RegistryEntry);
 
     // a range given twice would let one vserver into another's files: as long as one is not known, none is given away
     private HashSet<uint> TakenRanges()

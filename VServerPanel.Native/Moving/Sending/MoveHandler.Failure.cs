@@ -22,8 +22,8 @@ internal sealed partial class MoveHandler
             return;
         }
 
-        _move = _store.Save(known with { Problem = ProblemException.ToEvent(cause) });
-        if (cause is ProblemException { Code: ProblemCode.Unreachable or ProblemCode.Terminated or ProblemCode.TimedOut })
+        var isSaved = TrySave(operation, known with { Problem = ProblemException.ToEvent(cause) });
+        if (!isSaved || cause is ProblemException { Code: ProblemCode.Unreachable or ProblemCode.Terminated or ProblemCode.TimedOut })
         {
             operation.Report.Warn($"'vserver-moves resume {_move.Id}' goes on with what has arrived, 'vserver-moves take-back {_move.Id}' gives it up.");
             return;
@@ -32,7 +32,7 @@ internal sealed partial class MoveHandler
         try
         {
             _target.Ask("take-back", _move.ToRequest(), CancellationToken.None);
-            _move = _store.Save(_move with { State = OutgoingState.TakenBack, EndedAt = call.Time.GetUtcNow() });
+            TrySave(operation, _move with { State = OutgoingState.TakenBack, EndedAt = call.Time.GetUtcNow() });
         }
         catch (ProblemException e)
         {
@@ -70,11 +70,31 @@ internal sealed partial class MoveHandler
         try
         {
             Start(call with { Report = operation.Report }, _name);
-            _move = _store.Save(_move with { WasRunning = false });
+            TrySave(operation, _move with { WasRunning = false });
         }
         catch (Exception e) when (e is ProblemException or IOException)
         {
             operation.Report.Warn($"{_name} is here, and could not be started again: {ProblemException.ToEvent(e).Message}");
+        }
+    }
+
+    /// <summary>Writes down how it stands, unless this host's disk is full: then it stands as it did, and can be gone on with or given up when there is room.</summary>
+    private bool TrySave(Operation operation, OutgoingMove move)
+    {
+        try
+        {
+            _move = _store.Save(move);
+            return true;
+        }
+        catch (Exception e) when (SpareRoom.IsFullDisk(e))
+        {
+            if (!_isUnsaved)
+            {
+                _isUnsaved = true;
+                operation.Report.Warn("The disk of this host is full: how this move stands could not be written down.");
+            }
+
+            return false;
         }
     }
 

@@ -33,6 +33,7 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
     private Stopwatch? _down;
     private long? _sent;
     private bool _wasStopped;
+    private bool _isUnsaved;
 
     /// <summary>Goes on from wherever the move stands.</summary>
     /// <exception cref="ProblemException">Why it was refused or failed; its record tells how it stands then.</exception>
@@ -113,6 +114,7 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
         operation.Before = Configuration.ConfFile.Parse(_move.Files!.Conf).Text;
         operation.Undo.Before(new UndoHandOver(_move.Id));
         new Retirement(_paths, _move).Retire();
+        FaultPoint.Stage("out-of-its-place");
         _move = _store.Save(_move with { State = OutgoingState.HandedOver });
         operation.Undo.CommitThen(new UndoHandOver(_move.Id));
     }
@@ -143,7 +145,10 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
         }
 
         var now = call.Time.GetUtcNow();
-        _move = _store.Save(_move with { State = OutgoingState.Kept, EndedAt = now, KeptUntil = now.AddDays(_move.Choices.KeepDays), Problem = null });
+        if (TrySave(operation, _move with { State = OutgoingState.Kept, EndedAt = now, KeptUntil = now.AddDays(_move.Choices.KeepDays), Problem = null }))
+        {
+            new Retirement(_paths, _move).ForgetAside();
+        }
     }
 
     private ProblemException Unresolved(Exception cause)
@@ -171,6 +176,11 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
             {
                 Warn(operation, $"{_name} is on {_move.Peer} now, and could not be started there: {e.Message} Start it there: 'vserver {_name} start'.");
             }
+        }
+
+        if (_move.State != OutgoingState.Kept)
+        {
+            throw new ProblemException(ProblemCode.NoSpace, $"{_name} is on {_move.Peer}, and this host's disk is too full to write that down. Make room here; then 'vserver-moves resume {_move.Id}' does it.");
         }
 
         var unification = _move.Choices.Unify ? Unify(operation) : null;

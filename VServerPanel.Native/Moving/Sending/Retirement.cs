@@ -8,7 +8,8 @@ using VServerPanel.Protocol;
 namespace VServerPanel.Native.Moving.Sending;
 
 /// <summary>Takes a vserver out of its place, so that nothing can start it, and puts it back. Both may be cut off anywhere, and are done again then.</summary>
-/// <remarks>Small files lie in the move's record meanwhile, since /etc and /var may be file systems of their own; the tree is renamed.</remarks>
+/// <remarks>Small files lie in the move's record meanwhile, since /etc and /var may be file systems of their own; the tree is renamed. Until the target has it they lie aside, too, each in its
+/// own directory: to put them back takes no room then, which a full disk has none of.</remarks>
 internal sealed class Retirement(HostPaths paths, OutgoingMove move)
 {
     private readonly OutgoingStore _store = new(paths);
@@ -42,23 +43,23 @@ internal sealed class Retirement(HostPaths paths, OutgoingMove move)
             return;
         }
 
-        Remove(paths.ConfOf(_name));
+        PutAside(paths.ConfOf(_name), AsideOf(paths.ConfOf(_name)));
         Rename(paths.TreeOf(_name), _store.MakePlace(move.Id));
         foreach (var (log, suffix) in Isolation.Monitor.ConsoleLogsOf(paths, _name))
         {
             Rename(log, _store.LogOf(move.Id) + suffix);
         }
 
+        FaultPoint.Reach();
         KeptHook.Keep(paths, _name, move.Files);
-        Remove(paths.HookOf(_name));
-        Remove(paths.RegistryOf(_name));
+        PutAside(paths.RegistryOf(_name), AsideOf(paths.RegistryOf(_name)));
     }
 
     /// <summary>The conf file comes last. Its range of ids is another, where the old one was given away meanwhile: its tree holds none of them.</summary>
     public void PutBack()
     {
         var files = move.Files!;
-        new VServerRegistry(paths, TimeProvider.System).Adopt(files.Registry);
+        new VServerRegistry(paths, TimeProvider.System).Adopt(files.Registry, AsideOf(paths.RegistryOf(_name)));
         FaultPoint.Reach();
         if (Directory.Exists(paths.Log))
         {
@@ -71,10 +72,20 @@ internal sealed class Retirement(HostPaths paths, OutgoingMove move)
         KeptHook.PutBack(paths, move, _name);
         new MoveBack(_store.TreeOf(move.Id), paths.TreeOf(_name)).Run(paths);
         FaultPoint.Reach();
+        new MoveBack(AsideOf(paths.ConfOf(_name)), paths.ConfOf(_name)).Run(paths);
         if (!Exists(paths.ConfOf(_name)))
         {
             DurableFile.Write(paths.ConfOf(_name), files.Conf, 0b110_100_100);
         }
+
+        ForgetAside();
+    }
+
+    /// <summary>Removes what lies aside: the record has it.</summary>
+    public void ForgetAside()
+    {
+        File.Delete(AsideOf(paths.ConfOf(_name)));
+        File.Delete(AsideOf(paths.RegistryOf(_name)));
     }
 
     /// <summary>What is in the place that it came from; null where it is free. A hook script may be there: then that one stays.</summary>
@@ -87,12 +98,18 @@ internal sealed class Retirement(HostPaths paths, OutgoingMove move)
         DurableFile.SyncDirectory(Path.GetDirectoryName(from)!);
     }
 
-    private static void Remove(string path)
+    // over what an earlier try has left there
+    private static void PutAside(string path, string aside)
     {
         FaultPoint.Reach();
-        File.Delete(path);
-        DurableFile.SyncDirectory(Path.GetDirectoryName(path)!);
+        if (Exists(path))
+        {
+            File.Move(path, aside, overwrite: true);
+            DurableFile.SyncDirectory(Path.GetDirectoryName(path)!);
+        }
     }
+
+    private string AsideOf(string path) => $"{Path.GetDirectoryName(path)}/.{Path.GetFileName(path)}.moved-{move.Id}";
 
     private static bool Exists(string path) => Libc.TryStatx(null, path, out _);
 }
@@ -141,6 +158,7 @@ internal sealed record PurgeMoved(string MoveId, DateTimeOffset At) : UndoAction
         }
 
         KeptHook.Forget(paths, move);
+        new Retirement(paths, move).ForgetAside();
 
         // first of all nobody can take it back any more: half of it is nothing
         store.Save(move with { State = OutgoingState.Purged, EndedAt = At, KeptUntil = null, Files = null });

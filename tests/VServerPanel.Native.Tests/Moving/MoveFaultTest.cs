@@ -10,18 +10,25 @@ namespace VServerPanel.Native.Tests.Moving;
 /// <remarks>A class for each fault: they wait for the end of patience most of the time, and so run beside each other.</remarks>
 public abstract class MoveFaultTest : TwoHostsTest
 {
-    private static readonly string[] s_stages = ["copying", "stopping", "last-pass", "verifying", "handing-over", "activating", "starting"];
+    private static readonly string[] s_stages = ["copying", "stopping", "last-pass", "verifying", "handing-over", "out-of-its-place", "activating", "starting"];
 
     protected override (long Bytes, string FileSystem)? RoomOnB => (96 << 20, "ext4");
+
+    protected virtual string FileSystemOnA => "ext4";
 
     protected async Task MoveWithFaultAsync(string fault)
     {
         await MakeRunnableAsync();
         var whyNot = await WhyNotStartedAsync(Hosts.A);
         await Hosts.A.TryAsync("vserver", "web", "stop");
-        var wanted = TreeSnapshot.Take(Tree, withTimes: true);
+        if (fault == "source-full")
+        {
+            await PutOnDiskOfItsOwnAsync();
+        }
+
+        var wanted = TreeSnapshot.Take(Hosts.A.PathOf("/vservers/web"), withTimes: true);
         var turn = 0;
-        foreach (var stage in s_stages.Where(s => whyNot is null || s is not ("stopping" or "starting")))
+        foreach (var stage in s_stages.Where(s => (whyNot is null || s is not ("stopping" or "starting")) && (fault == "source-full" || s != "out-of-its-place")))
         {
             // by turns; with VSERVER_FAULTS=all both at each stage
             foreach (var way in Stride == 1 ? ["resume", "take-back"] : (string[])[turn++ % 2 == 0 ? "resume" : "take-back"])
@@ -36,6 +43,12 @@ public abstract class MoveFaultTest : TwoHostsTest
                 Assert.True(await IsStoppedAsync(move), $"{stage} was not reached: {await Text(output)}");
                 await TakeAwayAsync(fault, move);
                 await move.WaitForExitAsync(TestContext.Current.CancellationToken);
+                if (whyNot is null && fault is "full" or "source-full")
+                {
+                    // nobody waits for room to be made
+                    Assert.True(await RunsAsync(Hosts.A) || await RunsAsync(Hosts.B), $"{fault} at {stage}: none runs\n{await output}");
+                }
+
                 await GiveBackAsync(fault);
                 await ResolveAsync(way, $"{fault} at {stage}, then {way}: {await output}");
                 await BackOnAAsync(wanted, $"{fault} at {stage}, then {way}", whyNot is null);
@@ -44,6 +57,13 @@ public abstract class MoveFaultTest : TwoHostsTest
 
         static async Task<string> Text(Task<string> output) => output.IsCompleted ? await output : "(it goes on)";
     }
+
+    /// <summary>Trees, records, jobs and the journal of host A, and the conf files, on one file system.</summary>
+    private Task<string> PutOnDiskOfItsOwnAsync() => Hosts.A.ExecAsync("sh", "-ec", $"""
+        truncate -s 400M /root/disk.img; mkfs.{FileSystemOnA} -q /root/disk.img; mkdir /tmp/disk; mount -o loop /root/disk.img /tmp/disk
+        for d in /vservers /etc/vservers /var/lib/vservers /var/log/vservers; do mkdir -p $d "/tmp/disk$d"; cp -a $d/. "/tmp/disk$d"; mount --bind "/tmp/disk$d" $d; done
+        mount -o remount,bind,nosuid,nodev,noexec /vservers; printf '#!/bin/sh\n' > /etc/vservers/web.sh; chmod 750 /etc/vservers/web.sh
+        """);
 
     private async Task TakeAwayAsync(string fault, Process move)
     {
@@ -61,7 +81,7 @@ public abstract class MoveFaultTest : TwoHostsTest
                 await Hosts.A.KillAsync();
                 return;
             default:
-                await Hosts.B.TryAsync("sh", "-c", "dd if=/dev/zero of=/vservers/.full bs=1M; dd if=/dev/zero of=/vservers/.full2 bs=4k; sync");
+                await (fault == "full" ? Hosts.B : Hosts.A).TryAsync("sh", "-c", "dd if=/dev/zero of=/vservers/.full bs=1M; dd if=/dev/zero of=/vservers/.full2 bs=4k; sync; dd if=/dev/zero of=/vservers/.full3 bs=1");
                 break;
         }
 
@@ -84,7 +104,7 @@ public abstract class MoveFaultTest : TwoHostsTest
                 await Hosts.A.TryAsync("vserver", "--as", "vserver-boot", "start");
                 break;
             default:
-                await Hosts.B.ExecAsync("rm", "-f", "/vservers/.full", "/vservers/.full2");
+                await (fault == "full" ? Hosts.B : Hosts.A).ExecAsync("rm", "-f", "/vservers/.full", "/vservers/.full2", "/vservers/.full3");
                 break;
         }
     }
@@ -130,6 +150,11 @@ public abstract class MoveFaultTest : TwoHostsTest
         }
 
         await IsOnlyAsync(Hosts.A, Hosts.B);
+        Assert.Empty((await Hosts.A.ExecAsync("find", "/etc/vservers", "/var/lib/vservers/registry", "-name", "*moved*")).Trim());
+        if ((await Hosts.A.ExecAsync("cat", "/proc/mounts")).Contains(" /tmp/disk ", StringComparison.Ordinal))
+        {
+            Assert.Equal("750", (await Hosts.A.ExecAsync("stat", "-c", "%a", "/etc/vservers/web.sh")).Trim());
+        }
     }
 
     private async Task AtMostOneRunsAsync(string when) => Assert.False(await RunsAsync(Hosts.A) && await RunsAsync(Hosts.B), when);
@@ -154,6 +179,15 @@ public sealed class MoveFullFaultTests : MoveFaultTest
 {
     [Fact]
     public Task Move_FaultAtEachStage_OneIsThereAndWhole() => MoveWithFaultAsync("full");
+}
+
+/// <summary>The source's disk is full.</summary>
+public sealed class MoveSourceFullFaultTests : MoveFaultTest
+{
+    protected override string FileSystemOnA => "xfs";
+
+    [Fact]
+    public Task Move_FaultAtEachStage_OneIsThereAndWhole() => MoveWithFaultAsync("source-full");
 }
 
 /// <summary>The source is killed.</summary>

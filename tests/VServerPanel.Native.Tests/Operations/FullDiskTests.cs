@@ -1,5 +1,6 @@
 using System.Text;
 using VServerPanel.Native.Jobs;
+using VServerPanel.Native.Lifecycle;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Tests.Peers;
 using VServerPanel.Protocol;
@@ -40,7 +41,7 @@ public sealed class FullDiskTests : IDisposable
 
         host.Paths.EnsureDirectories();
         var alpha = host.Add("alpha");
-        host.Add("beta");
+        var beta = host.Add("beta");
         host.Add("gamma");
         host.Expect("alpha", "start");
         host.Expect("beta", "start");
@@ -48,7 +49,15 @@ public sealed class FullDiskTests : IDisposable
         Fill(host, host.Paths.TreeOf(alpha) + "/tmp");
 
         // what is not recorded is not done
-        Assert.Equal(ProblemCode.NoSpace, host.VServer("--json", "beta", "restart").Problem.Code);
+        Assert.Equal(ProblemCode.NoSpace, host.VServer("--json", "beta", "rename", "delta").Problem.Code);
+        Assert.Equal(0, host.VServer("beta", "running").ExitCode);
+
+        // what ran runs again: the one that filled the disk keeps nobody from that
+        var store = new RunStateStore(host.Paths);
+        var first = store.FindRunning(beta)!;
+        host.Expect("beta", "exec", "reboot", "-f");
+        TrialHost.Eventually(() => store.FindRunning(beta) is { } again && again.Generation != first.Generation, "it has rebooted");
+        host.Expect("beta", "restart");
         Assert.Equal(0, host.VServer("beta", "running").ExitCode);
 
         var stopped = host.VServer("--json", "beta", "stop");
@@ -74,7 +83,7 @@ public sealed class FullDiskTests : IDisposable
         // there is room again, and all of it is in the journal, in order
         Assert.False(File.Exists(SpareRoom.JournalOf(host.Paths)));
         string[] ended = [.. host.Prefix.ReadJournal().Where(e => e is { Phase: JournalPhase.Ended, Outcome: OperationOutcome.Succeeded } && (e.Operation != "delete" || e.VServer == alpha)).Select(e => $"{e.Operation} {e.VServer}")];
-        Assert.Equal(["stop beta", "stop alpha", "purge gamma", "delete alpha"], ended.Except(["start alpha", "start beta"]));
+        Assert.Equal(["exec beta", "reboot beta", "restart beta", "stop beta", "stop alpha", "purge gamma", "delete alpha"], ended.Except(["start alpha", "start beta"]));
         Assert.All(host.Prefix.ReadJournal().GroupBy(e => e.OperationId).Where(o => o.Last().Outcome == OperationOutcome.Succeeded), o => Assert.Equal(2, o.Count()));
         host.Expect("beta", "start");
     }
@@ -92,8 +101,8 @@ public sealed class FullDiskTests : IDisposable
                 log.Before(new RemoveFile(prefix.Directory + "/first"));
                 FillWith(prefix.Paths.Undo + "/filler");
 
-                // more than what is left of the page that it has
-                log.Before(new RestoreContent(prefix.Directory + "/restored", new byte[6000]));
+                // more than what is left of the room that it keeps
+                log.Before(new RestoreContent(prefix.Directory + "/restored", new byte[20_000]));
                 log.Before(new RemoveFile(prefix.Directory + "/last"));
             }
 
@@ -105,7 +114,7 @@ public sealed class FullDiskTests : IDisposable
             Assert.Empty(UndoLog.Recover(prefix.Paths, path).Failures);
             Assert.False(File.Exists(prefix.Directory + "/first"));
             Assert.False(File.Exists(prefix.Directory + "/last"));
-            Assert.Equal(6000, new FileInfo(prefix.Directory + "/restored").Length);
+            Assert.Equal(20_000, new FileInfo(prefix.Directory + "/restored").Length);
 
             FillWith(prefix.Paths.Undo + "/filler");
             using var others = new UndoLog(prefix.Paths, owner, durable: true);

@@ -33,7 +33,8 @@ internal static class TreeSnapshot
                 line.Append(CultureInfo.InvariantCulture, $" {stat.Modify.Seconds}.{stat.Modify.Nanoseconds:d9}");
             }
 
-            foreach (var attribute in Libc.XattrNames(directory, entry.Name).Order(StringComparer.Ordinal))
+            // xfs tells of its ACLs twice
+            foreach (var attribute in Libc.XattrNames(directory, entry.Name).Where(n => !n.StartsWith("trusted.SGI_ACL_", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
             {
                 line.Append(CultureInfo.InvariantCulture, $" {attribute}={Convert.ToHexString(Libc.Xattr(directory, entry.Name, attribute)!)}");
             }
