@@ -21,48 +21,14 @@ internal sealed class Journal(HostPaths paths, long fileBytes = Journal.FileByte
     private readonly JournalFiles _files = new(paths);
 
     /// <summary>Appends an entry and waits until it is on disk.</summary>
-    public void Append(JournalEntry entry)
+    public void Append(JournalEntry entry) => Write(LineOf(entry));
+
+    /// <summary>Appends what waits in memory for room, as far as there is some.</summary>
+    public void TakeIn()
     {
-        using var fd = OpenLocked();
-        var end = RandomAccess.GetLength(fd);
-
-        // first what found no room
-        var spare = SpareRoom.JournalOf(paths);
-        var hasWaited = File.Exists(spare);
-        byte[] line = hasWaited ? [.. File.ReadAllBytes(spare), .. LineOf(entry)] : LineOf(entry);
-
-        // a line that a crash or a full disk cut off must not swallow the next one
-        Span<byte> last = stackalloc byte[1];
-        if (end > 0 && RandomAccess.Read(fd, last, end - 1) == 1 && last[0] != (byte)'\n')
+        if (File.Exists(SpareRoom.JournalOf(paths)))
         {
-            line = [(byte)'\n', .. line];
-        }
-
-        if (end == 0)
-        {
-            // of a crash while files were changed over, too: where it begins must not hang on older files, which may be taken away
-            line = [.. _files.HeaderOf(fd), .. line];
-        }
-
-        try
-        {
-            RandomAccess.Write(fd, line, end);
-        }
-        catch (IOException)
-        {
-            RandomAccess.SetLength(fd, end);
-            throw;
-        }
-
-        ErrnoException.ThrowIfFailed(Libc.fdatasync(fd), "fdatasync", paths.Journal);
-        if (end == 0)
-        {
-            DurableFile.SyncDirectory(paths.Log);
-        }
-
-        if (hasWaited)
-        {
-            File.Delete(spare);
+            Write([]);
         }
     }
 
@@ -70,8 +36,92 @@ internal sealed class Journal(HostPaths paths, long fileBytes = Journal.FileByte
     public void PutAside(JournalEntry entry)
     {
         using var fd = OpenLocked();
-        using var spare = Libc.open(SpareRoom.JournalOf(paths), Libc.O_WRONLY | Libc.O_CREAT | Libc.O_NOFOLLOW, 0b110_000_000);
-        RandomAccess.Write(spare, LineOf(entry), RandomAccess.GetLength(spare));
+        using var spare = Libc.open(SpareRoom.JournalOf(paths), Libc.O_RDWR | Libc.O_CREAT | Libc.O_NOFOLLOW, 0b110_000_000);
+        AppendTo(spare, LineOf(entry));
+    }
+
+    private void Write(byte[] line)
+    {
+        using var fd = OpenLocked();
+        var isNew = RandomAccess.GetLength(fd) == 0;
+        if (isNew)
+        {
+            // of a crash while files were changed over, too: where it begins must not hang on older files, which may be taken away
+            line = [.. _files.HeaderOf(fd), .. Waiting(), .. line];
+        }
+        else if (File.Exists(SpareRoom.JournalOf(paths)))
+        {
+            TakeIn(fd);
+        }
+
+        AppendTo(fd, line);
+        ErrnoException.ThrowIfFailed(Libc.fdatasync(fd), "fdatasync", paths.Journal);
+        if (isNew)
+        {
+            DurableFile.SyncDirectory(paths.Log);
+        }
+
+        File.Delete(SpareRoom.JournalOf(paths));
+    }
+
+    private byte[] Waiting()
+    {
+        var spare = SpareRoom.JournalOf(paths);
+        return File.Exists(spare) ? File.ReadAllBytes(spare) : [];
+    }
+
+    /// <summary>What waits comes first, in its order. Where there is not room for all of it, what there is room for is no longer waiting.</summary>
+    private void TakeIn(SafeFileHandle fd)
+    {
+        var waiting = Waiting();
+        var taken = 0;
+        try
+        {
+            // many at once; at the end of the room one by one
+            for (var most = 1 << 16; taken < waiting.Length;)
+            {
+                var lines = waiting.AsSpan(taken, Math.Min(most, waiting.Length - taken));
+                var end = taken + lines.Length == waiting.Length ? lines.Length : lines.LastIndexOf((byte)'\n') + 1;
+                end = end > 0 ? end : waiting.AsSpan(taken).IndexOf((byte)'\n') + 1;
+                end = end > 0 ? end : waiting.Length - taken;
+                try
+                {
+                    AppendTo(fd, waiting.AsSpan(taken, end));
+                    taken += end;
+                }
+                catch (IOException) when (most > 1)
+                {
+                    most = 1;
+                }
+            }
+        }
+        finally
+        {
+            if (taken > 0 && taken < waiting.Length)
+            {
+                ErrnoException.ThrowIfFailed(Libc.fdatasync(fd), "fdatasync", paths.Journal);
+                DurableFile.Write(SpareRoom.JournalOf(paths), waiting.AsSpan(taken), 0b110_000_000);
+            }
+        }
+    }
+
+    /// <summary>All of it or nothing.</summary>
+    private static void AppendTo(SafeFileHandle fd, ReadOnlySpan<byte> lines)
+    {
+        var end = RandomAccess.GetLength(fd);
+
+        // a line that a crash or a full disk cut off must not swallow the next one
+        Span<byte> last = stackalloc byte[1];
+        var isCutOff = end > 0 && RandomAccess.Read(fd, last, end - 1) == 1 && last[0] != (byte)'\n';
+        try
+        {
+            RandomAccess.Write(fd, isCutOff ? [(byte)'\n', .. lines] : lines, end);
+        }
+        catch (IOException)
+        {
+            RandomAccess.SetLength(fd, end);
+            throw;
+        }
     }
 
     private static byte[] LineOf(JournalEntry entry) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(entry with { Position = null }, WireJson.Default.JournalEntry) + "\n");
@@ -98,13 +148,19 @@ internal sealed class Journal(HostPaths paths, long fileBytes = Journal.FileByte
 
     /// <summary>How a recent operation ended, if that is on record.</summary>
     public JournalEntry? FindEnd(string operationId) =>
-        Read(Math.Max(0, End() - Recent)).FirstOrDefault(e => e.OperationId == operationId && e.Phase == JournalPhase.Ended);
+        Read(Math.Max(0, End() - Recent)).Concat(WaitingLines().Select(Parse).OfType<JournalEntry>()).FirstOrDefault(e => e.OperationId == operationId && e.Phase == JournalPhase.Ended);
 
-    /// <summary>Whether the journal's last entries (4 MiB) tell of an operation.</summary>
+    /// <summary>Whether the journal's last entries (4 MiB) or those that wait for room, tell of an operation.</summary>
     public bool HasRecent(string operationId)
     {
         var wanted = Encoding.ASCII.GetBytes($"\"operationId\":\"{operationId}\"");
-        return Lines(Math.Max(0, End() - Recent)).Any(l => l.Line.AsSpan().IndexOf(wanted) >= 0);
+        return Lines(Math.Max(0, End() - Recent)).Select(l => l.Line).Concat(WaitingLines()).Any(l => l.AsSpan().IndexOf(wanted) >= 0);
+    }
+
+    private IEnumerable<byte[]> WaitingLines()
+    {
+        using var waiting = new MemoryStream(Waiting());
+        return [.. Lines(waiting, 0).Select(l => l.Line)];
     }
 
     private SafeFileHandle OpenLocked()

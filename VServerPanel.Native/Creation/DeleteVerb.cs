@@ -47,7 +47,7 @@ internal sealed class DeleteVerb : Verb
             throw new ProblemException(ProblemCode.InvalidArgument, $"Deleting {name} takes all its files away. Say its name once more: vserver {name} delete --confirm {name}");
         }
 
-        return OperationRunner.Run(call, new OperationKind("delete", name) { NeedsNoRoom = term.Days is null }, operation =>
+        return OperationRunner.Run(call, new OperationKind("delete", name) { OnFullDisk = term.Days is null ? FullDiskRule.AlwaysDo : FullDiskRule.Refuse }, operation =>
         {
             var outcome = handler.Run(operation);
             return (WireProtocol.ToElement(outcome), Sentence(name, outcome));

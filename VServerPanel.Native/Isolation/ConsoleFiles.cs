@@ -64,11 +64,25 @@ internal static class ConsoleFiles
         }
     }
 
-    // or where there was no room for a link
+    /// <summary>Where a vserver's log is to be read.</summary>
+    public static string PathOf(HostPaths paths, VServerName name)
+    {
+        var link = Monitor.ConsoleLogOf(paths, name);
+        return !Libc.TryStatx(null, link, out _) && TargetOf(paths, name) is { } target ? $"{paths.Log}/{target}" : link;
+    }
+
     private static string? TargetOf(HostPaths paths, VServerName name)
     {
-        var (link, handle) = (Monitor.ConsoleLogOf(paths, name), paths.HandleOf(name));
-        return new FileInfo(link).LinkTarget ?? (HostPaths.IsById(handle) && !Libc.TryStatx(null, link, out _) && File.Exists(OfRunning(paths, handle)) ? RelativeOf(handle) : null);
+        var link = Monitor.ConsoleLogOf(paths, name);
+        if (Libc.TryStatx(null, link, out _))
+        {
+            return new FileInfo(link).LinkTarget;
+        }
+
+        // there was no room for a link; behind a power cut only the registry knows the id
+        var handle = paths.HandleOf(name);
+        handle = HostPaths.IsById(handle) || new Registry.VServerRegistry(paths, TimeProvider.System).IdOf(name) is not { } id ? handle : HostPaths.HandleOf(id);
+        return File.Exists(OfRunning(paths, handle)) ? RelativeOf(handle) : null;
     }
 
     private static string RelativeOf(string handle) => $"{Running}/{HostPaths.ContainerOf(handle)}.console.log";

@@ -21,7 +21,17 @@ internal sealed class JobStore(HostPaths paths)
     private string DirectoryOf(string id) => File.Exists($"{SpareRoom.JobsOf(paths)}/{id}.jsonl") ? SpareRoom.JobsOf(paths) : paths.Jobs;
 
     /// <summary>Has a job's files where there is room: the disk is full.</summary>
-    public void PutAside(string id) => File.WriteAllText($"{SpareRoom.Make(SpareRoom.JobsOf(paths))}/{id}.jsonl", "");
+    public void PutAside(string id)
+    {
+        var directory = SpareRoom.Make(SpareRoom.JobsOf(paths));
+        var ended = List().Where(j => DirectoryOf(j.Id) == directory && j.State is not (JobState.Running or JobState.Interrupted)).ToList();
+        foreach (var job in ended.Skip(SpareRoom.MostJobs - 1))
+        {
+            Remove(job.Id);
+        }
+
+        File.WriteAllText($"{directory}/{id}.jsonl", "");
+    }
 
     public void Save(JobInfo info)
     {
@@ -60,6 +70,9 @@ internal sealed class JobStore(HostPaths paths)
         }
     }
 
+    /// <summary>What is told where there is no room for a job's end: the journal has it.</summary>
+    public static string NotMarked(string id) => $"The disk is full: the job {id} could not be marked as ended; 'vserver-jobs recover' does it when there is room.";
+
     /// <summary>The same where there are clearly too many; counting them is cheap.</summary>
     public void PruneIfMany(DateTimeOffset now)
     {
@@ -75,9 +88,14 @@ internal sealed class JobStore(HostPaths paths)
         var ended = List().Where(j => j.State is not (JobState.Running or JobState.Interrupted)).ToList();
         foreach (var job in ended.Where((j, i) => i >= KeepAtMost || now - j.StartedAt > s_keepFor))
         {
-            File.Delete(RecordOf(job.Id));
-            File.Delete(OutputOf(job.Id));
+            Remove(job.Id);
         }
+    }
+
+    private void Remove(string id)
+    {
+        File.Delete(RecordOf(id));
+        File.Delete(OutputOf(id));
     }
 
     private IEnumerable<string> Ids() => ((string[])[paths.Jobs, SpareRoom.JobsOf(paths)]).Where(Directory.Exists)

@@ -76,7 +76,7 @@ internal sealed class VServerJobsTool : Tool
         }
 
         // the vserver is the job's, which holds its lock: this only asks
-        OperationRunner.Run(call, new OperationKind("cancel", job.VServer) { IsJob = false, IsDurable = false, IsLocked = false, NeedsNoRoom = true }, _ =>
+        OperationRunner.Run(call, new OperationKind("cancel", job.VServer) { IsJob = false, IsDurable = false, IsLocked = false, OnFullDisk = FullDiskRule.AlwaysDo }, _ =>
         {
             ErrnoException.ThrowIfFailed(Libc.kill(pid, Libc.SIGTERM), "kill");
             return (null, "It stops at its next step, and what it has done is undone.");

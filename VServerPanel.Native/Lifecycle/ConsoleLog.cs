@@ -12,7 +12,7 @@ internal static class ConsoleLog
     {
         try
         {
-            using var file = new FileStream(Isolation.Monitor.ConsoleLogOf(paths, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var file = new FileStream(Isolation.ConsoleFiles.PathOf(paths, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var reader = new StreamReader(file, Encoding.UTF8);
 
             // conmon keeps it at a few MiB. Lines end at LF only: a guest's lone CR would let it write lines of the log itself.

@@ -30,7 +30,7 @@ internal static class ExecHandler
         var code = ExitCodes.Failure;
 
         // an entered shell may stay open for days: it must not keep others from working on the vserver
-        var kind = new OperationKind(operationName, name) { IsJob = false, IsDurable = false, IsLocked = false, NeedsNoRoom = true };
+        var kind = new OperationKind(operationName, name) { IsJob = false, IsDurable = false, IsLocked = false, OnFullDisk = FullDiskRule.WriteAside };
         OperationRunner.Run(call, kind, operation =>
         {
             var state = new RunStateStore(call.Paths).FindRunning(name)

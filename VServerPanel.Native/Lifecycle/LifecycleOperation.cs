@@ -7,5 +7,10 @@ namespace VServerPanel.Native.Lifecycle;
 internal static class LifecycleOperation
 {
     // Nothing runs after a power cut, so nothing of it needs to be on disk before its time. And who fills the disk, a guest perhaps, keeps nobody from being started again
-    public static OperationKind Kind(string operation, VServerName name) => new(operation, name) { IsDurable = false, Patience = TimeSpan.FromSeconds(30), NeedsNoRoom = true };
+    public static OperationKind Kind(string operation, VServerName name) => new(operation, name)
+    {
+        IsDurable = false,
+        Patience = TimeSpan.FromSeconds(30),
+        OnFullDisk = operation is "stop" or "halt" ? FullDiskRule.AlwaysDo : FullDiskRule.WriteAside,
+    };
 }

@@ -93,7 +93,8 @@ internal sealed class VServerExitedTool : Tool
         var now = call.Time.GetUtcNow();
         IReadOnlyList<DateTimeOffset> recent = [.. ended.Reboots.Where(t => now - t < s_rebootSpan)];
         var isLoop = exitCode == RebootExitCode && recent.Count >= MostReboots;
-        var reboots = exitCode == RebootExitCode && !isLoop;
+        var isRefused = exitCode == RebootExitCode && SpareRoom.IsUsedUp(call.Paths);
+        var reboots = exitCode == RebootExitCode && !isLoop && !isRefused;
         var store = new RunStateStore(call.Paths);
         var isRenamed = false;
         var kind = LifecycleOperation.Kind(reboots ? "reboot" : "halt", name) with
@@ -131,7 +132,11 @@ internal sealed class VServerExitedTool : Tool
                 }
             }
 
-            if (isLoop)
+            if (isRefused)
+            {
+                operation.Report.Warn($"The disk has been full for too long to write down that {name} is started again: it is left stopped. Make room; 'vserver {name} start' starts it.");
+            }
+            else if (isLoop)
             {
                 operation.Report.Warn($"{name} rebooted itself {MostReboots} times within {s_rebootSpan.TotalSeconds:0} s and would do so again: it is left stopped. 'vserver {name} start' starts it.");
             }

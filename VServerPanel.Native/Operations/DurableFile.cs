@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Interop;
 
@@ -35,6 +36,21 @@ internal static class DurableFile
         }
 
         SyncDirectory(directory);
+    }
+
+    /// <summary>Has a file keep room behind what is written to it, so that it finds some when the disk is full. Its size stays; where the file system cannot do that, nothing is kept.</summary>
+    public static void KeepRoom(SafeFileHandle file, long offset, long length, string path)
+    {
+        int errno;
+        do
+        {
+            errno = Libc.fallocate(file, Libc.FALLOC_FL_KEEP_SIZE, offset, length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
+        while (errno == ErrnoNames.EINTR);
+        if (errno is not (0 or ErrnoNames.EOPNOTSUPP))
+        {
+            throw new ErrnoException(errno, "fallocate", path);
+        }
     }
 
     /// <summary>Removes files that processes which have ended were writing under a name for the moment: <c>….PID.new</c> (also those of <see cref="Write"/>), <c>….PID</c>.</summary>

@@ -38,6 +38,19 @@ internal sealed class Operation(string id, Invocation call, IReporter report, Un
     }
 }
 
+/// <summary>What becomes of an operation while the disk is full.</summary>
+internal enum FullDiskRule
+{
+    /// <summary>It is refused: what cannot be written down is not done.</summary>
+    Refuse,
+
+    /// <summary>It is written down in memory (<see cref="SpareRoom"/>), as long as there is little of that: a guest that fills the disk must not fill the memory as well.</summary>
+    WriteAside,
+
+    /// <summary>The same without that limit: it makes room, or ends who fills it.</summary>
+    AlwaysDo,
+}
+
 /// <summary>What kind of change an operation is.</summary>
 /// <param name="Name">start, stop, build …: the journal's word.</param>
 /// <param name="VServer">The vserver it changes; it is locked meanwhile.</param>
@@ -52,8 +65,8 @@ internal sealed record OperationKind(string Name, VServerName? VServer)
     /// <summary>Whether what it makes outlives a reboot: its undo log is on disk before each step then.</summary>
     public bool IsDurable { get; init; } = true;
 
-    /// <summary>Whether it must be done on a full disk, too: it is what makes room, or ends who fills it. What is written down of it is then in /var/run (<see cref="SpareRoom"/>).</summary>
-    public bool NeedsNoRoom { get; init; }
+    /// <summary>What becomes of it while the disk is full.</summary>
+    public FullDiskRule OnFullDisk { get; init; }
 
     /// <summary>Whether nobody else may change the vserver meanwhile; a command run inside it keeps nobody from that.</summary>
     public bool IsLocked { get; init; } = true;

@@ -38,19 +38,29 @@ internal sealed class OperationRecord : IDisposable
             throw new ProblemException(ProblemCode.AlreadyExists, $"There is a job {id} already. Give another id, or none.");
         }
 
+        if (kind.OnFullDisk == FullDiskRule.WriteAside && SpareRoom.IsUsedUp(call.Paths))
+        {
+            throw new ProblemException(ProblemCode.NoSpace, "The disk has been full for so long that no more of what is done can be kept in memory. Make room first: 'vserver NAME stop', 'vkill', 'vserver NAME delete --now' and 'vserver-trash purge' still work.");
+        }
+
         if (kind.IsJob)
         {
-            if (kind.NeedsNoRoom && !SpareRoom.IsLeftIn(call.Paths.Jobs))
+            var isAside = kind.OnFullDisk != FullDiskRule.Refuse && !SpareRoom.IsLeftIn(call.Paths.Jobs);
+            if (isAside)
             {
                 _jobs.PutAside(id);
             }
 
             _output = new StreamWriter(new FileStream(_jobs.OutputOf(id), FileMode.Create, FileAccess.Write, FileShare.Read | FileShare.Delete));
-            Report = new TeeReporter(call.Report, new CappedReporter(new JsonReporter(_output, call.Time)));
+            var reporter = new JsonReporter(_output, call.Time);
+            Report = new TeeReporter(call.Report, isAside ? new CappedReporter(reporter, SpareRoom.MostCharactersOfJob) : new CappedReporter(reporter));
         }
     }
 
     public IReporter Report { get; }
+
+    /// <summary>Whether its end is on the disk; else it waits in memory for room.</summary>
+    public bool HasEndOnDisk { get; private set; } = true;
 
     /// <summary>Says that it was asked for. The journal's entry goes to disk while the operation's first steps run.</summary>
     public void Begin()
@@ -102,7 +112,7 @@ internal sealed class OperationRecord : IDisposable
         catch (Exception e) when (SpareRoom.IsFullDisk(e))
         {
             // the journal has its end, and recovery tells the job from there
-            _call.Report.Warn($"The disk is full: the job {_info.Id} could not be marked as ended; 'vserver-jobs recover' does it when there is room.");
+            _call.Report.Warn(JobStore.NotMarked(_info.Id));
         }
     }
 
@@ -124,10 +134,11 @@ internal sealed class OperationRecord : IDisposable
         {
             _call.Journal.Append(entry);
         }
-        catch (Exception e) when ((_kind.NeedsNoRoom || entry.Phase == JournalPhase.Ended) && SpareRoom.IsFullDisk(e))
+        catch (Exception e) when ((_kind.OnFullDisk != FullDiskRule.Refuse || entry.Phase == JournalPhase.Ended) && SpareRoom.IsFullDisk(e))
         {
             // what was begun has an end, whatever that takes
             _call.Journal.PutAside(entry);
+            HasEndOnDisk &= entry.Phase != JournalPhase.Ended;
             _call.Report.Warn($"The disk is full: the journal's entry waits in '{SpareRoom.JournalOf(_call.Paths)}' until there is room.");
         }
     }

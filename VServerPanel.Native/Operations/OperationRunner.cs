@@ -37,7 +37,7 @@ internal static class OperationRunner
             NewName = kind.NewName,
             Others = kind.IsChangingAll && kind.AlsoLocked.Count > 0 ? kind.AlsoLocked : null,
         };
-        using var undo = new UndoLog(call.Paths, owner, kind.IsDurable, kind.NeedsNoRoom);
+        using var undo = new UndoLog(call.Paths, owner, kind.IsDurable, kind.OnFullDisk != FullDiskRule.Refuse);
         var operation = new Operation(id, call, record.Report, undo);
         (JsonElement? Data, string? Human) result;
         try
@@ -79,7 +79,11 @@ internal static class OperationRunner
         // in this order: who follows reads the result before he sees that the job has ended, and a crash in between finds the log, which says "finished"
         FaultPoint.Reach();
         record.Close(OperationOutcome.Succeeded, null);
-        undo.Forget();
+        if (record.HasEndOnDisk || !kind.IsDurable)
+        {
+            undo.Forget();
+        }
+
         return ExitCodes.Success;
     }
 

@@ -68,6 +68,8 @@ internal static class Recovery
             });
         }
 
+        Try(call.Journal.TakeIn);
+
         // operations that had nothing to undo yet still need their end on record; one whose log is still there has not ended
         var jobs = new JobStore(call.Paths);
         foreach (var job in jobs.List().Where(j => j.State == JobState.Interrupted && !UndoLog.Exists(call.Paths, j.Id)))
@@ -126,11 +128,11 @@ internal static class Recovery
         if (call.Journal.FindEnd(id) is { } written)
         {
             // it was cut off after its end was on record: that is how it ended
-            new JobStore(call.Paths).MarkRecovered(id, written.Outcome == OperationOutcome.Succeeded, written.Time);
+            Mark(call, id, written.Outcome == OperationOutcome.Succeeded, written.Time);
             return;
         }
 
-        call.Journal.Append(new JournalEntry
+        var entry = new JournalEntry
         {
             OperationId = id,
             Phase = JournalPhase.Ended,
@@ -143,7 +145,29 @@ internal static class Recovery
             Outcome = finished ? OperationOutcome.Succeeded : OperationOutcome.RolledBack,
             Problem = finished ? null : new ProblemEvent(ProblemCode.Terminated, "Its process ended before it was done; what it had done is undone."),
             DurationMilliseconds = (long)(now - startedAt).TotalMilliseconds,
-        });
-        new JobStore(call.Paths).MarkRecovered(id, finished, now);
+        };
+        try
+        {
+            call.Journal.Append(entry);
+        }
+        catch (Exception e) when (SpareRoom.IsFullDisk(e))
+        {
+            // who waits for this is perhaps about to make room
+            call.Journal.PutAside(entry);
+        }
+
+        Mark(call, id, finished, now);
+    }
+
+    private static void Mark(Invocation call, string id, bool finished, DateTimeOffset at)
+    {
+        try
+        {
+            new JobStore(call.Paths).MarkRecovered(id, finished, at);
+        }
+        catch (Exception e) when (SpareRoom.IsFullDisk(e))
+        {
+            call.Report.Warn(JobStore.NotMarked(id));
+        }
     }
 }

@@ -7,6 +7,15 @@ namespace VServerPanel.Native.Operations;
 /// files are there to their end; entries of the journal go into it as soon as there is room. After a power cut they are lost.</summary>
 internal static class SpareRoom
 {
+    /// <summary>Log lines of a job that is kept in memory. Written down a character takes six bytes at most.</summary>
+    public const int MostCharactersOfJob = 32 << 10;
+
+    /// <summary>Jobs whose files are in memory; of more the oldest that have ended are removed.</summary>
+    public const int MostJobs = 50;
+
+    // some ten thousand entries
+    private const long MostJournalBytes = 4 << 20;
+
     // what a job and its journal entries take
     private const int Enough = 256 << 10;
 
@@ -15,6 +24,9 @@ internal static class SpareRoom
     public static string UndoOf(HostPaths paths) => paths.Run + "/.undo";
 
     public static string JournalOf(HostPaths paths) => paths.Run + "/.journal.jsonl";
+
+    /// <summary>Whether so much waits in memory that only what makes room may be added.</summary>
+    public static bool IsUsedUp(HostPaths paths) => new FileInfo(JournalOf(paths)) is { Exists: true, Length: > MostJournalBytes };
 
     /// <summary>A directory of it, made where there is none.</summary>
     public static string Make(string directory) =>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Interop;
 
@@ -6,13 +5,14 @@ namespace VServerPanel.Native.Operations;
 
 internal sealed partial class UndoLog
 {
-    // what tells how far it is undone, and that it is finished
+    // what tells how far it is undone, and how it is finished
     private const int RoomForItsEnd = 16 << 10;
 
     private readonly List<UndoLine> _lines = [];
     private string _directory = paths.Undo;
     private SafeFileHandle? _file;
     private long _length;
+    private long _kept;
 
     private string PathOf(string directory) => $"{directory}/{owner.OperationId}.jsonl";
 
@@ -53,9 +53,8 @@ internal sealed partial class UndoLog
         {
             // It gets its name when its owner is in it (open(2), O_TMPFILE): a log of nobody's could never be told from one that is being made,
             // and a crash before that leaves nothing.
-            _length = 0;
+            (_length, _kept) = (0, 0);
             _file = Libc.open(_directory, Libc.O_WRONLY | Libc.O_TMPFILE, 0b110_000_000);
-            KeepRoom(_file);
             Write(new UndoLine { Owner = owner });
             ErrnoException.ThrowIfFailed(Libc.linkat(_file, $"/proc/self/fd/{_file.DangerousGetHandle()}", _file, PathOf(_directory), Libc.AT_SYMLINK_FOLLOW), "linkat", PathOf(_directory));
             FaultPoint.Reach();
@@ -63,6 +62,11 @@ internal sealed partial class UndoLog
             {
                 DurableFile.SyncDirectory(_directory);
             }
+        }
+
+        if (line.Undo is not null)
+        {
+            KeepRoom(Line(line).Length);
         }
 
         Write(line);
@@ -73,12 +77,16 @@ internal sealed partial class UndoLog
     }
 
     /// <summary>A disk that becomes full while the operation is under way still takes the lines of its end.</summary>
-    private static void KeepRoom(SafeFileHandle file)
+    private void KeepRoom(long line)
     {
-        if (Libc.fallocate(file, Libc.FALLOC_FL_KEEP_SIZE, 0, RoomForItsEnd) != 0 && Marshal.GetLastPInvokeError() is not ErrnoNames.EOPNOTSUPP and var errno)
+        if (_length + line + RoomForItsEnd <= _kept)
         {
-            throw new ErrnoException(errno, "fallocate");
+            return;
         }
+
+        var until = _length + line + (2 * RoomForItsEnd);
+        DurableFile.KeepRoom(_file!, _length, until - _length, PathOf(_directory));
+        _kept = until;
     }
 
     private void Write(UndoLine line)

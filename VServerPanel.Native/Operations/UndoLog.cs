@@ -217,9 +217,15 @@ internal sealed partial class UndoLog(HostPaths paths, UndoOwner owner, bool dur
     // over a last line that the crash cut off
     private static void AppendTo(string path, UndoLine line)
     {
-        var end = File.ReadAllBytes(path).AsSpan().LastIndexOf((byte)'\n') + 1;
+        var known = File.ReadAllBytes(path);
+        var end = known.AsSpan().LastIndexOf((byte)'\n') + 1;
         using var file = Libc.open(path, Libc.O_WRONLY);
-        RandomAccess.SetLength(file, end);
+        if (end < known.Length)
+        {
+            // it would give back the room that is kept behind its end, too
+            RandomAccess.SetLength(file, end);
+        }
+
         RandomAccess.Write(file, Line(line), end);
         ErrnoException.ThrowIfFailed(Libc.fdatasync(file), "fdatasync", path);
     }

@@ -45,7 +45,7 @@ internal sealed class KillHandler(Invocation call, int signal)
     /// <exception cref="ProblemException">What failed; the others got their signal.</exception>
     public int Run(IReadOnlyList<Aim> aims, Invocation by)
     {
-        var kind = new OperationKind("kill", aims[0].Context.VServer) { IsJob = false, IsDurable = false, IsLocked = false, NeedsNoRoom = true };
+        var kind = new OperationKind("kill", aims[0].Context.VServer) { IsJob = false, IsDurable = false, IsLocked = false, OnFullDisk = FullDiskRule.AlwaysDo };
         return OperationRunner.Run(by, kind, operation =>
         {
             operation.Before = string.Join('\n', aims.Select(a => a.ToString()));

@@ -31,7 +31,7 @@ internal static class TerminalHandler
     public static int Run(VServerName name, TerminalSize size, Invocation call)
     {
         var code = ExitCodes.Failure;
-        var kind = new OperationKind("terminal", name) { IsJob = false, IsDurable = false, IsLocked = false, NeedsNoRoom = true };
+        var kind = new OperationKind("terminal", name) { IsJob = false, IsDurable = false, IsLocked = false, OnFullDisk = FullDiskRule.WriteAside };
         OperationRunner.Run(call, kind, _ =>
         {
             var state = new RunStateStore(call.Paths).FindRunning(name)

@@ -22,7 +22,7 @@ internal sealed class PurgeHandler(Invocation call, IReadOnlyList<TrashEntry> en
     public int Run(string verb)
     {
         // one: its own entry in the history of that vserver
-        var kind = entries is [var single] ? new OperationKind(verb, single.Name) { VServerId = single.VServerId, IsLocked = false, NeedsNoRoom = true } : new OperationKind(verb, null) { NeedsNoRoom = true };
+        var kind = entries is [var single] ? new OperationKind(verb, single.Name) { VServerId = single.VServerId, IsLocked = false, OnFullDisk = FullDiskRule.AlwaysDo } : new OperationKind(verb, null) { OnFullDisk = FullDiskRule.AlwaysDo };
         return OperationRunner.Run(call, kind, operation =>
         {
             operation.Step(1, 2, "Looking at what is there");

@@ -16,6 +16,9 @@ internal sealed record CopyMoment(DateTimeOffset At, string BootId, long AheadMi
     /// <summary>False where the clock was set back since: what was written then may have a time of before.</summary>
     public bool IsCertain => BootId == ProcessIdentity.BootId ? Ahead(DateTimeOffset.UtcNow) >= AheadMilliseconds - ToleranceMilliseconds : DateTimeOffset.UtcNow >= At;
 
+    /// <summary>The moment itself: what is later has certainly not been copied. Between <see cref="At"/> and this, only a write that was under way has not.</summary>
+    public CopyMoment WithoutMargin() => this with { At = At + s_longestWrite };
+
     public static CopyMoment Now()
     {
         var now = DateTimeOffset.UtcNow;

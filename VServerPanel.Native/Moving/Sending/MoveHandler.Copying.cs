@@ -52,6 +52,7 @@ internal sealed partial class MoveHandler
             _target.Ask("sync", request, operation.Cancel);
         }
 
+        _store.KeepRoom(_move.Id);
         using var locks = Lock(operation);
         try
         {
@@ -76,17 +77,18 @@ internal sealed partial class MoveHandler
             return 2;
         }
 
-        var left = long.MaxValue;
+        var left = double.PositiveInfinity;
         for (var pass = 2; ; pass++)
         {
-            var changed = TreeChanges.Since(_paths.TreeOf(_name), _move.CopiedSince, operation.Cancel);
-            var isMuch = !changed.IsListed || changed.Files > MuchFiles || changed.Bytes > Math.Max(MuchBytes, totals.BytesSent / Math.Max(1, watch.Elapsed.TotalSeconds));
-            if (!isMuch || changed.Bytes > left / 2 || pass > MostPasses)
+            var changed = TreeChanges.Since(_paths.TreeOf(_name), _move.CopiedSince?.WithoutMargin(), operation.Cancel);
+            var aSecond = Math.Max(MuchBytes, totals.BytesSent / Math.Max(1, watch.Elapsed.TotalSeconds));
+            var seconds = Math.Max((double)changed.Files / MuchFiles, changed.Bytes / aSecond);
+            if ((changed.IsListed && seconds <= 1) || seconds > left / 2 || pass > MostPasses)
             {
                 return pass;
             }
 
-            left = changed.Bytes;
+            left = seconds;
             watch.Restart();
             var next = TreeChanges.Begin(_paths.TreeOf(_name), text => Warn(operation, text));
             Tell(MovePhase.Copying, pass);

@@ -22,6 +22,13 @@ internal sealed partial class MoveHandler
             return;
         }
 
+        if (known.Files is not null && new Retirement(_paths, known).IsOut)
+        {
+            // it could not be put back: nothing may be given up before it is
+            operation.Report.Warn($"'vserver-jobs recover' puts {_name} back as soon as it can be; then 'vserver-moves resume {_move.Id}' or 'take-back {_move.Id}'.");
+            return;
+        }
+
         var isSaved = TrySave(operation, known with { Problem = ProblemException.ToEvent(cause) });
         if (!isSaved || cause is ProblemException { Code: ProblemCode.Unreachable or ProblemCode.Terminated or ProblemCode.TimedOut })
         {
@@ -49,13 +56,13 @@ internal sealed partial class MoveHandler
         }
         catch (ProblemException e)
         {
-            throw Unresolved(e);
+            throw Unresolved(operation, e);
         }
 
         var wasRunning = _move.WasRunning;
         operation.Undo.CommitThen(new PutBackMoved(_move.Id, call.Time.GetUtcNow()));
         operation.Undo.Complete();
-        _move = _store.Save(_store.Require(_move.Id) with { Problem = refusal.ToEvent() });
+        TrySave(operation, _store.Require(_move.Id) with { Problem = refusal.ToEvent() });
         _wasStopped |= wasRunning;
         RestartHere(operation);
     }

@@ -131,7 +131,7 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
         }
         catch (Exception e) when (MoveTarget.IsUncertain(e))
         {
-            throw Unresolved(e);
+            throw Unresolved(operation, e);
         }
         catch (ProblemException refusal)
         {
@@ -141,20 +141,17 @@ internal sealed partial class MoveHandler(Invocation call, OutgoingMove move)
 
         if (answer is not { State: IncomingState.Activated })
         {
-            throw Unresolved(new ProblemException(ProblemCode.Terminated, $"{_move.Peer} does not say that it has arrived."));
+            throw Unresolved(operation, new ProblemException(ProblemCode.Terminated, $"{_move.Peer} does not say that it has arrived."));
         }
 
         var now = call.Time.GetUtcNow();
-        if (TrySave(operation, _move with { State = OutgoingState.Kept, EndedAt = now, KeptUntil = now.AddDays(_move.Choices.KeepDays), Problem = null }))
-        {
-            new Retirement(_paths, _move).ForgetAside();
-        }
+        TrySave(operation, _move with { State = OutgoingState.Kept, EndedAt = now, KeptUntil = now.AddDays(_move.Choices.KeepDays), Problem = null });
     }
 
-    private ProblemException Unresolved(Exception cause)
+    private ProblemException Unresolved(Operation operation, Exception cause)
     {
         var problem = new ProblemException(ProblemCode.Unreachable, $"{_name} is handed over, and {_move.Peer} has not said whether it has arrived: {cause.Message} It is off here until that is known. 'vserver-moves resume {_move.Id}' asks again; 'vserver-moves take-back {_move.Id}' brings it back if it has not arrived.", cause);
-        _move = _store.Save(_move with { Problem = problem.ToEvent() });
+        TrySave(operation, _move with { Problem = problem.ToEvent() });
         return problem;
     }
 

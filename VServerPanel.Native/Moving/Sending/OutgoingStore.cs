@@ -1,4 +1,5 @@
 using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
 using VServerPanel.Protocol;
 
@@ -7,6 +8,11 @@ namespace VServerPanel.Native.Moving.Sending;
 /// <summary>Moves from this host: records in <c>/var/lib/vservers/moves</c>, trees of vservers that are handed over in <c>/vservers/.moved/ID</c>.</summary>
 internal sealed class OutgoingStore(HostPaths paths)
 {
+    // what is written down of a move from its stop to its end: that it ran, its files, that it is handed over, why it stands so, how it ended
+    private const int MostRecordsFromStop = 6;
+    private const long RoomOfRecord = 64 << 10;
+
+    private readonly string _directory = paths.State + "/moves";
     private readonly MoveRecords<OutgoingMove> _records = new(paths.State + "/moves", OutgoingJson.Default.OutgoingMove);
 
     public string TreeOf(string moveId) => $"{paths.VServers}/.moved/{moveId}";
@@ -29,8 +35,48 @@ internal sealed class OutgoingStore(HostPaths paths)
     /// <summary>On disk when it returns.</summary>
     public OutgoingMove Save(OutgoingMove move)
     {
-        _records.Save(move.Id, move);
+        while (true)
+        {
+            try
+            {
+                _records.Save(move.Id, move);
+                break;
+            }
+            catch (Exception e) when (SpareRoom.IsFullDisk(e) && KeptRooms(move.Id) is [var room, ..])
+            {
+                GiveBack(room);
+            }
+        }
+
+        if (move.State is not (OutgoingState.Copying or OutgoingState.HandedOver))
+        {
+            foreach (var room in KeptRooms(move.Id))
+            {
+                File.Delete(room);
+            }
+        }
+
         return move;
+    }
+
+    /// <summary>Keeps room on the disk for what has yet to be written down of a move: none may be left off because a disk becomes full when it is stopped.</summary>
+    public void KeepRoom(string moveId)
+    {
+        for (var i = 0; i < MostRecordsFromStop; i++)
+        {
+            using var room = Libc.open($"{_directory}/.{moveId}.room{i}", Libc.O_WRONLY | Libc.O_CREAT | Libc.O_NOFOLLOW, 0b110_000_000);
+            DurableFile.KeepRoom(room, 0, RoomOfRecord, _directory);
+        }
+    }
+
+    private IReadOnlyList<string> KeptRooms(string moveId) =>
+        Directory.Exists(_directory) ? [.. Directory.EnumerateFiles(_directory, $".{moveId}.room?")] : [];
+
+    // file systems give blocks to others when it is on the disk that they are free
+    private void GiveBack(string room)
+    {
+        File.Delete(room);
+        DurableFile.SyncDirectory(_directory);
     }
 
     public string MakePlace(string moveId)

@@ -81,6 +81,9 @@ internal sealed class Retirement(HostPaths paths, OutgoingMove move)
         ForgetAside();
     }
 
+    /// <summary>Whether it is out of its place by this move, wholly or in part. Its entry goes last and comes back first, its conf file the other way round.</summary>
+    public bool IsOut => Exists(_store.TreeOf(move.Id)) || (!Exists(paths.ConfOf(_name)) && new VServerRegistry(paths, TimeProvider.System).IdOf(_name) == move.VServerId);
+
     /// <summary>Removes what lies aside: the record has it.</summary>
     public void ForgetAside()
     {
@@ -114,18 +117,23 @@ internal sealed class Retirement(HostPaths paths, OutgoingMove move)
     private static bool Exists(string path) => Libc.TryStatx(null, path, out _);
 }
 
-/// <summary>Puts a vserver back that was taken out of its place and not handed over. What was handed over is for the target to tell: nobody may work on that name before.</summary>
+/// <summary>Puts a vserver back that was taken out of its place and not handed over. What was handed over is for the target to tell: nobody may work on that name before. Of one that has
+/// arrived, what lies aside is not needed any more.</summary>
 internal sealed record UndoHandOver(string MoveId) : UndoAction
 {
     public override void Run(HostPaths paths)
     {
         switch (new OutgoingStore(paths).Find(MoveId))
         {
-            case { State: OutgoingState.Copying, Files: not null } begun:
-                new Retirement(paths, begun).PutBack();
+            case { State: OutgoingState.Copying, Files: not null } begun when new Retirement(paths, begun) is { IsOut: true } retired:
+                // else it is that of an earlier try which has been put back, and may have been renamed or changed since
+                retired.PutBack();
                 break;
             case { State: OutgoingState.HandedOver } open:
                 throw new ProblemException(ProblemCode.Busy, $"{open.VServer} was handed over to {open.Peer}, which has to be asked whether it is there: 'vserver-moves resume {MoveId}'.");
+            case { State: OutgoingState.Kept } arrived:
+                new Retirement(paths, arrived).ForgetAside();
+                break;
             default:
                 break;
         }

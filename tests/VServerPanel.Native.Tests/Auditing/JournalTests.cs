@@ -1,4 +1,5 @@
 using VServerPanel.Native.Auditing;
+using VServerPanel.Native.Operations;
 using VServerPanel.Native.Tests.Peers;
 using VServerPanel.Protocol;
 
@@ -212,6 +213,57 @@ public sealed class JournalTests : IDisposable
     }
 
     private string[] FullFiles() => [.. Directory.EnumerateFiles(_prefix.Paths.Log, "journal-*").Where(f => f.EndsWith(".jsonl", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
+    [Fact]
+    public void PutAside_NoRoomOnTheDisk_IsFoundMeanwhileAndTakenInAsFarAsThereIsRoom()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "a small file system is mounted");
+        TrialHost.Run("mount", "-t", "tmpfs", "-o", "size=48k", "test", _prefix.Paths.Log);
+        try
+        {
+            _journal.Append(Entry("a"));
+            var filler = _prefix.Paths.Log + "/filler";
+            Assert.ThrowsAny<IOException>(() => File.WriteAllBytes(filler, new byte[64 << 10]));
+            string[] waiting = ["b", "c", "d", "e", "f"];
+            foreach (var id in waiting)
+            {
+                Assert.True(SpareRoom.IsFullDisk(Assert.ThrowsAny<IOException>(() => _journal.Append(Long(id)))));
+                _journal.PutAside(Long(id));
+            }
+
+            _journal.PutAside(Long("b") with { Phase = JournalPhase.Ended, Outcome = OperationOutcome.Succeeded });
+            Assert.True(_journal.HasRecent("e"));
+            Assert.False(_journal.HasRecent("g"));
+            Assert.Equal(OperationOutcome.Succeeded, _journal.FindEnd("b")!.Outcome);
+            Assert.Equal(["a"], _journal.Read().Select(e => e.OperationId));
+
+            // of /var/run: what found no room there either
+            File.AppendAllText(SpareRoom.JournalOf(_prefix.Paths), "{\"operationId\":\"torn");
+            _journal.PutAside(Entry("g"));
+
+            // room for some
+            using (var file = File.OpenWrite(filler))
+            {
+                file.SetLength(file.Length - (20 << 10));
+            }
+
+            Assert.ThrowsAny<IOException>(_journal.TakeIn);
+            var read = _journal.Read().Select(e => e.OperationId).ToList();
+            Assert.InRange(read.Count, 3, 6);
+            Assert.Equal(((string[])["a", .. waiting]).Take(read.Count), read);
+
+            File.Delete(filler);
+            _journal.Append(Entry("h"));
+            Assert.Equal(["a", "b", "c", "d", "e", "f", "b", "g", "h"], _journal.Read().Select(e => e.OperationId));
+            Assert.False(File.Exists(SpareRoom.JournalOf(_prefix.Paths)));
+        }
+        finally
+        {
+            TrialHost.Run("umount", _prefix.Paths.Log);
+        }
+
+        static JournalEntry Long(string id) => Entry(id) with { Command = ["vserver", new string('x', 5000)] };
+    }
 
     private static JournalEntry Entry(string id) =>
         new() { OperationId = id, Phase = JournalPhase.Asked, Time = DateTimeOffset.UnixEpoch, Actor = new Actor("root"), Operation = "start", Command = ["vserver", "web", "start"] };

@@ -48,6 +48,21 @@ public sealed class GuestEndTests : IDisposable
     }
 
     [Fact]
+    public void Stop_LogHadNoRoomForItsLink_IsReadMeanwhileAndThenUnderItsName()
+    {
+        var name = _host.Add("alpha");
+        var log = Native.Isolation.Monitor.ConsoleLogOf(_host.Paths, name);
+        _host.Expect("alpha", "start");
+        Assert.NotNull(new FileInfo(log).LinkTarget);
+        File.Delete(log);
+        TrialHost.Eventually(() => _host.Expect("alpha", "log").Contains("says hello", StringComparison.Ordinal), "its log by its id");
+        _host.Expect("alpha", "stop");
+        Assert.True(new FileInfo(log) is { Exists: true, LinkTarget: null });
+        Assert.Contains("says hello", _host.Expect("alpha", "log"), StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(_host.Paths.Log + "/.running"));
+    }
+
+    [Fact]
     public void Guest_FirstProcessKilledFromTheHost_IsStopped()
     {
         var name = _host.Add("alpha", hasInit: false);

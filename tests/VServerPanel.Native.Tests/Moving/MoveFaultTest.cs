@@ -59,11 +59,16 @@ public abstract class MoveFaultTest : TwoHostsTest
     }
 
     /// <summary>Trees, records, jobs and the journal of host A, and the conf files, on one file system.</summary>
-    private Task<string> PutOnDiskOfItsOwnAsync() => Hosts.A.ExecAsync("sh", "-ec", $"""
+    protected Task<string> PutOnDiskOfItsOwnAsync() => Hosts.A.ExecAsync("sh", "-ec", $"""
         truncate -s 400M /root/disk.img; mkfs.{FileSystemOnA} -q /root/disk.img; mkdir /tmp/disk; mount -o loop /root/disk.img /tmp/disk
         for d in /vservers /etc/vservers /var/lib/vservers /var/log/vservers; do mkdir -p $d "/tmp/disk$d"; cp -a $d/. "/tmp/disk$d"; mount --bind "/tmp/disk$d" $d; done
         mount -o remount,bind,nosuid,nodev,noexec /vservers; printf '#!/bin/sh\n' > /etc/vservers/web.sh; chmod 750 /etc/vservers/web.sh
         """);
+
+    protected static Task<Ended> FillAsync(TestHost host) =>
+        host.TryAsync("sh", "-c", "dd if=/dev/zero of=/vservers/.full bs=1M; dd if=/dev/zero of=/vservers/.full2 bs=4k; sync; dd if=/dev/zero of=/vservers/.full3 bs=1");
+
+    protected static Task<string> EmptyAsync(TestHost host) => host.ExecAsync("rm", "-f", "/vservers/.full", "/vservers/.full2", "/vservers/.full3");
 
     private async Task TakeAwayAsync(string fault, Process move)
     {
@@ -81,7 +86,7 @@ public abstract class MoveFaultTest : TwoHostsTest
                 await Hosts.A.KillAsync();
                 return;
             default:
-                await (fault == "full" ? Hosts.B : Hosts.A).TryAsync("sh", "-c", "dd if=/dev/zero of=/vservers/.full bs=1M; dd if=/dev/zero of=/vservers/.full2 bs=4k; sync; dd if=/dev/zero of=/vservers/.full3 bs=1");
+                await FillAsync(fault == "full" ? Hosts.B : Hosts.A);
                 break;
         }
 
@@ -104,7 +109,7 @@ public abstract class MoveFaultTest : TwoHostsTest
                 await Hosts.A.TryAsync("vserver", "--as", "vserver-boot", "start");
                 break;
             default:
-                await (fault == "full" ? Hosts.B : Hosts.A).ExecAsync("rm", "-f", "/vservers/.full", "/vservers/.full2", "/vservers/.full3");
+                await EmptyAsync(fault == "full" ? Hosts.B : Hosts.A);
                 break;
         }
     }
@@ -188,6 +193,28 @@ public sealed class MoveSourceFullFaultTests : MoveFaultTest
 
     [Fact]
     public Task Move_FaultAtEachStage_OneIsThereAndWhole() => MoveWithFaultAsync("source-full");
+
+    [Fact]
+    public async Task Move_TargetRefusesItThen_ItRunsHereAgain()
+    {
+        await MakeRunnableAsync();
+        await PutOnDiskOfItsOwnAsync();
+        var whyNot = await WhyNotStartedAsync(Hosts.A);
+        Assert.SkipWhen(whyNot is not null, $"no vserver starts in a host of two on this machine: {whyNot}");
+        using var move = Hosts.A.Start("env", "VSERVER_FAULT_STOP=activating", "vserver", "--json", "web", "move", "--to", "hostb");
+        var output = move.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.True(await IsStoppedAsync(move));
+        await Hosts.B.ExecAsync("sh", "-c", ": > /etc/vservers/web.conf");
+        await FillAsync(Hosts.A);
+        await GoOnAsync(move);
+        await move.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(await RunsAsync(Hosts.A), await output);
+        Assert.Equal([MoveState.TakenBack], (await MovesAsync(Hosts.A)).Where(m => m.Direction == MoveDirection.Outgoing).Select(m => m.State));
+        await EmptyAsync(Hosts.A);
+        await Hosts.B.ExecAsync("rm", "/etc/vservers/web.conf");
+        await IsOnlyAsync(Hosts.A, Hosts.B);
+        Assert.DoesNotContain("room", await Hosts.A.ExecAsync("ls", "-A", "/var/lib/vservers/moves"), StringComparison.Ordinal);
+    }
 }
 
 /// <summary>The source is killed.</summary>

@@ -126,6 +126,42 @@ public sealed class FullDiskTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Jobs_WhileTheDiskIsFull_AreKeptInMemoryWithinLimits()
+    {
+        using var prefix = new PrivatePrefix();
+        var store = new JobStore(prefix.Paths);
+        var actor = new Actor("root");
+        for (var i = 0; i < SpareRoom.MostJobs + 20; i++)
+        {
+            var id = Guid.NewGuid().ToString("n");
+            store.PutAside(id);
+            store.Save(new JobInfo { Id = id, Operation = "restart", Actor = actor, Command = ["vserver"], State = i == 0 ? JobState.Running : JobState.Succeeded, StartedAt = DateTimeOffset.UnixEpoch.AddSeconds(i) });
+        }
+
+        Assert.Equal(SpareRoom.MostJobs + 1, Directory.GetFiles(SpareRoom.JobsOf(prefix.Paths), "*.jsonl").Length);
+        Assert.Contains(store.List(), j => j.State == JobState.Running);
+        Assert.Equal(DateTimeOffset.UnixEpoch.AddSeconds(SpareRoom.MostJobs + 19), store.List()[0].StartedAt);
+    }
+
+    [Fact]
+    public void Run_MuchWaitsInMemory_OnlyWhatMakesRoomIsDone()
+    {
+        using var prefix = new PrivatePrefix();
+        File.WriteAllText(SpareRoom.JournalOf(prefix.Paths), new string('\n', 5 << 20));
+        var done = new List<FullDiskRule>();
+        Assert.Equal(ProblemCode.NoSpace, Assert.Throws<ProblemException>(() => Run(FullDiskRule.WriteAside)).Code);
+        Run(FullDiskRule.AlwaysDo);
+        Run(FullDiskRule.WriteAside);
+        Assert.Equal([FullDiskRule.AlwaysDo, FullDiskRule.WriteAside], done);
+
+        void Run(FullDiskRule rule) => OperationRunner.Run(prefix.Call("web", "try"), new OperationKind("try", null) { OnFullDisk = rule, IsLocked = false }, _ =>
+        {
+            done.Add(rule);
+            return (null, null);
+        });
+    }
+
     private static void Fill(TrialHost host, string directory)
     {
         for (var round = 0; round < 4; round++)
