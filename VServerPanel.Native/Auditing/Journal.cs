@@ -40,40 +40,61 @@ internal sealed class Journal(HostPaths paths, long fileBytes = Journal.FileByte
         AppendTo(spare, LineOf(entry));
     }
 
+    /// <summary>Whether so much waits in memory, and for want of room, that only what makes room may be added.</summary>
+    public bool IsSpareUsedUp()
+    {
+        if (!SpareRoom.IsUsedUp(paths))
+        {
+            return false;
+        }
+
+        try
+        {
+            TakeIn();
+            return false;
+        }
+        catch (Exception e) when (SpareRoom.IsFullDisk(e))
+        {
+            return SpareRoom.IsUsedUp(paths);
+        }
+    }
+
     private void Write(byte[] line)
     {
         using var fd = OpenLocked();
-        var isNew = RandomAccess.GetLength(fd) == 0;
-        if (isNew)
+        if (RandomAccess.GetLength(fd) == 0)
         {
             // of a crash while files were changed over, too: where it begins must not hang on older files, which may be taken away
-            line = [.. _files.HeaderOf(fd), .. Waiting(), .. line];
-        }
-        else if (File.Exists(SpareRoom.JournalOf(paths)))
-        {
-            TakeIn(fd);
-        }
-
-        AppendTo(fd, line);
-        ErrnoException.ThrowIfFailed(Libc.fdatasync(fd), "fdatasync", paths.Journal);
-        if (isNew)
-        {
+            AppendTo(fd, _files.HeaderOf(fd));
             DurableFile.SyncDirectory(paths.Log);
         }
 
-        File.Delete(SpareRoom.JournalOf(paths));
+        TakeIn(fd);
+        AppendTo(fd, line);
+        ErrnoException.ThrowIfFailed(Libc.fdatasync(fd), "fdatasync", paths.Journal);
     }
 
     private byte[] Waiting()
     {
-        var spare = SpareRoom.JournalOf(paths);
-        return File.Exists(spare) ? File.ReadAllBytes(spare) : [];
+        try
+        {
+            return File.ReadAllBytes(SpareRoom.JournalOf(paths));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return [];
+        }
     }
 
     /// <summary>What waits comes first, in its order. Where there is not room for all of it, what there is room for is no longer waiting.</summary>
     private void TakeIn(SafeFileHandle fd)
     {
         var waiting = Waiting();
+        if (waiting.Length == 0)
+        {
+            return;
+        }
+
         var taken = 0;
         try
         {
@@ -97,9 +118,17 @@ internal sealed class Journal(HostPaths paths, long fileBytes = Journal.FileByte
         }
         finally
         {
-            if (taken > 0 && taken < waiting.Length)
+            if (taken > 0)
             {
                 ErrnoException.ThrowIfFailed(Libc.fdatasync(fd), "fdatasync", paths.Journal);
+            }
+
+            if (taken == waiting.Length)
+            {
+                File.Delete(SpareRoom.JournalOf(paths));
+            }
+            else if (taken > 0)
+            {
                 DurableFile.Write(SpareRoom.JournalOf(paths), waiting.AsSpan(taken), 0b110_000_000);
             }
         }
@@ -149,6 +178,22 @@ internal sealed class Journal(HostPaths paths, long fileBytes = Journal.FileByte
     /// <summary>How a recent operation ended, if that is on record.</summary>
     public JournalEntry? FindEnd(string operationId) =>
         Read(Math.Max(0, End() - Recent)).Concat(WaitingLines().Select(Parse).OfType<JournalEntry>()).FirstOrDefault(e => e.OperationId == operationId && e.Phase == JournalPhase.Ended);
+
+    /// <summary>How operations ended, those of them whose end is on record anywhere.</summary>
+    public Dictionary<string, JournalEntry> FindEnds(IReadOnlySet<string> operationIds)
+    {
+        if (operationIds.Count == 0)
+        {
+            return [];
+        }
+
+        var wanted = operationIds.Select(Encoding.ASCII.GetBytes).ToList();
+        return WaitingLines().Concat(Lines(0).Select(l => l.Line))
+            .Where(l => wanted.Exists(w => l.AsSpan().IndexOf(w) >= 0))
+            .Select(Parse).OfType<JournalEntry>()
+            .Where(e => e.Phase == JournalPhase.Ended && operationIds.Contains(e.OperationId))
+            .DistinctBy(e => e.OperationId).ToDictionary(e => e.OperationId);
+    }
 
     /// <summary>Whether the journal's last entries (4 MiB) or those that wait for room, tell of an operation.</summary>
     public bool HasRecent(string operationId)

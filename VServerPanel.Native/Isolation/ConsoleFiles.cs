@@ -82,7 +82,7 @@ internal static class ConsoleFiles
         // there was no room for a link; behind a power cut only the registry knows the id
         var handle = paths.HandleOf(name);
         handle = HostPaths.IsById(handle) || new Registry.VServerRegistry(paths, TimeProvider.System).IdOf(name) is not { } id ? handle : HostPaths.HandleOf(id);
-        return File.Exists(OfRunning(paths, handle)) ? RelativeOf(handle) : null;
+        return HostPaths.IsById(handle) && File.Exists(OfRunning(paths, handle)) ? RelativeOf(handle) : null;
     }
 
     private static string RelativeOf(string handle) => $"{Running}/{HostPaths.ContainerOf(handle)}.console.log";

@@ -87,13 +87,25 @@ internal sealed class VServerExitedTool : Tool
     /// <returns>The exit code; null where it has got another name while this waited for its lock.</returns>
     private static int? Finish(VServerName name, string handle, RunState ended, Invocation call)
     {
+        try
+        {
+            return Finish(name, handle, ended, call, isRefused: false);
+        }
+        catch (ProblemException e) when (e.Code == ProblemCode.NoSpace && call.Journal.IsSpareUsedUp())
+        {
+            // there is no room to write down that it is started again: that it has ended always finds some
+            return Finish(name, handle, ended, call, isRefused: true);
+        }
+    }
+
+    private static int? Finish(VServerName name, string handle, RunState ended, Invocation call, bool isRefused)
+    {
         // it was the vserver itself that asked
         var own = call with { Actor = new Actor($"vserver {name}") };
         var exitCode = ReadExitCode(call, handle);
         var now = call.Time.GetUtcNow();
         IReadOnlyList<DateTimeOffset> recent = [.. ended.Reboots.Where(t => now - t < s_rebootSpan)];
         var isLoop = exitCode == RebootExitCode && recent.Count >= MostReboots;
-        var isRefused = exitCode == RebootExitCode && SpareRoom.IsUsedUp(call.Paths);
         var reboots = exitCode == RebootExitCode && !isLoop && !isRefused;
         var store = new RunStateStore(call.Paths);
         var isRenamed = false;

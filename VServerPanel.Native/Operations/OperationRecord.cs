@@ -38,7 +38,12 @@ internal sealed class OperationRecord : IDisposable
             throw new ProblemException(ProblemCode.AlreadyExists, $"There is a job {id} already. Give another id, or none.");
         }
 
-        if (kind.OnFullDisk == FullDiskRule.WriteAside && SpareRoom.IsUsedUp(call.Paths))
+        if (kind.OnFullDisk == FullDiskRule.Refuse && !SpareRoom.IsLeftIn(call.Paths.Log))
+        {
+            throw new ProblemException(ProblemCode.NoSpace, $"The disk of '{call.Paths.Log}' is full, and what cannot be recorded is not done. Make room there and try again.", path: call.Paths.Log);
+        }
+
+        if (kind.OnFullDisk == FullDiskRule.WriteAside && call.Journal.IsSpareUsedUp())
         {
             throw new ProblemException(ProblemCode.NoSpace, "The disk has been full for so long that no more of what is done can be kept in memory. Make room first: 'vserver NAME stop', 'vkill', 'vserver NAME delete --now' and 'vserver-trash purge' still work.");
         }
@@ -134,9 +139,9 @@ internal sealed class OperationRecord : IDisposable
         {
             _call.Journal.Append(entry);
         }
-        catch (Exception e) when ((_kind.OnFullDisk != FullDiskRule.Refuse || entry.Phase == JournalPhase.Ended) && SpareRoom.IsFullDisk(e))
+        catch (Exception e) when (SpareRoom.IsFullDisk(e))
         {
-            // what was begun has an end, whatever that takes
+            // what was begun is on record to its end, whatever that takes
             _call.Journal.PutAside(entry);
             HasEndOnDisk &= entry.Phase != JournalPhase.Ended;
             _call.Report.Warn($"The disk is full: the journal's entry waits in '{SpareRoom.JournalOf(_call.Paths)}' until there is room.");

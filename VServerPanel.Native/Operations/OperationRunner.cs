@@ -79,6 +79,8 @@ internal static class OperationRunner
         // in this order: who follows reads the result before he sees that the job has ended, and a crash in between finds the log, which says "finished"
         FaultPoint.Reach();
         record.Close(OperationOutcome.Succeeded, null);
+
+        // behind a power cut it is all that tells how it ended; there is nothing more to be done in it
         if (record.HasEndOnDisk || !kind.IsDurable)
         {
             undo.Forget();

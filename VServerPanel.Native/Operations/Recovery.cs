@@ -68,18 +68,20 @@ internal static class Recovery
             });
         }
 
-        Try(call.Journal.TakeIn);
-
         // operations that had nothing to undo yet still need their end on record; one whose log is still there has not ended
         var jobs = new JobStore(call.Paths);
-        foreach (var job in jobs.List().Where(j => j.State == JobState.Interrupted && !UndoLog.Exists(call.Paths, j.Id)))
+        var interrupted = jobs.List().Where(j => j.State == JobState.Interrupted && !UndoLog.Exists(call.Paths, j.Id)).ToList();
+        var ends = call.Journal.FindEnds(interrupted.Select(j => j.Id).ToHashSet(StringComparer.Ordinal));
+        foreach (var job in interrupted)
         {
             Try(() =>
             {
-                End(call, job.Id, job.Operation, job.VServer, job.Actor, job.Command, job.StartedAt, finished: false);
+                End(call, job.Id, job.Operation, job.VServer, job.Actor, job.Command, job.StartedAt, finished: false, written: ends.GetValueOrDefault(job.Id));
                 recovered++;
             });
         }
+
+        Try(call.Journal.TakeIn);
 
         Sweep(call.Paths);
         jobs.Prune(call.Time.GetUtcNow());
@@ -122,13 +124,13 @@ internal static class Recovery
         End(call, owner.OperationId, owner.Operation, owner.VServer, owner.Actor, owner.Command, owner.StartedAt, finished, finished ? owner.NewName : null);
     }
 
-    private static void End(Invocation call, string id, string operation, VServerName? name, Actor actor, IReadOnlyList<string> command, DateTimeOffset startedAt, bool finished, VServerName? newName = null)
+    private static void End(Invocation call, string id, string operation, VServerName? name, Actor actor, IReadOnlyList<string> command, DateTimeOffset startedAt, bool finished, VServerName? newName = null, JournalEntry? written = null)
     {
         var now = call.Time.GetUtcNow();
-        if (call.Journal.FindEnd(id) is { } written)
+        if ((written ?? call.Journal.FindEnd(id)) is { } end)
         {
             // it was cut off after its end was on record: that is how it ended
-            Mark(call, id, written.Outcome == OperationOutcome.Succeeded, written.Time);
+            Mark(call, id, end.Outcome == OperationOutcome.Succeeded, end.Time);
             return;
         }
 

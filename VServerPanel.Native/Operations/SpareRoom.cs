@@ -48,5 +48,10 @@ internal static class SpareRoom
         {
             return false;
         }
+        catch (ErrnoException e) when (e.Errno is ErrnoNames.EOPNOTSUPP or ErrnoNames.EISDIR)
+        {
+            // a file system that has no files without a name (open(2), O_TMPFILE): it shows when something is written
+            return true;
+        }
     }
 }

@@ -16,13 +16,13 @@ internal sealed partial class UndoLog
 
     private string PathOf(string directory) => $"{directory}/{owner.OperationId}.jsonl";
 
-    private void Append(UndoLine line)
+    private void Append(UndoLine line, bool isSynced = true)
     {
         var known = _length;
         _lines.Add(line);
         try
         {
-            Put(line);
+            Put(line, isSynced);
         }
         catch (Exception e) when (needsNoRoom && _directory == paths.Undo && SpareRoom.IsFullDisk(e))
         {
@@ -42,37 +42,53 @@ internal sealed partial class UndoLog
 
         _directory = SpareRoom.Make(SpareRoom.UndoOf(paths));
         _file = null;
-        _lines.ForEach(Put);
+        _lines.ForEach(l => Put(l, isSynced: true));
         old?.Dispose();
         File.Delete(PathOf(paths.Undo));
     }
 
-    private void Put(UndoLine line)
+    private void Put(UndoLine line, bool isSynced)
     {
+        var bytes = Line(line);
         if (_file is null)
         {
-            // It gets its name when its owner is in it (open(2), O_TMPFILE): a log of nobody's could never be told from one that is being made,
-            // and a crash before that leaves nothing.
-            (_length, _kept) = (0, 0);
-            _file = Libc.open(_directory, Libc.O_WRONLY | Libc.O_TMPFILE, 0b110_000_000);
-            Write(new UndoLine { Owner = owner });
-            ErrnoException.ThrowIfFailed(Libc.linkat(_file, $"/proc/self/fd/{_file.DangerousGetHandle()}", _file, PathOf(_directory), Libc.AT_SYMLINK_FOLLOW), "linkat", PathOf(_directory));
-            FaultPoint.Reach();
-            if (durable)
-            {
-                DurableFile.SyncDirectory(_directory);
-            }
+            Make(bytes.Length);
         }
-
-        if (line.Undo is not null)
+        else if (line.Undo is not null)
         {
-            KeepRoom(Line(line).Length);
+            KeepRoom(bytes.Length);
         }
 
-        Write(line);
+        Write(bytes);
+        if (durable && isSynced)
+        {
+            ErrnoException.ThrowIfFailed(Libc.fdatasync(_file!), "fdatasync", PathOf(_directory));
+        }
+    }
+
+    /// <summary>It gets its name when its owner is in it (open(2), O_TMPFILE): a log of nobody's could never be told from one that is being made, and a crash before that leaves nothing.</summary>
+    private void Make(long firstLine)
+    {
+        var ownerLine = Line(new UndoLine { Owner = owner });
+        (_length, _kept) = (0, 0);
+        _file = Libc.open(_directory, Libc.O_WRONLY | Libc.O_TMPFILE, 0b110_000_000);
+        try
+        {
+            KeepRoom(ownerLine.Length + firstLine);
+            Write(ownerLine);
+            ErrnoException.ThrowIfFailed(Libc.linkat(_file, $"/proc/self/fd/{_file.DangerousGetHandle()}", _file, PathOf(_directory), Libc.AT_SYMLINK_FOLLOW), "linkat", PathOf(_directory));
+        }
+        catch
+        {
+            _file.Dispose();
+            (_file, _length) = (null, 0);
+            throw;
+        }
+
+        FaultPoint.Reach();
         if (durable)
         {
-            ErrnoException.ThrowIfFailed(Libc.fdatasync(_file), "fdatasync", PathOf(_directory));
+            DurableFile.SyncDirectory(_directory);
         }
     }
 
@@ -89,9 +105,8 @@ internal sealed partial class UndoLog
         _kept = until;
     }
 
-    private void Write(UndoLine line)
+    private void Write(byte[] bytes)
     {
-        var bytes = Line(line);
         FaultPoint.Reach();
         RandomAccess.Write(_file!, bytes, _length);
         _length += bytes.Length;

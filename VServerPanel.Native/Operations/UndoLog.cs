@@ -60,6 +60,16 @@ internal sealed partial class UndoLog(HostPaths paths, UndoOwner owner, bool dur
         }
 
         Finish();
+        Close();
+    }
+
+    /// <summary>Makes the log with room for its end, so that a full disk keeps nobody from the steps that follow: before something that must not be half done.</summary>
+    public void MakeReady()
+    {
+        if (_file is null)
+        {
+            Make(0);
+        }
     }
 
     /// <summary>The operation failed: undoes in reverse, or finishes if it had been committed.</summary>
@@ -179,6 +189,25 @@ internal sealed partial class UndoLog(HostPaths paths, UndoOwner owner, bool dur
         }
 
         return failures;
+    }
+
+    /// <summary>Nothing of it is to be done again: from here on others may work on what it has changed. Not synced: behind a power cut there is nobody who has.</summary>
+    private void Close()
+    {
+        if (_file is null || _finish is not { Count: > 0 })
+        {
+            return;
+        }
+
+        (_finish, _finished) = ([], 0);
+        try
+        {
+            Append(new UndoLine { Finish = [] }, isSynced: false);
+        }
+        catch (Exception e) when (SpareRoom.IsFullDisk(e))
+        {
+            Forget();
+        }
     }
 
     private void Finish() => Finish(paths, _finish ?? [], _finished, done =>

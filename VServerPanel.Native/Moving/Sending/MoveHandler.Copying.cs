@@ -37,6 +37,7 @@ internal sealed partial class MoveHandler
 
         var isKnownSince = _move.CopiedSince is not null;
         _move = _store.Save(_move with { Bytes = request.Bytes, CopiedSince = _move.CopiedSince ?? TreeChanges.Begin(_paths.TreeOf(_name), text => Warn(operation, text)) });
+        _store.KeepRoom(_move.Id);
         var begun = _target.Ask("begin", request, operation.Cancel);
 
         // what lies there may not be what sizes and times say
@@ -53,6 +54,7 @@ internal sealed partial class MoveHandler
         }
 
         _store.KeepRoom(_move.Id);
+        operation.Undo.MakeReady();
         using var locks = Lock(operation);
         try
         {

@@ -10,7 +10,11 @@ internal sealed partial class MoveHandler
     /// <summary>It failed before the hand-over, and is locked yet: it is in its place again, and runs if it did.</summary>
     private void BackInPlace(Operation operation)
     {
-        new UndoHandOver(_move.Id).Run(_paths);
+        if (operation.Undo.Abort() is [var failure, ..])
+        {
+            throw failure;
+        }
+
         RestartHere(operation);
     }
 
@@ -30,7 +34,7 @@ internal sealed partial class MoveHandler
         }
 
         var isSaved = TrySave(operation, known with { Problem = ProblemException.ToEvent(cause) });
-        if (!isSaved || cause is ProblemException { Code: ProblemCode.Unreachable or ProblemCode.Terminated or ProblemCode.TimedOut })
+        if (!isSaved || SpareRoom.IsFullDisk(cause) || cause is ProblemException { Code: ProblemCode.Unreachable or ProblemCode.Terminated or ProblemCode.TimedOut })
         {
             operation.Report.Warn($"'vserver-moves resume {_move.Id}' goes on with what has arrived, 'vserver-moves take-back {_move.Id}' gives it up.");
             return;

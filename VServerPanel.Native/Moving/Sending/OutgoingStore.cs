@@ -50,10 +50,7 @@ internal sealed class OutgoingStore(HostPaths paths)
 
         if (move.State is not (OutgoingState.Copying or OutgoingState.HandedOver))
         {
-            foreach (var room in KeptRooms(move.Id))
-            {
-                File.Delete(room);
-            }
+            ForgetRoom(move.Id);
         }
 
         return move;
@@ -62,10 +59,26 @@ internal sealed class OutgoingStore(HostPaths paths)
     /// <summary>Keeps room on the disk for what has yet to be written down of a move: none may be left off because a disk becomes full when it is stopped.</summary>
     public void KeepRoom(string moveId)
     {
-        for (var i = 0; i < MostRecordsFromStop; i++)
+        try
         {
-            using var room = Libc.open($"{_directory}/.{moveId}.room{i}", Libc.O_WRONLY | Libc.O_CREAT | Libc.O_NOFOLLOW, 0b110_000_000);
-            DurableFile.KeepRoom(room, 0, RoomOfRecord, _directory);
+            for (var i = 0; i < MostRecordsFromStop; i++)
+            {
+                using var room = Libc.open($"{_directory}/.{moveId}.room{i}", Libc.O_WRONLY | Libc.O_CREAT | Libc.O_NOFOLLOW, 0b110_000_000);
+                DurableFile.KeepRoom(room, 0, RoomOfRecord, _directory);
+            }
+        }
+        catch
+        {
+            ForgetRoom(moveId);
+            throw;
+        }
+    }
+
+    private void ForgetRoom(string moveId)
+    {
+        foreach (var room in KeptRooms(moveId))
+        {
+            File.Delete(room);
         }
     }
 

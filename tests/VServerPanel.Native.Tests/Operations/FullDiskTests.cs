@@ -145,21 +145,71 @@ public sealed class FullDiskTests : IDisposable
     }
 
     [Fact]
-    public void Run_MuchWaitsInMemory_OnlyWhatMakesRoomIsDone()
+    public void Run_JournalsDiskIsFull_IsDoneByItsRuleAndAllOfItIsOnRecord()
     {
         using var prefix = new PrivatePrefix();
-        File.WriteAllText(SpareRoom.JournalOf(prefix.Paths), new string('\n', 5 << 20));
-        var done = new List<FullDiskRule>();
-        Assert.Equal(ProblemCode.NoSpace, Assert.Throws<ProblemException>(() => Run(FullDiskRule.WriteAside)).Code);
-        Run(FullDiskRule.AlwaysDo);
-        Run(FullDiskRule.WriteAside);
-        Assert.Equal([FullDiskRule.AlwaysDo, FullDiskRule.WriteAside], done);
-
-        void Run(FullDiskRule rule) => OperationRunner.Run(prefix.Call("web", "try"), new OperationKind("try", null) { OnFullDisk = rule, IsLocked = false }, _ =>
+        TrialHost.Run("mount", "-t", "tmpfs", "-o", "size=16m", "test", prefix.Paths.Log);
+        try
         {
-            done.Add(rule);
-            return (null, null);
-        });
+            var done = new List<FullDiskRule>();
+            var filler = prefix.Paths.Log + "/filler";
+            FillWith(filler);
+            Assert.Equal(ProblemCode.NoSpace, Assert.Throws<ProblemException>(() => Run(FullDiskRule.Refuse)).Code);
+            Run(FullDiskRule.WriteAside);
+
+            // what can be written down in memory has an end as well
+            File.AppendAllText(SpareRoom.JournalOf(prefix.Paths), new string('\n', 5 << 20));
+            Assert.Equal(ProblemCode.NoSpace, Assert.Throws<ProblemException>(() => Run(FullDiskRule.WriteAside)).Code);
+            Run(FullDiskRule.AlwaysDo);
+            Assert.Empty(prefix.ReadJournal());
+
+            File.Delete(filler);
+            Run(FullDiskRule.WriteAside);
+            Run(FullDiskRule.Refuse);
+            Assert.Equal([FullDiskRule.WriteAside, FullDiskRule.AlwaysDo, FullDiskRule.WriteAside, FullDiskRule.Refuse], done);
+            Assert.Equal(8, prefix.ReadJournal().Count);
+
+            // full from one moment to the next
+            OperationRunner.Run(prefix.Call("web", "try"), new OperationKind("try", null), _ =>
+            {
+                FillWith(filler);
+                return (null, null);
+            });
+            File.Delete(filler);
+            new Native.Auditing.Journal(prefix.Paths).TakeIn();
+            Assert.Equal(10, prefix.ReadJournal().Count);
+
+            void Run(FullDiskRule rule) => OperationRunner.Run(prefix.Call("web", "try"), new OperationKind("try", null) { OnFullDisk = rule, IsLocked = false }, _ =>
+            {
+                done.Add(rule);
+                return (null, null);
+            });
+        }
+        finally
+        {
+            TrialHost.Run("umount", prefix.Paths.Log);
+        }
+    }
+
+    [Fact]
+    public void Recover_OperationHasEndedAndItsLogIsKept_DoesNothingAgain()
+    {
+        using var prefix = new PrivatePrefix();
+        var owner = new UndoOwner(Guid.NewGuid().ToString("n"), "delete", VServerName.Parse("web"), new Actor("root"), ["vserver"], DateTimeOffset.UnixEpoch, 0, 1, ProcessIdentity.BootId);
+        var made = prefix.Directory + "/made";
+        using (var log = new UndoLog(prefix.Paths, owner, durable: true))
+        {
+            log.MakeReady();
+            log.CommitThen(new RemoveFile(made));
+            log.Complete();
+        }
+
+        // another's by now
+        File.WriteAllText(made, "");
+        var (finished, failures) = UndoLog.Recover(prefix.Paths, Assert.Single(UndoLog.Abandoned(prefix.Paths)).Path);
+        Assert.True(finished);
+        Assert.Empty(failures);
+        Assert.True(File.Exists(made));
     }
 
     private static void Fill(TrialHost host, string directory)
