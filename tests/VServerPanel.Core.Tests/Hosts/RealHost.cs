@@ -115,6 +115,15 @@ internal sealed class RealHost : IAsyncDisposable
         await StopAsync();
         await _services.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+
+        // a network namespace takes 64 programs that look up sockets: those of prefixes that are gone would be among them
+        using (var process = Process.Start(new ProcessStartInfo(_command, ["--as", "vserver-setup", "--remove"]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["VSERVER_PREFIX"] = Prefix } })!)
+        {
+            var said = await process.StandardOutput.ReadToEndAsync() + await process.StandardError.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            Assert.True(process.ExitCode == 0, said);
+        }
+
         Directory.Delete(Prefix, recursive: true);
     }
 
