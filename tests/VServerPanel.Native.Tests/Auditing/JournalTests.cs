@@ -1,4 +1,5 @@
 using VServerPanel.Native.Auditing;
+using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Tests.Peers;
 using VServerPanel.Protocol;
@@ -31,7 +32,13 @@ public sealed class JournalTests : IDisposable
     public void Append_LastLineWasCutOff_IsALineOfItsOwn()
     {
         _journal.Append(Entry("a"));
-        File.AppendAllText(_prefix.Paths.Journal, "{\"operationId\":\"b\",\"pha");
+
+        // not by File, which locks it: a child that another test forks at this moment has the journal's own lock yet
+        using (var file = Libc.open(_prefix.Paths.Journal, Libc.O_WRONLY))
+        {
+            RandomAccess.Write(file, "{\"operationId\":\"b\",\"pha"u8, RandomAccess.GetLength(file));
+        }
+
         Assert.Equal(["a"], _journal.Read().Select(e => e.OperationId));
         _journal.Append(Entry("c"));
         Assert.Equal(["a", "c"], _journal.Read().Select(e => e.OperationId));
