@@ -42,7 +42,7 @@ internal sealed unsafe class ContentPartition : IDisposable
             _order[i] = i;
 
             // all of the first blocks are asked for at once: a cold disk answers them together
-            _ = Libc.posix_fadvise(files[i], 0, Math.Min(size, BlockSize), Libc.POSIX_FADV_WILLNEED);
+            FileReading.Announce(files[i], 0, Math.Min(size, BlockSize));
         }
 
         (var found, HeldClass, _held) = (0, -1, 0);

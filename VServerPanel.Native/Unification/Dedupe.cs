@@ -10,11 +10,15 @@ internal sealed unsafe class Dedupe : IDisposable
     /// <summary>Files to one call: header and targets must fit a page.</summary>
     public const int MostTargets = 120;
 
-    private const long MostBytes = 16 << 20;
+    // of one file to a call, and of all files of a call: what is read ahead of it must not push itself out of memory
+    private const long MostOfFile = 16 << 20;
+    private const long MostOfAll = 32 << 20;
+    private const long LeastOfFile = 1 << 20;
 
     private readonly Libc.DedupeRange* _range = (Libc.DedupeRange*)NativeMemory.AllocZeroed((nuint)(sizeof(Libc.DedupeRange) + (MostTargets * sizeof(Libc.DedupeTarget))));
 
     /// <summary>Shares the blocks of one file with others of the same size.</summary>
+    /// <remarks>Who opened them has told the kernel of their first bytes (<see cref="FileReading.First"/>); of the rest it is told here, ahead of each part.</remarks>
     /// <param name="source">The one, open for reading.</param>
     /// <param name="targets">The others, as many as <see cref="MostTargets"/>; for root open for reading is enough.</param>
     /// <param name="size">Of each.</param>
@@ -23,7 +27,9 @@ internal sealed unsafe class Dedupe : IDisposable
     public void Share(int source, ReadOnlySpan<int> targets, long size, Span<int> results, Func<bool> stop)
     {
         results[..targets.Length].Clear();
-        for (long at = 0; at < size; at += MostBytes)
+        var length = Math.Clamp(MostOfAll / (targets.Length + 1) / LeastOfFile * LeastOfFile, LeastOfFile, MostOfFile);
+        ReadAhead(source, targets, FileReading.First, Math.Min(length, size), results);
+        for (long at = 0; at < size; at += length)
         {
             if (stop())
             {
@@ -31,11 +37,25 @@ internal sealed unsafe class Dedupe : IDisposable
                 return;
             }
 
-            Part(source, targets, at, Math.Min(MostBytes, size - at), results);
+            ReadAhead(source, targets, Math.Max(at + length, FileReading.First), Math.Min(at + length + length, size), results);
+            Part(source, targets, at, Math.Min(length, size - at), results);
         }
     }
 
     public void Dispose() => NativeMemory.Free(_range);
+
+    /// <summary>The kernel reads what it compares page by page, each when it comes to it: what is read already is there by then.</summary>
+    private static void ReadAhead(int source, ReadOnlySpan<int> targets, long from, long to, ReadOnlySpan<int> results)
+    {
+        FileReading.Announce(source, from, to - from);
+        for (var i = 0; i < targets.Length; i++)
+        {
+            if (results[i] == 0)
+            {
+                FileReading.Announce(targets[i], from, to - from);
+            }
+        }
+    }
 
     private void Part(int source, ReadOnlySpan<int> targets, long at, long length, Span<int> results)
     {
@@ -54,13 +74,6 @@ internal sealed unsafe class Dedupe : IDisposable
         if (wanted == 0)
         {
             return;
-        }
-
-        // the kernel reads what it compares page by page, each when it comes to it
-        _ = Libc.posix_fadvise(source, at, length, Libc.POSIX_FADV_WILLNEED);
-        foreach (var i in who[..wanted])
-        {
-            _ = Libc.posix_fadvise(targets[i], at, length, Libc.POSIX_FADV_WILLNEED);
         }
 
         *_range = new Libc.DedupeRange { SourceOffset = (ulong)at, SourceLength = (ulong)length, TargetCount = (ushort)wanted };

@@ -49,9 +49,8 @@ internal sealed class DescriptorBudget(long limit, int threads)
         {
             lock (_gate)
             {
-                if ((turn is null ? _waiting.Count == 0 : _waiting.Peek() == turn) && _reserved + count <= OfBuckets)
+                if ((turn is null ? _waiting.Count == 0 : _waiting.Peek() == turn) && TryAdd(count))
                 {
-                    _reserved += count;
                     if (turn is not null)
                     {
                         _ = _waiting.Dequeue();
@@ -75,6 +74,17 @@ internal sealed class DescriptorBudget(long limit, int threads)
         }
     }
 
+    /// <summary>As <see cref="Reserve"/> for one who has some already, and therefore must not wait: false where there are not enough, or others wait.</summary>
+    public bool TryReserve(int count, out Reservation reserved)
+    {
+        lock (_gate)
+        {
+            var isFree = _waiting.Count == 0 && TryAdd(count);
+            reserved = isFree ? new Reservation(this, count) : default;
+            return isFree;
+        }
+    }
+
     /// <summary>Asks for some that are to stay open; they are given back by <see cref="GiveBack"/>.</summary>
     public bool TryKeep(int count)
     {
@@ -88,6 +98,13 @@ internal sealed class DescriptorBudget(long limit, int threads)
     }
 
     public void GiveBack(int count) => Interlocked.Add(ref _kept, -count);
+
+    private bool TryAdd(int count)
+    {
+        var isFree = _reserved + count <= OfBuckets;
+        _reserved += isFree ? count : 0;
+        return isFree;
+    }
 
     private void Return(int count)
     {

@@ -11,7 +11,7 @@ namespace VServerPanel.Native.Unification;
 /// <remarks><c>/var/lib/vservers/unification/known-files</c>: sorted by inode. One that is damaged or of another version is as good as none.</remarks>
 internal sealed class KnownFiles
 {
-    private const ulong Magic = 0x3130_6e6b_7673_7676;
+    private const ulong Magic = 0x3230_6e6b_7673_7676;
 
     // an inode whose time of change is younger could be changed again without its time moving
     private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(2);

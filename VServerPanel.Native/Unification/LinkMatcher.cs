@@ -80,10 +80,11 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
         else
         {
             _isUnread = work.IsQuick && HasReference(rows);
+
             // one with more inodes than may be open at once is taken in parts, which are not compared with each other: what is left of them is, by the next run
-            for (var from = 0; from < _units.Count; from += _open.Length)
+            foreach (var part in _units.Parts(rows, _open.Length))
             {
-                Match(rows, from, Math.Min(_open.Length, _units.Count - from));
+                Match(rows, part.Start.Value, part.End.Value - part.Start.Value);
             }
         }
 

@@ -4,200 +4,153 @@ using VServerPanel.Native.Unification.Scanning;
 namespace VServerPanel.Native.Unification;
 
 /// <summary>Sharing by blocks, one for each thread: inodes stay, only what they point to becomes the same. The kernel compares.</summary>
-/// <remarks>Files of the same path are given to the kernel unread. What differs there, and the first of each path, are parted by content as for hard links.</remarks>
-internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
+/// <remarks>One file of each path is read, where there are several, and parted by content as for hard links; the others of those paths are given to the kernel unread.
+/// Those that it finds different are parted by content then.</remarks>
+internal sealed class ReflinkSharer(SharingWork work) : IDisposable
 {
-    // those that have no block, in what is known of files: no class has this number
-    private const uint InlineClass = uint.MaxValue;
-
     private readonly TreeScan _scan = work.Scan;
-    private readonly UnitList _units = new(work.Scan);
-    private readonly DirectoryDescriptors _directories = new(work.Scan);
     private readonly ContentPartition _content = new();
     private readonly Dedupe _dedupe = new();
-    private readonly BlockMap _blocks = new();
-    private readonly List<int> _members = [];
-    private readonly List<int> _inline = [];
     private readonly int[] _files = new int[work.Descriptors.OfBucket];
     private readonly int[] _classes = new int[work.Descriptors.OfBucket];
     private readonly int[] _who = new int[work.Descriptors.OfBucket];
     private readonly int[] _targets = new int[Dedupe.MostTargets];
     private readonly int[] _results = new int[Dedupe.MostTargets];
+    private readonly int[] _contents = new int[work.Descriptors.OfBucket];
+    private readonly List<int> _first = [];
+    private readonly List<int> _uncompared = [];
+    private ReflinkPart _part = new(work.Scan);
     private Func<bool> _stop = static () => false;
+    private bool _haveSomeDiffered;
 
-    /// <summary>Looks at a bucket, and shares what is equal in it.</summary>
-    public void Share(Span<int> rows, Func<bool> stop)
+    private UnitList Units => _part.Units;
+
+    /// <summary>Shares what is equal.</summary>
+    /// <param name="part">Open files of one size.</param>
+    /// <param name="stop">Whether this is to end.</param>
+    public void Share(ReflinkPart part, Func<bool> stop)
     {
-        _stop = stop;
-        _units.Read(rows);
-        if (work.Recall(rows))
+        (_part, _stop, _haveSomeDiffered) = (part, stop, false);
+        _uncompared.Clear();
+        TakePathsForEqual();
+        JoinEqual();
+        if (_haveSomeDiffered)
         {
-            ConcludeKnown(rows);
-        }
-        else
-        {
-            for (var from = 0; from < _units.Count; from += _files.Length)
-            {
-                ShareUnits(rows, from, Math.Min(_files.Length, _units.Count - from));
-            }
+            JoinEqual();
         }
 
-        work.Done(rows.Length, rows.Length * _scan.Files[rows[0]].Size);
+        Note();
+        work.Done(part.Rows.Count, part.Rows.Count * part.Size);
     }
 
     public void Dispose()
     {
-        _directories.Dispose();
         _content.Dispose();
         _dedupe.Dispose();
-        _blocks.Dispose();
     }
 
-    private void ConcludeKnown(Span<int> rows)
+    /// <summary>Files of the same path are mostly equal: one of each path is compared, and the kernel compares the others with it.</summary>
+    private void TakePathsForEqual()
     {
-        rows.Sort((a, b) => _scan.Files[a].Class.CompareTo(_scan.Files[b].Class));
-        for (int from = 0, to; from < rows.Length; from = to)
-        {
-            for (to = from + 1; to < rows.Length && _scan.Files[rows[to]].Class == _scan.Files[rows[from]].Class; to++)
-            {
-            }
-
-            work.Conclude(rows[from..to], _scan.Files[rows[from]].Class == InlineClass ? SkipReason.Inline : to - from > 1 ? SkipReason.None : SkipReason.Differs);
-        }
-    }
-
-    private void ShareUnits(Span<int> rows, int from, int count)
-    {
-        using var reserved = work.Descriptors.Reserve(count);
-        try
-        {
-            _members.Clear();
-            _inline.Clear();
-            for (var i = from; i < from + count; i++)
-            {
-                ref var unit = ref _units[i];
-                ref var row = ref _scan.Files[rows[unit.Start]];
-                unit.Descriptor = OpenedFile.Open(_directories[row.Directory], _scan.Names[row.Name], row, withLease: false, out _, out var reason);
-                if (unit.Descriptor < 0)
-                {
-                    Refuse(rows, unit, reason);
-                    continue;
-                }
-
-                unit.Attributes = _blocks.HashOf(unit.Descriptor, row.Size, out _, out var isInline);
-                if (isInline)
-                {
-                    _inline.Add(i);
-                    continue;
-                }
-
-                unit.Class = i;
-                _members.Add(i);
-
-                // asked for together, and read while others are opened
-                _ = Libc.posix_fadvise(unit.Descriptor, 0, Math.Min(row.Size, 1 << 20), Libc.POSIX_FADV_WILLNEED);
-            }
-
-            ByPath(rows);
-            ByContent(rows);
-            Note(rows, count);
-        }
-        finally
-        {
-            for (var i = from; i < from + count; i++)
-            {
-                if (_units[i].Descriptor >= 0)
-                {
-                    _ = Libc.close(_units[i].Descriptor);
-                }
-            }
-        }
-    }
-
-    /// <summary>Files of the same path, which are mostly equal: the kernel is asked at once.</summary>
-    private void ByPath(Span<int> rows)
-    {
-        var keys = new (ulong Path, int Unit)[_members.Count];
+        var keys = new (ulong Path, int Unit)[_part.Members.Count];
         for (var i = 0; i < keys.Length; i++)
         {
-            keys[i] = (_scan.PathHashOf(_scan.Files[rows[_units[_members[i]].Start]]), _members[i]);
+            keys[i] = (_scan.PathHashOf(_scan.Files[_part.Rows[Units[_part.Members[i]].Start]]), _part.Members[i]);
         }
 
         Array.Sort(keys);
         for (int from = 0, to; from < keys.Length; from = to)
         {
-            for (to = from + 1; to < keys.Length && keys[to].Path == keys[from].Path; to++)
+            for (to = from; to < keys.Length && keys[to].Path == keys[from].Path; to++)
             {
-            }
-
-            for (var at = from + 1; at < to; at += Dedupe.MostTargets)
-            {
-                var count = Math.Min(Dedupe.MostTargets, to - at);
-                for (var i = 0; i < count; i++)
-                {
-                    _who[i] = keys[at + i].Unit;
-                }
-
-                Join(rows, keys[from].Unit, count);
+                Units[keys[to].Unit].Class = keys[from].Unit;
             }
         }
     }
 
-    /// <summary>What is left, one of each class, is read in lock step; equal ones are given to the kernel.</summary>
-    private void ByContent(Span<int> rows)
+    /// <summary>The first of each class is read, all in lock step; the classes of equal ones are given to the kernel, and become one.</summary>
+    private void JoinEqual()
     {
-        var first = new List<int>();
-        foreach (var member in _members)
+        _first.Clear();
+        foreach (var member in _part.Members)
         {
-            if (_units[member].Class == member)
+            if (Units[member].Class == member)
             {
-                _files[first.Count] = _units[member].Descriptor;
-                first.Add(member);
+                _files[_first.Count] = Units[member].Descriptor;
+                _first.Add(member);
             }
         }
 
-        if (first.Count < 2)
+        _classes.AsSpan(0, _first.Count).Clear();
+        var found = _first.Count < 2 ? 1 : _content.Split(_files.AsSpan(0, _first.Count), _part.Size, _classes, _stop);
+        for (var i = 0; i < _first.Count; i++)
         {
-            return;
+            if (_classes[i] < 0)
+            {
+                _uncompared.Add(_first[i]);
+            }
+
+            _contents[_first[i]] = _classes[i] < 0 ? found++ : _classes[i];
         }
 
-        var found = _content.Split(_files.AsSpan(0, first.Count), _scan.Files[rows[0]].Size, _classes, _stop);
-        for (var c = 0; c < found; c++)
+        var keys = new (int Content, int Unit)[_part.Members.Count];
+        for (var i = 0; i < keys.Length; i++)
         {
-            var source = -1;
-            var equal = new List<int>();
-            for (var i = 0; i < first.Count; i++)
+            keys[i] = (_contents[Units[_part.Members[i]].Class], _part.Members[i]);
+        }
+
+        Array.Sort(keys);
+        for (int from = 0, to; from < keys.Length; from = to)
+        {
+            for (to = from + 1; to < keys.Length && keys[to].Content == keys[from].Content; to++)
             {
-                if (_classes[i] == c && source < 0)
+            }
+
+            Join(keys.AsSpan(from, to - from));
+        }
+    }
+
+    private void Join(ReadOnlySpan<(int Content, int Unit)> equal)
+    {
+        var source = Units[equal[0].Unit].Class;
+        foreach (var (_, member) in equal)
+        {
+            if (Units[member].IsJoined)
+            {
+                // many share with it already
+                source = Units[member].Class;
+                break;
+            }
+        }
+
+        var count = 0;
+        foreach (var (_, member) in equal)
+        {
+            if (member != source && !(Units[member].IsJoined && Units[member].Class == source))
+            {
+                _who[count++] = member;
+                if (count == Dedupe.MostTargets)
                 {
-                    source = first[i];
+                    Join(source, count);
+                    count = 0;
                 }
-                else if (_classes[i] == c)
-                {
-                    equal.AddRange(_members.Where(m => _units[m].Class == first[i]));
-                }
-            }
-
-            for (var at = 0; at < equal.Count; at += Dedupe.MostTargets)
-            {
-                var count = Math.Min(Dedupe.MostTargets, equal.Count - at);
-                equal.CopyTo(at, _who, 0, count);
-                Join(rows, source, count);
             }
         }
+
+        Join(source, count);
     }
 
     /// <summary>Lets the units in <c>_who</c> share the blocks of one, those that are equal.</summary>
-    private void Join(Span<int> rows, int source, int count)
+    private void Join(int source, int count)
     {
         var wanted = 0;
         for (var i = 0; i < count; i++)
         {
-            ref var unit = ref _units[_who[i]];
-            if (unit.Attributes != 0 && unit.Attributes == _units[source].Attributes)
+            ref var unit = ref Units[_who[i]];
+            if (unit.Attributes != 0 && unit.Attributes == Units[source].Attributes)
             {
                 // they share every block already
-                unit.Class = source;
+                (unit.Class, unit.IsJoined) = (source, true);
             }
             else
             {
@@ -213,71 +166,80 @@ internal sealed unsafe class ReflinkSharer(SharingWork work) : IDisposable
 
         for (var i = 0; i < count; i++)
         {
-            _targets[i] = _units[_who[i]].Descriptor;
+            _targets[i] = Units[_who[i]].Descriptor;
         }
 
-        _dedupe.Share(_units[source].Descriptor, _targets.AsSpan(0, count), _scan.Files[rows[0]].Size, _results, _stop);
+        _dedupe.Share(Units[source].Descriptor, _targets.AsSpan(0, count), _part.Size, _results, _stop);
         for (var i = 0; i < count; i++)
         {
-            ref var unit = ref _units[_who[i]];
+            ref var unit = ref Units[_who[i]];
             if (_results[i] == Libc.FILE_DEDUPE_RANGE_SAME)
             {
-                unit.Class = source;
-                var own = rows.Slice(unit.Start, unit.Count);
+                (unit.Class, unit.IsJoined) = (source, true);
+                var own = _part.RowsOf(unit);
                 foreach (var index in own)
                 {
                     _scan.Files[index].Marks |= FileMarks.Replaced;
                     work.Changed(index == own[0] ? _scan.Files[index].Bytes : 0);
                 }
             }
-            else if (_results[i] < 0)
+            else if (_results[i] > 0)
+            {
+                unit.Class = _who[i];
+                _haveSomeDiffered = true;
+            }
+            else
             {
                 // EINVAL: btrfs keeps small files beside their names; ETXTBSY, EPERM: swap files and the like
                 unit.Class = -1;
-                _members.Remove(_who[i]);
+                _part.Members.Remove(_who[i]);
                 if (_results[i] == -ErrnoNames.EINVAL)
                 {
-                    _inline.Add(_who[i]);
+                    _part.Inline.Add(_who[i]);
                 }
                 else
                 {
-                    Refuse(rows, unit, SkipReason.Unreadable);
+                    work.Refuse(_part.RowsOf(unit), SkipReason.Unreadable);
                 }
             }
         }
     }
 
-    private void Note(Span<int> rows, int count)
+    private void Note()
     {
-        var group = work.Known.NewNumber();
         var sizes = new Dictionary<int, (int Units, uint Number)>();
-        foreach (var member in _members)
+        foreach (var member in _part.Members)
         {
-            var (units, number) = sizes.GetValueOrDefault(_units[member].Class, (0, 0u));
-            sizes[_units[member].Class] = (units + 1, number == 0 ? work.Known.NewNumber() : number);
+            var (units, number) = sizes.GetValueOrDefault(Units[member].Class, (0, 0u));
+            sizes[Units[member].Class] = (units + 1, number == 0 ? work.Known.NewNumber() : number);
         }
 
-        foreach (var member in _members)
+        foreach (var member in _part.Members)
         {
-            ref var unit = ref _units[member];
-            var own = rows.Slice(unit.Start, unit.Count);
+            ref var unit = ref Units[member];
+            var own = _part.RowsOf(unit);
             var (units, number) = sizes[unit.Class];
-            work.Conclude(own, units > 1 ? SkipReason.None : count == 1 ? SkipReason.Alone : SkipReason.Differs);
-            work.Note(own, group, number);
+            work.Conclude(own, units > 1 ? SkipReason.None : Units.Count == 1 ? SkipReason.Alone : SkipReason.Differs);
+            work.Note(own, _part.Group, number);
+        }
+
+        // could not be read, or this was cancelled: whether they differ nobody knows
+        foreach (var unit in _uncompared)
+        {
+            if (sizes.GetValueOrDefault(Units[unit].Class).Units == 1)
+            {
+                work.Conclude(_part.RowsOf(Units[unit]), SkipReason.Unreadable);
+            }
+
+            work.Forget(_part.RowsOf(Units[unit]));
         }
 
         // on record as well: they need not be opened again to find that out
-        foreach (var unit in _inline)
+        foreach (var unit in _part.Inline)
         {
-            var own = rows.Slice(_units[unit].Start, _units[unit].Count);
+            var own = _part.RowsOf(Units[unit]);
             work.Conclude(own, SkipReason.Inline);
-            work.Note(own, group, InlineClass);
+            work.Note(own, _part.Group, ReflinkPart.InlineClass);
         }
-    }
-
-    private void Refuse(Span<int> rows, in Unit unit, SkipReason reason)
-    {
-        work.Conclude(rows.Slice(unit.Start, unit.Count), reason);
-        work.Forget(rows.Slice(unit.Start, unit.Count));
     }
 }

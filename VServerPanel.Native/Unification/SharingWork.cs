@@ -101,4 +101,11 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
             row.Marks &= ~FileMarks.Known;
         }
     }
+
+    /// <summary>Says why files are left as they are, and forgets what was known of them.</summary>
+    public void Refuse(ReadOnlySpan<int> rows, SkipReason reason)
+    {
+        Conclude(rows, reason);
+        Forget(rows);
+    }
 }

@@ -135,16 +135,33 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
 
     private void ShareBlocks(SharingWork work)
     {
-        var next = -1;
-        ParallelWork.Run(work.Descriptors.Threads, (_, stop) =>
+        // no more than can run: they would wait for each other in the file system. What keeps the disk busy is what they open ahead
+        var next = 0;
+        ParallelWork.Run(Math.Min(work.Descriptors.Threads, Environment.ProcessorCount), (_, stop) =>
         {
+            using var ahead = new ReflinkAhead(work, Portions());
             using var sharer = new ReflinkSharer(work);
-            for (int i; !stop() && (i = Interlocked.Increment(ref next)) < _buckets.All.Count;)
+            while (ahead.Take(stop) is { } part)
             {
-                var (start, count) = _buckets.All[i];
-                sharer.Share(_buckets.Rows.AsSpan(start, count), stop);
+                using (part)
+                {
+                    sharer.Share(part, stop);
+                }
             }
         }, () => Watch(work));
+
+        // neighbours to a thread: they lie in the same directories
+        IEnumerable<ArraySegment<int>> Portions()
+        {
+            const int Portion = 16;
+            for (int from; (from = Interlocked.Add(ref next, Portion) - Portion) < _buckets.All.Count;)
+            {
+                for (var i = from; i < Math.Min(from + Portion, _buckets.All.Count); i++)
+                {
+                    yield return new(_buckets.Rows, _buckets.All[i].Start, _buckets.All[i].Count);
+                }
+            }
+        }
     }
 
     private void ShareByLinks(SharingWork work)

@@ -146,6 +146,9 @@ public sealed class CrashTests : IDisposable
 
         Assert.Equal(before, Snapshots());
         AssertShared();
+
+        // those of the same path are in the same part
+        Assert.All(Enumerable.Range(0, 1500), i => Assert.Equal(2u, _host.LinksOf("a", $"usr/share/many/{i}")));
     }
 
     private void EveryFaultPoint(params string[] words)

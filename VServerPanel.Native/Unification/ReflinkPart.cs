@@ -1,0 +1,91 @@
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Unification.Scanning;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>A bucket's files, or a part of a large bucket's, open for sharing their blocks. Disposing of it closes them; it is used again then.</summary>
+internal sealed unsafe class ReflinkPart(TreeScan scan) : IDisposable
+{
+    /// <summary>The class, in what is known of files, of those that have no block: no other has this number.</summary>
+    public const uint InlineClass = uint.MaxValue;
+
+    private DescriptorBudget.Reservation? _reserved;
+
+    /// <summary>Indices of its files, by inode.</summary>
+    public ArraySegment<int> Rows { get; private set; }
+
+    /// <summary>Its inodes; of those that are open, the number of their block map stands in the place of attributes.</summary>
+    public UnitList Units { get; } = new(scan);
+
+    /// <summary>Numbers of the inodes that have blocks.</summary>
+    public List<int> Members { get; } = [];
+
+    /// <summary>Numbers of those that have none: btrfs keeps small files beside their names.</summary>
+    public List<int> Inline { get; } = [];
+
+    /// <summary>Of each file, in bytes.</summary>
+    public long Size => scan.Files[Rows[0]].Size;
+
+    /// <summary>Bytes that the kernel was asked to read.</summary>
+    public long BytesAsked { get; private set; }
+
+    public Span<int> RowsOf(in Unit unit) => Rows.AsSpan(unit.Start, unit.Count);
+
+    /// <summary>What will be known of its files has this number: of the whole bucket, so that it is not read again.</summary>
+    public uint Group { get; private set; }
+
+    /// <summary>Finds the inodes, and opens none yet.</summary>
+    public void Read(ArraySegment<int> rows, uint group)
+    {
+        (Rows, Group) = (rows, group);
+        Units.Read(rows);
+    }
+
+    /// <summary>Opens the inodes, and has their first bytes read in the background.</summary>
+    public void Open(SharingWork work, DescriptorBudget.Reservation reserved, DirectoryDescriptors directories, BlockMap blocks)
+    {
+        _reserved = reserved;
+        for (var i = 0; i < Units.Count; i++)
+        {
+            ref var unit = ref Units[i];
+            ref var row = ref scan.Files[Rows[unit.Start]];
+            unit.Descriptor = OpenedFile.Open(directories[row.Directory], scan.Names[row.Name], row, withLease: false, out _, out var reason);
+            if (unit.Descriptor < 0)
+            {
+                work.Refuse(RowsOf(unit), reason);
+                continue;
+            }
+
+            unit.Attributes = blocks.HashOf(unit.Descriptor, row.Size, out _, out var isInline);
+            if (isInline)
+            {
+                Inline.Add(i);
+                continue;
+            }
+
+            unit.Class = i;
+            Members.Add(i);
+            var first = Math.Min(row.Size, FileReading.First);
+            FileReading.Announce(unit.Descriptor, 0, first);
+            BytesAsked += first;
+        }
+    }
+
+    public void Dispose()
+    {
+        for (var i = 0; i < Units.Count; i++)
+        {
+            ref var unit = ref Units[i];
+            if (unit.Descriptor >= 0)
+            {
+                _ = Libc.close(unit.Descriptor);
+                unit.Descriptor = -1;
+            }
+        }
+
+        _reserved?.Dispose();
+        (_reserved, BytesAsked) = (null, 0);
+        Members.Clear();
+        Inline.Clear();
+    }
+}

@@ -1,0 +1,181 @@
+using System.Globalization;
+using VServerPanel.Native.ChildProcesses;
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Tests.Peers;
+using VServerPanel.Native.Unification;
+using VServerPanel.Native.Unification.Scanning;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Tests.Unification;
+
+/// <summary>Which files share their blocks: those of equal content, wherever they lie, and no others.</summary>
+public sealed class ReflinkClassesTests : IDisposable
+{
+    private const int Size = 8192;
+
+    private readonly UnifiedHost _host = new("xfs");
+
+    public void Dispose() => _host.Dispose();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Unify_RandomContents_ThoseShareThatAreEqual(int seed)
+    {
+        var random = new Random(seed);
+        var contents = new Dictionary<string, int>();
+        foreach (var name in (string[])["a", "b", "c", "d", "e"])
+        {
+            _host.Add(name);
+            for (var path = 0; path < 12; path++)
+            {
+                // mostly the path's own, or another path's, or nobody's
+                var content = random.Next(4) switch { 0 => random.Next(12), 1 => 100 + random.Next(20), _ => path / 2 };
+                contents[Write(name, $"usr/{path}", content)] = content;
+            }
+        }
+
+        var outcome = _host.Unify(_host.Request("a", "b", "c", "d", "e") with { IsVerified = true });
+        var maps = contents.Keys.ToDictionary(f => f, MapOf);
+        var classes = contents.GroupBy(c => c.Value).ToList();
+        Assert.All(classes, c => Assert.Single(c.Select(f => maps[f.Key]).Distinct()));
+        Assert.Equal(classes.Count, maps.Values.Distinct().Count());
+        Assert.All(contents, c => Assert.Equal(ContentOf(c.Value), File.ReadAllText(c.Key)));
+
+        // each once, however many paths have it
+        Assert.Equal(classes.Sum(c => c.Count() - 1), outcome.FilesChanged);
+        Assert.Equal(outcome.FilesChanged * Size, outcome.BytesSaved);
+        Assert.Equal(0, _host.Unify("a", "b", "c", "d", "e").FilesChanged);
+    }
+
+    [Fact]
+    public void Share_CancelledBeforeItWasCompared_IsNotKnownToDiffer()
+    {
+        _host.Add("a");
+        _host.Add("b");
+        Write("a", "usr/one", 1);
+        Write("b", "usr/other", 1);
+        using var scan = Scan("a", "b");
+        var work = Work(scan);
+        using (var ahead = new ReflinkAhead(work, [RowsOf(scan)]))
+        using (var sharer = new ReflinkSharer(work))
+        {
+            var part = ahead.Take(() => false);
+            Assert.NotNull(part);
+            Assert.Equal(2, part.Members.Count);
+            sharer.Share(part, () => true);
+            part.Dispose();
+        }
+
+        Assert.All(RowsOf(scan), r => Assert.False(scan.Files[r].Has(FileMarks.Known)));
+        Assert.Equal(1, _host.Unify("a", "b").FilesChanged);
+    }
+
+    [Fact]
+    public void Take_FilesThatMayBeOpenAreUsedUp_GivesWhatIsOpenAndWaitsForNone()
+    {
+        _host.Add("a");
+        _host.Add("b");
+        for (var i = 0; i < 40; i++)
+        {
+            Write("a", $"usr/{i}", i);
+            Write("b", $"usr/{i}", i);
+        }
+
+        using var scan = Scan("a", "b");
+        var work = Work(scan);
+
+        // all but six are another's
+        using var others = work.Descriptors.Reserve(work.Descriptors.OfBucket);
+        Assert.True(work.Descriptors.TryReserve(work.Descriptors.OfBuckets - work.Descriptors.OfBucket - 6, out var rest));
+        using var ahead = new ReflinkAhead(work, [.. RowsOf(scan).GroupBy(r => scan.PathHashOf(scan.Files[r])).Select(b => new ArraySegment<int>([.. b]))]);
+        using var sharer = new ReflinkSharer(work);
+        var taken = 0;
+        var thread = new Thread(() =>
+        {
+            while (ahead.Take(() => false) is { } part)
+            {
+                taken++;
+                sharer.Share(part, () => false);
+                part.Dispose();
+            }
+        })
+        { IsBackground = true };
+        thread.Start();
+        Assert.True(thread.Join(TimeSpan.FromMinutes(1)), "it waits for files that it has open itself");
+        rest.Dispose();
+        Assert.Equal((40, 40L), (taken, work.FilesChanged));
+    }
+
+    [Fact]
+    public void Unify_FewFilesMayBeOpen_EqualPathsShareAndAreKnown()
+    {
+        foreach (var name in (string[])["a", "b", "c"])
+        {
+            _host.Add(name);
+            for (var i = 0; i < 300; i++)
+            {
+                Write(name, $"usr/{i}", i);
+            }
+        }
+
+        // what has just been changed is not known for certain
+        Thread.Sleep(2500);
+        using (var process = HostCommand.Start(_host.Prefix, new Dictionary<string, string>(), "/bin/sh", "-c", "ulimit -n 1024; exec \"$@\"", "sh", HostCommand.Path, "--as", "vunify", "a", "b", "c"))
+        {
+            process.WaitForExit();
+            Assert.Equal(0, process.ExitCode);
+        }
+
+        for (var i = 0; i < 300; i++)
+        {
+            Assert.Single(((string[])["a", "b", "c"]).Select(n => MapOf($"{_host.PathOf(n)}/usr/{i}")).Distinct());
+        }
+
+        using var scan = Scan("a", "b", "c");
+        var known = new KnownFiles(_host.Prefix.Paths);
+        Assert.True(known.Recall(scan, RowsOf(scan)), "the whole bucket is compared again by each run");
+    }
+
+    private static SharingWork Work(TreeScan scan) =>
+        new(scan, new KnownFiles(new HostPaths("/nowhere")), SharingMethod.Reflink) { Descriptors = new DescriptorBudget(1024, 1) };
+
+    private static int[] RowsOf(TreeScan scan)
+    {
+        var rows = new List<int>();
+        for (var chunk = 0; chunk < scan.Files.ChunkCount; chunk++)
+        {
+            rows.AddRange(Enumerable.Range(chunk << ChunkedTable<FileRow>.ChunkBits, scan.Files.UsedOf(chunk)));
+        }
+
+        return [.. rows];
+    }
+
+    private static string ContentOf(int content) => content.ToString("d4", CultureInfo.InvariantCulture).PadRight(Size, 'x');
+
+    private static ulong MapOf(string file)
+    {
+        using var blocks = new BlockMap();
+        using var open = Libc.open(file, Libc.O_RDONLY);
+        var map = blocks.HashOf((int)open.DangerousGetHandle(), Size, out _);
+        Assert.NotEqual(0ul, map);
+        return map;
+    }
+
+    private TreeScan Scan(params string[] names)
+    {
+        // where blocks lie is known once they are written
+        new ChildProcess { Program = "sync", Arguments = ["-f", _host.Prefix.Paths.VServers] }.Run();
+        var scan = new TreeScan([.. names.Select(_host.PathOf)]);
+        new TreeScanner(scan, Exclusions.None).Run(1);
+        return scan;
+    }
+
+    private string Write(string name, string path, int content)
+    {
+        UnifiedHost.Write(_host.PathOf(name), path, ContentOf(content));
+        return $"{_host.PathOf(name)}/{path}";
+    }
+}
