@@ -13,22 +13,23 @@ internal sealed unsafe class Dedupe : IDisposable
     // of one file to a call, and of all files of a call: what is read ahead of it must not push itself out of memory
     private const long MostOfFile = 16 << 20;
     private const long MostOfAll = 32 << 20;
-    private const long LeastOfFile = 1 << 20;
+    private const long LeastOfFile = 256 << 10;
 
     private readonly Libc.DedupeRange* _range = (Libc.DedupeRange*)NativeMemory.AllocZeroed((nuint)(sizeof(Libc.DedupeRange) + (MostTargets * sizeof(Libc.DedupeTarget))));
 
     /// <summary>Shares the blocks of one file with others of the same size.</summary>
-    /// <remarks>Who opened them has told the kernel of their first bytes (<see cref="FileReading.First"/>); of the rest it is told here, ahead of each part.</remarks>
+    /// <remarks>Who gives them may be anybody's: that they still have this size is the caller's to ask afterwards. The kernel does less, or more, for a source that has another.</remarks>
     /// <param name="source">The one, open for reading.</param>
     /// <param name="targets">The others, as many as <see cref="MostTargets"/>; for root open for reading is enough.</param>
     /// <param name="size">Of each.</param>
+    /// <param name="announced">So many of their first bytes the kernel was told of; of the rest it is told here, ahead of each part.</param>
     /// <param name="results">0: all blocks are shared. 1: it differs. Below 0: an errno.</param>
     /// <param name="stop">Asked between parts: whether this is to end. What is shared by then stays so, and the results say that nobody knows (EINTR).</param>
-    public void Share(int source, ReadOnlySpan<int> targets, long size, Span<int> results, Func<bool> stop)
+    public void Share(int source, ReadOnlySpan<int> targets, long size, long announced, Span<int> results, Func<bool> stop)
     {
         results[..targets.Length].Clear();
         var length = Math.Clamp(MostOfAll / (targets.Length + 1) / LeastOfFile * LeastOfFile, LeastOfFile, MostOfFile);
-        ReadAhead(source, targets, FileReading.First, Math.Min(length, size), results);
+        ReadAhead(source, targets, announced, Math.Min(length, size), results);
         for (long at = 0; at < size; at += length)
         {
             if (stop())
@@ -37,7 +38,7 @@ internal sealed unsafe class Dedupe : IDisposable
                 return;
             }
 
-            ReadAhead(source, targets, Math.Max(at + length, FileReading.First), Math.Min(at + length + length, size), results);
+            ReadAhead(source, targets, Math.Max(at + length, announced), Math.Min(at + length + length, size), results);
             Part(source, targets, at, Math.Min(length, size - at), results);
         }
     }

@@ -77,6 +77,8 @@ internal sealed class DescriptorBudget(long limit, int threads)
     /// <summary>As <see cref="Reserve"/> for one who has some already, and therefore must not wait: false where there are not enough, or others wait.</summary>
     public bool TryReserve(int count, out Reservation reserved)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, OfBucket);
         lock (_gate)
         {
             var isFree = _waiting.Count == 0 && TryAdd(count);

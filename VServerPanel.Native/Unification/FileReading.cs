@@ -5,11 +5,8 @@ namespace VServerPanel.Native.Unification;
 /// <summary>Telling the kernel what will be read soon, so that the disk has many requests to answer at once.</summary>
 internal static class FileReading
 {
-    /// <summary>Bytes of a file that are asked for when it is opened.</summary>
-    public const long First = 1 << 20;
-
-    // it takes no more of one call than its readahead, or what the disk takes at once, and drops the rest in silence: 128 KiB is the least that is common
-    private const long OfCall = 128 << 10;
+    /// <summary>Bytes of one announcement: the kernel takes no more than its readahead, or what the disk takes at once, and drops the rest in silence. This is the least that is common.</summary>
+    public const long OfCall = 128 << 10;
 
     /// <summary>Has it read into memory in the background (posix_fadvise(2), POSIX_FADV_WILLNEED).</summary>
     /// <param name="fd">Open for reading.</param>

@@ -120,6 +120,13 @@ internal sealed class Planning(Invocation call, UnificationRequest request)
         {
             ref var row = ref scan.Files[index];
             var like = classes[isKnown ? row.Class : 0ul];
+            if (isKnown && !isByLinks && row.Class == ReflinkPart.InlineClass)
+            {
+                row.Marks &= ~FileMarks.Shared;
+                row.Reason = SkipReason.Inline;
+                continue;
+            }
+
             _filesShared += isKnown && !isByLinks && like > 1 ? 1 : 0;
             if (like == 1)
             {

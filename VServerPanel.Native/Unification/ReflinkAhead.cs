@@ -30,7 +30,7 @@ internal sealed class ReflinkAhead(SharingWork work, IEnumerable<ArraySegment<in
             _taken = null;
         }
 
-        while (!stop() && _open.Count < MostParts && _bytes < MostBytes && (_read ??= Read(stop)) is { } part && TryOpen(part))
+        while (!stop() && _open.Count < MostParts && _bytes < MostBytes && (_read ??= Read(stop)) is { } part && TryOpen(part, stop))
         {
             _open.Enqueue(part);
             _bytes += part.BytesAsked;
@@ -48,6 +48,7 @@ internal sealed class ReflinkAhead(SharingWork work, IEnumerable<ArraySegment<in
 
     public void Dispose()
     {
+        _read?.Dispose();
         foreach (var part in _open)
         {
             part.Dispose();
@@ -58,7 +59,7 @@ internal sealed class ReflinkAhead(SharingWork work, IEnumerable<ArraySegment<in
         _blocks.Dispose();
     }
 
-    private bool TryOpen(ReflinkPart part)
+    private bool TryOpen(ReflinkPart part, Func<bool> stop)
     {
         // who has files open does not wait for more: others could wait for those
         if (!work.Descriptors.TryReserve(part.Units.Count, out var reserved))
@@ -71,7 +72,7 @@ internal sealed class ReflinkAhead(SharingWork work, IEnumerable<ArraySegment<in
             reserved = work.Descriptors.Reserve(part.Units.Count);
         }
 
-        part.Open(work, reserved, _directories, _blocks);
+        part.Open(work, reserved, _directories, _blocks, stop);
         return true;
     }
 
@@ -132,9 +133,23 @@ internal sealed class ReflinkAhead(SharingWork work, IEnumerable<ArraySegment<in
             {
             }
 
-            work.Conclude(rows[from..to], files[rows[from]].Class == ReflinkPart.InlineClass ? SkipReason.Inline : to - from > 1 ? SkipReason.None : SkipReason.Differs);
+            work.Conclude(rows[from..to], files[rows[from]].Class == ReflinkPart.InlineClass ? SkipReason.Inline : AreSeveral(rows[from..to]) ? SkipReason.None : SkipReason.Differs);
         }
 
         work.Done(rows.Length, rows.Length * files[rows[0]].Size);
+    }
+
+    // one inode of several names shares with nobody
+    private bool AreSeveral(ReadOnlySpan<int> rows)
+    {
+        foreach (var index in rows)
+        {
+            if (work.Scan.Files[index].Inode != work.Scan.Files[rows[0]].Inode)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -9,6 +9,11 @@ internal sealed unsafe class ReflinkPart(TreeScan scan) : IDisposable
     /// <summary>The class, in what is known of files, of those that have no block: no other has this number.</summary>
     public const uint InlineClass = uint.MaxValue;
 
+    // of one part, so that what is read ahead does not push itself out of memory
+    private const long MostFirst = 1 << 20;
+    private const long MostBytes = 16 << 20;
+
+    private readonly HashSet<ulong> _maps = [];
     private DescriptorBudget.Reservation? _reserved;
 
     /// <summary>Indices of its files, by inode.</summary>
@@ -26,7 +31,10 @@ internal sealed unsafe class ReflinkPart(TreeScan scan) : IDisposable
     /// <summary>Of each file, in bytes.</summary>
     public long Size => scan.Files[Rows[0]].Size;
 
-    /// <summary>Bytes that the kernel was asked to read.</summary>
+    /// <summary>So many of each file's first bytes the kernel was asked to read.</summary>
+    public long First { get; private set; }
+
+    /// <summary>Bytes that it was asked to read of all.</summary>
     public long BytesAsked { get; private set; }
 
     public Span<int> RowsOf(in Unit unit) => Rows.AsSpan(unit.Start, unit.Count);
@@ -42,10 +50,10 @@ internal sealed unsafe class ReflinkPart(TreeScan scan) : IDisposable
     }
 
     /// <summary>Opens the inodes, and has their first bytes read in the background.</summary>
-    public void Open(SharingWork work, DescriptorBudget.Reservation reserved, DirectoryDescriptors directories, BlockMap blocks)
+    public void Open(SharingWork work, DescriptorBudget.Reservation reserved, DirectoryDescriptors directories, BlockMap blocks, Func<bool> stop)
     {
         _reserved = reserved;
-        for (var i = 0; i < Units.Count; i++)
+        for (var i = 0; i < Units.Count && !stop(); i++)
         {
             ref var unit = ref Units[i];
             ref var row = ref scan.Files[Rows[unit.Start]];
@@ -65,9 +73,25 @@ internal sealed unsafe class ReflinkPart(TreeScan scan) : IDisposable
 
             unit.Class = i;
             Members.Add(i);
-            var first = Math.Min(row.Size, FileReading.First);
-            FileReading.Announce(unit.Descriptor, 0, first);
-            BytesAsked += first;
+        }
+
+        Announce();
+    }
+
+    // what shares its blocks with another is not read: not even once, if all do
+    private void Announce()
+    {
+        First = Math.Clamp(MostBytes / Units.Count / FileReading.OfCall * FileReading.OfCall, FileReading.OfCall, MostFirst);
+        _maps.Clear();
+        var different = Members.Count(m => Units[m].Attributes == 0 || _maps.Add(Units[m].Attributes));
+        _maps.Clear();
+        foreach (var member in different > 1 ? Members : [])
+        {
+            if (Units[member].Attributes == 0 || _maps.Add(Units[member].Attributes))
+            {
+                FileReading.Announce(Units[member].Descriptor, 0, Math.Min(Size, First));
+                BytesAsked += Math.Min(Size, First);
+            }
         }
     }
 

@@ -17,11 +17,13 @@ internal sealed class ReflinkSharer(SharingWork work) : IDisposable
     private readonly int[] _targets = new int[Dedupe.MostTargets];
     private readonly int[] _results = new int[Dedupe.MostTargets];
     private readonly int[] _contents = new int[work.Descriptors.OfBucket];
+    private readonly Dictionary<ulong, int> _ofMap = [];
     private readonly List<int> _first = [];
     private readonly List<int> _uncompared = [];
     private ReflinkPart _part = new(work.Scan);
     private Func<bool> _stop = static () => false;
     private bool _haveSomeDiffered;
+    private bool _isLast;
 
     private UnitList Units => _part.Units;
 
@@ -30,12 +32,14 @@ internal sealed class ReflinkSharer(SharingWork work) : IDisposable
     /// <param name="stop">Whether this is to end.</param>
     public void Share(ReflinkPart part, Func<bool> stop)
     {
-        (_part, _stop, _haveSomeDiffered) = (part, stop, false);
+        (_part, _stop, _haveSomeDiffered, _isLast) = (part, stop, false, false);
         _uncompared.Clear();
+        TakeMapsForEqual();
         TakePathsForEqual();
         JoinEqual();
         if (_haveSomeDiffered)
         {
+            _isLast = true;
             JoinEqual();
         }
 
@@ -49,21 +53,42 @@ internal sealed class ReflinkSharer(SharingWork work) : IDisposable
         _dedupe.Dispose();
     }
 
+    /// <summary>Those with one block map share every block already.</summary>
+    private void TakeMapsForEqual()
+    {
+        _ofMap.Clear();
+        foreach (var member in _part.Members)
+        {
+            ref var unit = ref Units[member];
+            if (unit.Attributes != 0 && !_ofMap.TryAdd(unit.Attributes, member))
+            {
+                (unit.Class, unit.IsJoined) = (_ofMap[unit.Attributes], true);
+            }
+        }
+    }
+
     /// <summary>Files of the same path are mostly equal: one of each path is compared, and the kernel compares the others with it.</summary>
     private void TakePathsForEqual()
     {
-        var keys = new (ulong Path, int Unit)[_part.Members.Count];
-        for (var i = 0; i < keys.Length; i++)
-        {
-            keys[i] = (_scan.PathHashOf(_scan.Files[_part.Rows[Units[_part.Members[i]].Start]]), _part.Members[i]);
-        }
-
+        var followers = _part.Members.Where(m => Units[m].IsJoined).CountBy(m => Units[m].Class).ToDictionary();
+        var keys = _part.Members.Where(m => !Units[m].IsJoined)
+            .Select(m => (Path: _scan.PathHashOf(_scan.Files[_part.Rows[Units[m].Start]]), Less: -followers.GetValueOrDefault(m), Unit: m)).ToArray();
         Array.Sort(keys);
         for (int from = 0, to; from < keys.Length; from = to)
         {
             for (to = from; to < keys.Length && keys[to].Path == keys[from].Path; to++)
             {
+                // the first: the one with which most share already
                 Units[keys[to].Unit].Class = keys[from].Unit;
+            }
+        }
+
+        foreach (var member in _part.Members)
+        {
+            ref var unit = ref Units[member];
+            if (unit.IsJoined && Units[unit.Class].Class is var first && first != unit.Class)
+            {
+                (unit.Class, unit.IsJoined) = (first, false);
             }
         }
     }
@@ -169,11 +194,23 @@ internal sealed class ReflinkSharer(SharingWork work) : IDisposable
             _targets[i] = Units[_who[i]].Descriptor;
         }
 
-        _dedupe.Share(Units[source].Descriptor, _targets.AsSpan(0, count), _part.Size, _results, _stop);
+        _dedupe.Share(Units[source].Descriptor, _targets.AsSpan(0, count), _part.Size, _part.First, _results, _stop);
+
+        // the kernel compares what both have, however much that is by now: it says nothing of files that have changed
+        var isSourceSame = IsAsScanned(source);
+        if (!isSourceSame)
+        {
+            _uncompared.Add(source);
+        }
+
         for (var i = 0; i < count; i++)
         {
             ref var unit = ref Units[_who[i]];
-            if (_results[i] == Libc.FILE_DEDUPE_RANGE_SAME)
+            if (!isSourceSame || (_results[i] >= 0 && !IsAsScanned(_who[i])))
+            {
+                Leave(_who[i], SkipReason.Changed);
+            }
+            else if (_results[i] == Libc.FILE_DEDUPE_RANGE_SAME)
             {
                 (unit.Class, unit.IsJoined) = (source, true);
                 var own = _part.RowsOf(unit);
@@ -185,24 +222,29 @@ internal sealed class ReflinkSharer(SharingWork work) : IDisposable
             }
             else if (_results[i] > 0)
             {
-                unit.Class = _who[i];
-                _haveSomeDiffered = true;
+                (unit.Class, unit.IsJoined, _haveSomeDiffered) = (_who[i], false, true);
+                if (_isLast)
+                {
+                    // they were equal when they were read
+                    _uncompared.Add(_who[i]);
+                }
             }
             else
             {
-                // EINVAL: btrfs keeps small files beside their names; ETXTBSY, EPERM: swap files and the like
-                unit.Class = -1;
-                _part.Members.Remove(_who[i]);
-                if (_results[i] == -ErrnoNames.EINVAL)
-                {
-                    _part.Inline.Add(_who[i]);
-                }
-                else
-                {
-                    work.Refuse(_part.RowsOf(unit), SkipReason.Unreadable);
-                }
+                // EINVAL: btrfs keeps small files beside their names (it had not been written yet when its blocks were looked for); ETXTBSY, EPERM: swap files and the like
+                Leave(_who[i], _results[i] == -ErrnoNames.EINVAL ? SkipReason.Inline : SkipReason.Unreadable);
             }
         }
+    }
+
+    private bool IsAsScanned(int unit) =>
+        Libc.TryStatx(Units[unit].Descriptor, out var stat) && OpenedFile.IsSame(stat, _scan.Files[_part.Rows[Units[unit].Start]]);
+
+    private void Leave(int unit, SkipReason reason)
+    {
+        Units[unit].Class = -1;
+        _part.Members.Remove(unit);
+        work.Refuse(_part.RowsOf(Units[unit]), reason);
     }
 
     private void Note()
@@ -223,15 +265,19 @@ internal sealed class ReflinkSharer(SharingWork work) : IDisposable
             work.Note(own, _part.Group, number);
         }
 
-        // could not be read, or this was cancelled: whether they differ nobody knows
-        foreach (var unit in _uncompared)
+        // could not be read, were changed, or this was cancelled: whether they differ from others nobody knows
+        var unknown = _uncompared.Select(u => Units[u].Class).Where(c => c >= 0).ToHashSet();
+        foreach (var member in unknown.Count > 0 ? _part.Members : [])
         {
-            if (sizes.GetValueOrDefault(Units[unit].Class).Units == 1)
+            if (unknown.Contains(Units[member].Class))
             {
-                work.Conclude(_part.RowsOf(Units[unit]), SkipReason.Unreadable);
-            }
+                if (sizes[Units[member].Class].Units == 1)
+                {
+                    work.Conclude(_part.RowsOf(Units[member]), SkipReason.Unreadable);
+                }
 
-            work.Forget(_part.RowsOf(Units[unit]));
+                work.Forget(_part.RowsOf(Units[member]));
+            }
         }
 
         // on record as well: they need not be opened again to find that out

@@ -38,6 +38,7 @@ public sealed class ReflinkClassesTests : IDisposable
         }
 
         var outcome = _host.Unify(_host.Request("a", "b", "c", "d", "e") with { IsVerified = true });
+        Sync();
         var maps = contents.Keys.ToDictionary(f => f, MapOf);
         var classes = contents.GroupBy(c => c.Value).ToList();
         Assert.All(classes, c => Assert.Single(c.Select(f => maps[f.Key]).Distinct()));
@@ -73,6 +74,65 @@ public sealed class ReflinkClassesTests : IDisposable
         Assert.Equal(1, _host.Unify("a", "b").FilesChanged);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Share_SourceChangedSinceItWasOpened_NothingIsKnownOfIt(bool isCut)
+    {
+        foreach (var name in (string[])["a", "b", "c"])
+        {
+            _host.Add(name);
+            Write(name, "usr/file", 1);
+        }
+
+        using var scan = Scan("a", "b", "c");
+        var work = Work(scan);
+        var unchanged = scan.Trees.ToList();
+        using (var ahead = new ReflinkAhead(work, [RowsOf(scan)]))
+        using (var sharer = new ReflinkSharer(work))
+        {
+            var part = ahead.Take(() => false);
+            Assert.NotNull(part);
+
+            // the first of its path is what the others are compared with
+            var first = part.Rows[part.Units[part.Members[0]].Start];
+            unchanged.RemoveAt(scan.TreeOf(scan.Files[first]));
+            using (var file = File.OpenWrite($"{scan.Trees[scan.TreeOf(scan.Files[first])]}/usr/file"))
+            {
+                file.SetLength(isCut ? 100 : Size + 100);
+            }
+
+            sharer.Share(part, () => false);
+            part.Dispose();
+        }
+
+        Assert.Equal((0L, 0L), (work.FilesChanged, work.BytesSaved));
+        Assert.All(RowsOf(scan), r => Assert.False(scan.Files[r].Has(FileMarks.Known)));
+        _host.Unify("a", "b", "c");
+        Assert.Single(unchanged.Select(t => MapOf(t + "/usr/file")).Distinct());
+    }
+
+    [Fact]
+    public void Unify_OneMoreBesideClones_OnlyItIsChanged()
+    {
+        string[] names = ["a", "b", "c", "d"];
+        foreach (var name in names)
+        {
+            _host.Add(name);
+            Write(name, "usr/file", 1);
+        }
+
+        // the one of its own stands first, by inode; the others become clones, in their inodes
+        var files = names.OrderBy(n => _host.InodeOf(n, "usr/file")).Select(n => _host.PathOf(n) + "/usr/file").ToList();
+        foreach (var file in files[2..])
+        {
+            new ChildProcess { Program = "cp", Arguments = ["--reflink=always", files[1], file] }.Run();
+        }
+
+        Sync();
+        Assert.Equal(1, _host.Unify("a", "b", "c", "d").FilesChanged);
+    }
+
     [Fact]
     public void Take_FilesThatMayBeOpenAreUsedUp_GivesWhatIsOpenAndWaitsForNone()
     {
@@ -88,8 +148,8 @@ public sealed class ReflinkClassesTests : IDisposable
         var work = Work(scan);
 
         // all but six are another's
-        using var others = work.Descriptors.Reserve(work.Descriptors.OfBucket);
-        Assert.True(work.Descriptors.TryReserve(work.Descriptors.OfBuckets - work.Descriptors.OfBucket - 6, out var rest));
+        Assert.Equal(work.Descriptors.OfBucket, work.Descriptors.OfBuckets);
+        using var others = work.Descriptors.Reserve(work.Descriptors.OfBuckets - 6);
         using var ahead = new ReflinkAhead(work, [.. RowsOf(scan).GroupBy(r => scan.PathHashOf(scan.Files[r])).Select(b => new ArraySegment<int>([.. b]))]);
         using var sharer = new ReflinkSharer(work);
         var taken = 0;
@@ -105,7 +165,6 @@ public sealed class ReflinkClassesTests : IDisposable
         { IsBackground = true };
         thread.Start();
         Assert.True(thread.Join(TimeSpan.FromMinutes(1)), "it waits for files that it has open itself");
-        rest.Dispose();
         Assert.Equal((40, 40L), (taken, work.FilesChanged));
     }
 
@@ -166,12 +225,14 @@ public sealed class ReflinkClassesTests : IDisposable
 
     private TreeScan Scan(params string[] names)
     {
-        // where blocks lie is known once they are written
-        new ChildProcess { Program = "sync", Arguments = ["-f", _host.Prefix.Paths.VServers] }.Run();
+        Sync();
         var scan = new TreeScan([.. names.Select(_host.PathOf)]);
         new TreeScanner(scan, Exclusions.None).Run(1);
         return scan;
     }
+
+    // where blocks lie is known once they are written
+    private void Sync() => new ChildProcess { Program = "sync", Arguments = ["-f", _host.Prefix.Paths.VServers] }.Run();
 
     private string Write(string name, string path, int content)
     {
