@@ -15,7 +15,7 @@ internal sealed class UnifyOptions
     private readonly Option<bool> _verify = new("--verify") { Description = "look at the protection or the blocks of changed files once more" };
     private readonly Option<string[]> _excluded = new("--excldir") { Description = "a directory that is each vserver's own (repeatable)", HelpName = "DIR", AllowMultipleArgumentsPerToken = false };
     private readonly Option<string[]> _included = new("--incldir") { Description = "a directory to take in (repeatable)", HelpName = "DIR", AllowMultipleArgumentsPerToken = false };
-    private readonly Option<int?> _threads = new("--threads") { Description = "how many files are worked on at once", HelpName = "N" };
+    private readonly Option<int?> _threads = new("--threads") { Description = "how many files are worked on at once (blocks are shared by no more than there are processors)", HelpName = "N" };
 
     public void AddTo(Command command)
     {

@@ -29,7 +29,7 @@ static int Usage()
     Console.Error.WriteLine("       vserver-bench vdu [--fs ext4|xfs|btrfs] [--copies 10]             vdu against du -s, warm and cold (root; these three need mmdebstrap and gcc)");
     Console.Error.WriteLine("       vserver-bench clone [--fs ext4|xfs|btrfs]                         vbuild against cp -al, cp -a --reflink=always and a snapshot");
     Console.Error.WriteLine("       vserver-bench unify [--fs ext4|xfs|btrfs] [--copies 10] [--cold]  vunify against hardlink, jdupes, rdfind, and reading every byte once");
-    Console.Error.WriteLine("                           [--samples 1] [--against link,hardlink,jdupes,rdfind|none] [--files 1000000: memory with so many small files]");
+    Console.Error.WriteLine("                           [--samples 1] [--against link,hardlink,jdupes,rdfind,duperemove|none] [--files 1000000: memory with so many small files]");
     Console.Error.WriteLine("       vserver-bench rename [--rounds 20] [--files 25000]                vserver NAME rename NEW, stopped and running, against mv of the tree (root)");
     Console.Error.WriteLine("       vserver-bench move [ROUNDS]     a move between two hosts of this machine against bare rsync of the same tree (root, rsync, sshd)");
     return 2;

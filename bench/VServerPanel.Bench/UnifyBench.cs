@@ -8,12 +8,14 @@ internal static class UnifyBench
     // what is done in a moment is done some times
     private const int Rounds = 5;
 
-    private static readonly (string Word, string What, string Command, string Package)[] s_tools =
+    // links do not cross subvolumes, and blocks are shared on xfs and btrfs only
+    private static readonly (string Word, string What, string Command, string Package, string[] FileSystems)[] s_tools =
     [
-        ("link", "link and rename of every file, in parallel", $"WALK link {Environment.ProcessorCount} TREES", "gcc"),
-        ("hardlink", "hardlink", "hardlink TREES", "util-linux-extra or hardlink"),
-        ("jdupes", "jdupes -L", "jdupes -q -r -L TREES", "jdupes"),
-        ("rdfind", "rdfind", "rdfind -makehardlinks true -outputname /dev/null TREES", "rdfind"),
+        ("link", "link and rename of every file, in parallel", $"WALK link {Environment.ProcessorCount} TREES", "gcc", ["ext4", "xfs"]),
+        ("hardlink", "hardlink", "hardlink TREES", "util-linux-extra or hardlink", ["ext4", "xfs"]),
+        ("jdupes", "jdupes -L", "jdupes -q -r -L TREES", "jdupes", ["ext4", "xfs"]),
+        ("rdfind", "rdfind", "rdfind -makehardlinks true -outputname /dev/null TREES", "rdfind", ["ext4", "xfs"]),
+        ("duperemove", "duperemove -rd", "duperemove -q -r -d TREES", "duperemove", ["xfs", "btrfs"]),
     ];
 
     /// <param name="fileSystem">ext4, xfs or btrfs.</param>
@@ -45,7 +47,7 @@ internal static class UnifyBench
                 figures.Add("vunify --quick, by package", trial.VServer($"--as vunify --quick {method}{all} -- ALL", cold), trial.PeakKilobytes);
             }
 
-            foreach (var (word, what, command, package) in s_tools.Where(t => (against is null || against.Split(',').Contains(t.Word)) && (t.Word != "link" || fileSystem != "btrfs")))
+            foreach (var (word, what, command, package, _) in s_tools.Where(t => (against is null || against.Split(',').Contains(t.Word)) && t.FileSystems.Contains(fileSystem)))
             {
                 if (word != "link" && !File.Exists("/usr/bin/" + word))
                 {
