@@ -107,7 +107,7 @@ public sealed class HostsPagesTests : PagesContext
         var page = Render<HostsPage>();
         page.WaitForAssertion(() => Assert.NotEmpty(page.FindAll("button[aria-label='Remove root2']")));
 
-        var asked = page.Find("button[aria-label='Remove root2']").ClickAsync();
+        var asked = page.InvokeAsync(() => page.Find("button[aria-label='Remove root2']").ClickAsync());
         // without the key it would lock out the other panels
         Dialogs.WaitForAssertion(() => Assert.Equal($"vserver-setup --deny-panel '{FakeTransport.PublicKey}'", Dialogs.Find("#deny-command").TextContent));
         Assert.NotNull(Fleet.Find("root2"));

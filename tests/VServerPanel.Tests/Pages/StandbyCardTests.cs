@@ -41,8 +41,9 @@ public sealed class StandbyCardTests : PagesContext
         await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
         Has();
         var card = Open();
-        card.WaitForElement("#standby-limit", TimeSpan.FromSeconds(10)).Change("fast");
-        await card.FindAll("button").Single(b => b.TextContent.Trim() == "Keep a copy").ClickAsync(new());
+        card.WaitForElement("#standby-limit", TimeSpan.FromSeconds(10));
+        await card.InvokeAsync(() => card.Find("#standby-limit").Change("fast"));
+        await card.InvokeAsync(() => card.FindAll("button").Single(b => b.TextContent.Trim() == "Keep a copy").ClickAsync(new()));
         card.WaitForAssertion(() => Assert.Contains("The limit is a number", card.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.DoesNotContain(Host.Command.Requests, r => r.Words.Contains("keep"));
     }
