@@ -11,6 +11,9 @@ namespace VServerPanel.Native.Unification;
 /// <remarks><c>/var/lib/vservers/unification/known-files</c>: sorted by inode. One that is damaged or of another version is as good as none.</remarks>
 internal sealed class KnownFiles
 {
+    /// <summary>The class of files that have no block to share: no other has this number.</summary>
+    public const uint InlineClass = uint.MaxValue;
+
     private const ulong Magic = 0x3230_6e6b_7673_7676;
 
     // an inode whose time of change is younger could be changed again without its time moving

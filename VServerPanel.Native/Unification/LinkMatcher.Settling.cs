@@ -59,8 +59,7 @@ internal sealed unsafe partial class LinkMatcher
             if (unit.Class == contentClass)
             {
                 var own = rows.Slice(unit.Start, unit.Count);
-                work.Conclude(own, SkipReason.Changed);
-                work.Forget(own);
+                work.Refuse(own, SkipReason.Changed);
             }
         }
     }

@@ -161,8 +161,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
         }
 
         unit.Descriptor = -1;
-        work.Conclude(own, reason);
-        work.Forget(own);
+        work.Refuse(own, reason);
         return false;
     }
 
@@ -213,8 +212,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
             ref var unit = ref _units[_who[i]];
             if (reference < 0)
             {
-                work.Conclude(rows.Slice(unit.Start, unit.Count), SkipReason.Changed);
-                work.Forget(rows.Slice(unit.Start, unit.Count));
+                work.Refuse(rows.Slice(unit.Start, unit.Count), SkipReason.Changed);
             }
             else if (_open[i] < 0)
             {
@@ -279,8 +277,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
             if (unit.Class < 0)
             {
                 var own = rows.Slice(unit.Start, unit.Count);
-                work.Conclude(own, unit.Class == -1 ? SkipReason.Unreadable : SkipReason.BeingWritten);
-                work.Forget(own);
+                work.Refuse(own, unit.Class == -1 ? SkipReason.Unreadable : SkipReason.BeingWritten);
             }
         }
 

@@ -95,8 +95,7 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
                 _ = Libc.close(fd);
             }
 
-            work.Conclude(rows, reason);
-            work.Forget(rows);
+            work.Refuse(rows, reason);
             return;
         }
 
@@ -210,7 +209,6 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
 
     private void Fail(int index, SkipReason reason)
     {
-        work.Conclude([index], reason);
-        work.Forget([index]);
+        work.Refuse([index], reason);
     }
 }

@@ -120,7 +120,7 @@ internal sealed class Planning(Invocation call, UnificationRequest request)
         {
             ref var row = ref scan.Files[index];
             var like = classes[isKnown ? row.Class : 0ul];
-            if (isKnown && !isByLinks && row.Class == ReflinkPart.InlineClass)
+            if (isKnown && !isByLinks && row.Class == KnownFiles.InlineClass)
             {
                 row.Marks &= ~FileMarks.Shared;
                 row.Reason = SkipReason.Inline;

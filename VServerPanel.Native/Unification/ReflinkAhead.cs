@@ -7,9 +7,10 @@ namespace VServerPanel.Native.Unification;
 /// <param name="buckets">Rows of each bucket that this thread is to take.</param>
 internal sealed class ReflinkAhead(SharingWork work, IEnumerable<ArraySegment<int>> buckets) : IDisposable
 {
-    // of one thread
+    /// <summary>Bytes that one thread has the kernel read ahead.</summary>
+    public const long MostBytes = 16 << 20;
+
     private const int MostParts = 64;
-    private const long MostBytes = 16 << 20;
 
     private readonly DirectoryDescriptors _directories = new(work.Scan);
     private readonly BlockMap _blocks = new();
@@ -133,7 +134,7 @@ internal sealed class ReflinkAhead(SharingWork work, IEnumerable<ArraySegment<in
             {
             }
 
-            work.Conclude(rows[from..to], files[rows[from]].Class == ReflinkPart.InlineClass ? SkipReason.Inline : AreSeveral(rows[from..to]) ? SkipReason.None : SkipReason.Differs);
+            work.Conclude(rows[from..to], files[rows[from]].Class == KnownFiles.InlineClass ? SkipReason.Inline : AreSeveral(rows[from..to]) ? SkipReason.None : SkipReason.Differs);
         }
 
         work.Done(rows.Length, rows.Length * files[rows[0]].Size);

@@ -6,14 +6,9 @@ namespace VServerPanel.Native.Unification;
 /// <summary>A bucket's files, or a part of a large bucket's, open for sharing their blocks. Disposing of it closes them; it is used again then.</summary>
 internal sealed unsafe class ReflinkPart(TreeScan scan) : IDisposable
 {
-    /// <summary>The class, in what is known of files, of those that have no block: no other has this number.</summary>
-    public const uint InlineClass = uint.MaxValue;
-
-    // of one part, so that what is read ahead does not push itself out of memory
     private const long MostFirst = 1 << 20;
-    private const long MostBytes = 16 << 20;
 
-    private readonly HashSet<ulong> _maps = [];
+    private readonly Dictionary<ulong, int> _ofMap = [];
     private DescriptorBudget.Reservation? _reserved;
 
     /// <summary>Indices of its files, by inode.</summary>
@@ -49,7 +44,7 @@ internal sealed unsafe class ReflinkPart(TreeScan scan) : IDisposable
         Units.Read(rows);
     }
 
-    /// <summary>Opens the inodes, and has their first bytes read in the background.</summary>
+    /// <summary>Opens the inodes, joins those that share every block already, and has the first bytes of the others read in the background.</summary>
     public void Open(SharingWork work, DescriptorBudget.Reservation reserved, DirectoryDescriptors directories, BlockMap blocks, Func<bool> stop)
     {
         _reserved = reserved;
@@ -71,27 +66,23 @@ internal sealed unsafe class ReflinkPart(TreeScan scan) : IDisposable
                 continue;
             }
 
-            unit.Class = i;
             Members.Add(i);
+            unit.IsJoined = unit.Attributes != 0 && !_ofMap.TryAdd(unit.Attributes, i);
+            unit.Class = unit.IsJoined ? _ofMap[unit.Attributes] : i;
         }
 
         Announce();
     }
 
-    // what shares its blocks with another is not read: not even once, if all do
+    // in all as much as one thread reads ahead: a large bucket does not push itself out of memory
     private void Announce()
     {
-        First = Math.Clamp(MostBytes / Units.Count / FileReading.OfCall * FileReading.OfCall, FileReading.OfCall, MostFirst);
-        _maps.Clear();
-        var different = Members.Count(m => Units[m].Attributes == 0 || _maps.Add(Units[m].Attributes));
-        _maps.Clear();
-        foreach (var member in different > 1 ? Members : [])
+        First = Math.Clamp(ReflinkAhead.MostBytes / Units.Count / FileReading.OfCall * FileReading.OfCall, FileReading.OfCall, MostFirst);
+        var different = Members.Where(m => !Units[m].IsJoined).ToList();
+        foreach (var member in different.Count > 1 ? different : [])
         {
-            if (Units[member].Attributes == 0 || _maps.Add(Units[member].Attributes))
-            {
-                FileReading.Announce(Units[member].Descriptor, 0, Math.Min(Size, First));
-                BytesAsked += Math.Min(Size, First);
-            }
+            FileReading.Announce(Units[member].Descriptor, 0, Math.Min(Size, First));
+            BytesAsked += Math.Min(Size, First);
         }
     }
 
@@ -111,5 +102,6 @@ internal sealed unsafe class ReflinkPart(TreeScan scan) : IDisposable
         (_reserved, BytesAsked) = (null, 0);
         Members.Clear();
         Inline.Clear();
+        _ofMap.Clear();
     }
 }

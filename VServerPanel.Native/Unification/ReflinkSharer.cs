@@ -17,7 +17,6 @@ internal sealed class ReflinkSharer(SharingWork work) : IDisposable
     private readonly int[] _targets = new int[Dedupe.MostTargets];
     private readonly int[] _results = new int[Dedupe.MostTargets];
     private readonly int[] _contents = new int[work.Descriptors.OfBucket];
-    private readonly Dictionary<ulong, int> _ofMap = [];
     private readonly List<int> _first = [];
     private readonly List<int> _uncompared = [];
     private ReflinkPart _part = new(work.Scan);
@@ -34,7 +33,6 @@ internal sealed class ReflinkSharer(SharingWork work) : IDisposable
     {
         (_part, _stop, _haveSomeDiffered, _isLast) = (part, stop, false, false);
         _uncompared.Clear();
-        TakeMapsForEqual();
         TakePathsForEqual();
         JoinEqual();
         if (_haveSomeDiffered)
@@ -51,20 +49,6 @@ internal sealed class ReflinkSharer(SharingWork work) : IDisposable
     {
         _content.Dispose();
         _dedupe.Dispose();
-    }
-
-    /// <summary>Those with one block map share every block already.</summary>
-    private void TakeMapsForEqual()
-    {
-        _ofMap.Clear();
-        foreach (var member in _part.Members)
-        {
-            ref var unit = ref Units[member];
-            if (unit.Attributes != 0 && !_ofMap.TryAdd(unit.Attributes, member))
-            {
-                (unit.Class, unit.IsJoined) = (_ofMap[unit.Attributes], true);
-            }
-        }
     }
 
     /// <summary>Files of the same path are mostly equal: one of each path is compared, and the kernel compares the others with it.</summary>
@@ -285,7 +269,7 @@ internal sealed class ReflinkSharer(SharingWork work) : IDisposable
         {
             var own = _part.RowsOf(Units[unit]);
             work.Conclude(own, SkipReason.Inline);
-            work.Note(own, _part.Group, ReflinkPart.InlineClass);
+            work.Note(own, _part.Group, KnownFiles.InlineClass);
         }
     }
 }

@@ -44,7 +44,7 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
             RememberImmutable();
             if (method == SharingMethod.Reflink)
             {
-                ShareBlocks(work);
+                new ReflinkPipeline(work, _buckets).Run(() => Watch(work));
             }
             else
             {
@@ -133,54 +133,6 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
         return new Buckets(scan, method != SharingMethod.Reflink, packages);
     }
 
-    private void ShareBlocks(SharingWork work)
-    {
-        // no more than can run: they would wait for each other in the file system. What keeps the disk busy is what they open ahead
-        var next = 0;
-        var gate = new Lock();
-        ParallelWork.Run(Math.Min(work.Descriptors.Threads, Environment.ProcessorCount), (_, stop) =>
-        {
-            using var ahead = new ReflinkAhead(work, Portions());
-            using var sharer = new ReflinkSharer(work);
-            while (ahead.Take(stop) is { } part)
-            {
-                using (part)
-                {
-                    sharer.Share(part, stop);
-                }
-            }
-        }, () => Watch(work));
-
-        // neighbours to a thread: they lie in the same directories
-        IEnumerable<ArraySegment<int>> Portions()
-        {
-            for (var portion = TakePortion(); portion.Count > 0; portion = TakePortion())
-            {
-                for (var i = 0; i < portion.Count; i++)
-                {
-                    var (start, count) = _buckets.All[portion.From + i];
-                    yield return new(_buckets.Rows, start, count);
-                }
-            }
-        }
-
-        (int From, int Count) TakePortion()
-        {
-            const int Portion = 16;
-            const long PortionBytes = 16 << 20;
-            lock (gate)
-            {
-                var from = next;
-                for (var bytes = 0L; next < _buckets.All.Count && next - from < Portion && bytes < PortionBytes; next++)
-                {
-                    bytes += BytesOf(work, _buckets.All[next]);
-                }
-
-                return (from, next - from);
-            }
-        }
-    }
-
     private void ShareByLinks(SharingWork work)
     {
         using var staging = new StagingArea(_paths, operation.Id, work.Descriptors.Threads);
@@ -197,9 +149,7 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
         operation.Report.Progress(3, Steps, "Sharing what is equal", work.BytesDone, Total(work), "bytes");
     }
 
-    private long Total(SharingWork work) => _total ??= _buckets.All.Sum(b => BytesOf(work, b));
-
-    private long BytesOf(SharingWork work, (int Start, int Count) bucket) => work.Scan.Files[_buckets.Rows[bucket.Start]].Size * bucket.Count;
+    private long Total(SharingWork work) => _total ??= _buckets.All.Sum(b => work.Scan.Files[_buckets.Rows[b.Start]].Size * b.Count);
 
     private void Keep(KnownFiles known, SharingWork work)
     {

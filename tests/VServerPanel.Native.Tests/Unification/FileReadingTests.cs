@@ -1,6 +1,5 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
-using VServerPanel.Native.ChildProcesses;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Unification;
 
@@ -19,7 +18,7 @@ public sealed partial class FileReadingTests
         var fd = (int)file.DangerousGetHandle();
 
         // nothing of it is in memory
-        new ChildProcess { Program = "sync", Arguments = ["-f", host.Prefix.Paths.VServers] }.Run();
+        host.Sync();
         const int DontNeed = 4;
         Assert.Equal(0, Libc.posix_fadvise(fd, 0, 0, DontNeed));
         Assert.Equal(0, BytesInMemory(path));

@@ -38,7 +38,7 @@ public sealed class ReflinkClassesTests : IDisposable
         }
 
         var outcome = _host.Unify(_host.Request("a", "b", "c", "d", "e") with { IsVerified = true });
-        Sync();
+        _host.Sync();
         var maps = contents.Keys.ToDictionary(f => f, MapOf);
         var classes = contents.GroupBy(c => c.Value).ToList();
         Assert.All(classes, c => Assert.Single(c.Select(f => maps[f.Key]).Distinct()));
@@ -129,7 +129,7 @@ public sealed class ReflinkClassesTests : IDisposable
             new ChildProcess { Program = "cp", Arguments = ["--reflink=always", files[1], file] }.Run();
         }
 
-        Sync();
+        _host.Sync();
         Assert.Equal(1, _host.Unify("a", "b", "c", "d").FilesChanged);
     }
 
@@ -225,14 +225,11 @@ public sealed class ReflinkClassesTests : IDisposable
 
     private TreeScan Scan(params string[] names)
     {
-        Sync();
+        _host.Sync();
         var scan = new TreeScan([.. names.Select(_host.PathOf)]);
         new TreeScanner(scan, Exclusions.None).Run(1);
         return scan;
     }
-
-    // where blocks lie is known once they are written
-    private void Sync() => new ChildProcess { Program = "sync", Arguments = ["-f", _host.Prefix.Paths.VServers] }.Run();
 
     private string Write(string name, string path, int content)
     {

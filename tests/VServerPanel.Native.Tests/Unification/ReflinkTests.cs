@@ -53,7 +53,7 @@ public sealed class ReflinkTests
         using var host = Three("xfs");
         var clone = host.Add("d");
         new ChildProcesses.ChildProcess { Program = "cp", Arguments = ["-a", "--reflink=always", host.PathOf("a") + "/.", clone] }.Run();
-        new ChildProcesses.ChildProcess { Program = "sync", Arguments = ["-f", clone] }.Run();
+        host.Sync();
         var outcome = host.Unify("a", "d");
 
         // what has another path, and was never shared with it
@@ -90,7 +90,7 @@ public sealed class ReflinkTests
         WriteIslands(tree + "/islands");
         WriteIslands(tree + "/copy");
         new ChildProcess { Program = "cp", Arguments = ["--reflink=always", tree + "/islands", tree + "/clone"] }.Run();
-        new ChildProcess { Program = "sync", Arguments = ["-f", tree] }.Run();
+        host.Sync();
         using var blocks = new BlockMap();
         var (island, isShared) = HashOf(blocks, tree + "/islands");
         Assert.NotEqual(0ul, island);

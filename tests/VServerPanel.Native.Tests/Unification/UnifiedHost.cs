@@ -132,9 +132,12 @@ internal sealed class UnifiedHost : IDisposable
     /// <summary>Free bytes once everything is written.</summary>
     public long BytesFree()
     {
-        new ChildProcess { Program = "sync", Arguments = ["-f", Prefix.Paths.VServers] }.Run();
+        Sync();
         return new DriveInfo(Prefix.Paths.VServers).AvailableFreeSpace;
     }
+
+    /// <summary>Writes everything to the disk: where blocks lie is known then.</summary>
+    public void Sync() => new ChildProcess { Program = "sync", Arguments = ["-f", Prefix.Paths.VServers] }.Run();
 
     public void Dispose()
     {
