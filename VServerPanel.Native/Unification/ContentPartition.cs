@@ -28,7 +28,7 @@ internal sealed unsafe class ContentPartition : IDisposable
     /// <param name="files">Open for reading.</param>
     /// <param name="size">Of each.</param>
     /// <param name="classes">As many as there are files.</param>
-    /// <param name="stop">Asked between blocks: whether this is to end, with all that is not done yet as if it could not be read.</param>
+    /// <param name="stop">Asked before each block of a file: whether this is to end, with all that is not done yet as if it could not be read.</param>
     /// <returns>How many classes there are.</returns>
     public int Split(ReadOnlySpan<int> files, long size, Span<int> classes, Func<bool> stop)
     {
@@ -85,7 +85,7 @@ internal sealed unsafe class ContentPartition : IDisposable
             var length = (int)Math.Min(BlockSize, size - offset);
             if (count > Many && !isHashed)
             {
-                PartByHash(start, count, offset, length, files, classes);
+                PartByHash(start, count, offset, length, files, classes, stop);
                 return 0;
             }
 
@@ -101,6 +101,11 @@ internal sealed unsafe class ContentPartition : IDisposable
             var different = 0;
             for (var i = 1; i < count - different;)
             {
+                if (stop())
+                {
+                    return 0;
+                }
+
                 if (!Read(files[_order[start + i]], _other, length, offset))
                 {
                     classes[_order[start + i]] = -1;
@@ -135,10 +140,15 @@ internal sealed unsafe class ContentPartition : IDisposable
         return count;
     }
 
-    private void PartByHash(int start, int count, long offset, int length, ReadOnlySpan<int> files, Span<int> classes)
+    private void PartByHash(int start, int count, long offset, int length, ReadOnlySpan<int> files, Span<int> classes, Func<bool> stop)
     {
         for (var i = 0; i < count;)
         {
+            if (stop())
+            {
+                return;
+            }
+
             if (Read(files[_order[start + i]], _other, length, offset))
             {
                 _hashes[start + i] = BlockHash.Of(new ReadOnlySpan<byte>(_other, length), 0);

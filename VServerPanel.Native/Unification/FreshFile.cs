@@ -20,9 +20,10 @@ internal sealed unsafe class FreshFile(ExtendedAttributes attributes) : IDisposa
     /// <param name="isShared">Whether it is to be shared by this method; null: it will be one vserver's own.</param>
     /// <param name="content">All that is in it, where that is at hand; else it is read.</param>
     /// <param name="wanted">The number of its extended attributes; null: whatever they are now.</param>
-    /// <returns>Its inode number; null where it is not as wanted: somebody changed the other's attributes or content meanwhile, and the name is gone again.</returns>
+    /// <param name="goesOn">Asked between blocks: whether what is made is still wanted.</param>
+    /// <returns>Its inode number; null where it is not as wanted: somebody changed the other's attributes or content meanwhile, or it is not to go on; and the name is gone again.</returns>
     /// <exception cref="ErrnoException">ENOSPC, EIO …; the name is gone again then.</exception>
-    public ulong? Make(int directory, byte* name, int from, in Libc.Statx stat, SharingMethod? isShared, ReadOnlySpan<byte> content = default, ulong? wanted = null)
+    public ulong? Make(int directory, byte* name, int from, in Libc.Statx stat, SharingMethod? isShared, ReadOnlySpan<byte> content = default, ulong? wanted = null, Func<bool>? goesOn = null)
     {
         FaultPoint.Reach();
         // with its rights from the start where that can be; nobody can come to it there
@@ -39,9 +40,10 @@ internal sealed unsafe class FreshFile(ExtendedAttributes attributes) : IDisposa
                     Write(fd, all, content.Length, 0);
                 }
             }
-            else
+            else if (!CopyContent(from, fd, stat, goesOn))
             {
-                CopyContent(from, fd, stat);
+                _ = Libc.unlinkat(directory, name, 0);
+                return null;
             }
 
             FaultPoint.Reach();
@@ -89,13 +91,12 @@ internal sealed unsafe class FreshFile(ExtendedAttributes attributes) : IDisposa
 
     public void Dispose() => NativeMemory.AlignedFree(_buffer);
 
-    private void CopyContent(int from, int to, in Libc.Statx stat)
+    private bool CopyContent(int from, int to, in Libc.Statx stat, Func<bool>? goesOn)
     {
         var size = (long)stat.Size;
         if ((long)stat.Allocated >= size)
         {
-            CopyRange(from, to, 0, size);
-            return;
+            return CopyRange(from, to, 0, size, goesOn);
         }
 
         // with holes: what lies between them
@@ -111,17 +112,27 @@ internal sealed unsafe class FreshFile(ExtendedAttributes attributes) : IDisposa
             var end = Libc.lseek(from, data, Libc.SEEK_HOLE);
             ErrnoException.ThrowIfFailed(end, "lseek(SEEK_HOLE)");
             end = Math.Min(end, size);
-            CopyRange(from, to, data, end);
+            if (!CopyRange(from, to, data, end, goesOn))
+            {
+                return false;
+            }
+
             at = end;
         }
 
         ErrnoException.ThrowIfFailed(Libc.ftruncate(to, size), "ftruncate");
+        return true;
     }
 
-    private void CopyRange(int from, int to, long at, long end)
+    private bool CopyRange(int from, int to, long at, long end, Func<bool>? goesOn)
     {
         while (at < end)
         {
+            if (goesOn?.Invoke() == false)
+            {
+                return false;
+            }
+
             var read = Libc.pread(from, _buffer, (nuint)Math.Min(BlockSize, end - at), at);
             ErrnoException.ThrowIfFailed(read, "pread");
             if (read == 0)
@@ -132,6 +143,8 @@ internal sealed unsafe class FreshFile(ExtendedAttributes attributes) : IDisposa
             Write(to, _buffer, read, at);
             at += read;
         }
+
+        return true;
     }
 
     private static void Write(int to, byte* from, nint length, long at)

@@ -169,6 +169,8 @@ internal sealed unsafe partial class LinkMatcher
         var name = new StagedName('s', ++_number);
         FaultPoint.Stage("compared");
         ref var from = ref _units[source];
+        var descriptor = from.Descriptor;
+        bool GoesOn() => !_stop() && OpenedFile.IsUndisturbed(descriptor);
         ErrnoException.ThrowIfFailed(Libc.TryStatx(from.Descriptor, out var stat) ? 0 : -1, "statx");
         if (!OpenedFile.IsSame(stat, _scan.Files[rows[from.Start]], isProtected: true))
         {
@@ -179,7 +181,7 @@ internal sealed unsafe partial class LinkMatcher
         _fresh ??= new FreshFile(_attributes);
         fixed (byte* staged = name)
         {
-            if (_fresh.Make(staging[thread], staged, from.Descriptor, stat, work.Method, HeldContent(contentClass), from.Attributes) is not { } inode)
+            if (_fresh.Make(staging[thread], staged, from.Descriptor, stat, work.Method, HeldContent(contentClass), from.Attributes, GoesOn) is not { } inode)
             {
                 return null;
             }

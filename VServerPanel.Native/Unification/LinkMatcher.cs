@@ -42,6 +42,9 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
     // ext4 allows 65000 links (ext4(5)); room for those that guests make
     private const uint MostLinks = 60000;
 
+    // milliseconds; a look at thousands takes one
+    private const int BetweenLooks = 20;
+
     private readonly TreeScan _scan = work.Scan;
     private readonly UnitList _units = new(work.Scan);
     private readonly ExtendedAttributes _attributes = new(work.Attributes);
@@ -54,6 +57,8 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
     private FreshFile? _fresh;
     private Func<bool> _stop = static () => false;
     private int _number;
+    private int _left;
+    private long _nextLook;
 
     // taken for equal to the reference's without being read
     private bool _isUnread;
@@ -66,7 +71,11 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
     /// <param name="stop">Whether this is to end.</param>
     public void Match(Span<int> rows, Func<bool> stop)
     {
-        _stop = stop;
+        _stop = () =>
+        {
+            LetWritersIn();
+            return stop();
+        };
         _units.Read(rows);
         var isKnown = work.Recall(rows);
         if (_units.Count == 1 ? isKnown : isKnown && AreAllDifferent(rows))
@@ -100,7 +109,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
 
     private void Match(Span<int> rows, int from, int count)
     {
-        var open = 0;
+        var open = _left = 0;
         using var reserved = work.Descriptors.Reserve(count);
         try
         {
@@ -110,7 +119,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
                 if (Open(ref unit, rows))
                 {
                     (_open[open], _who[open]) = (unit.Descriptor, i);
-                    open++;
+                    _left = ++open;
                 }
             }
 
@@ -249,7 +258,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
 
             _open.AsSpan(same, left - same).CopyTo(_open);
             _who.AsSpan(same, left - same).CopyTo(_who);
-            left -= same;
+            _left = left -= same;
         }
     }
 
@@ -282,6 +291,26 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
         }
 
         return found;
+    }
+
+    /// <summary>Gives up the leases for which somebody waits: he shall not wait until all is compared. Such files are found to be written, and left.</summary>
+    private void LetWritersIn()
+    {
+        if (Environment.TickCount64 < _nextLook)
+        {
+            return;
+        }
+
+        for (var i = 0; i < _left; i++)
+        {
+            var fd = _units[_who[i]].Descriptor;
+            if (fd >= 0 && !OpenedFile.IsUndisturbed(fd))
+            {
+                OpenedFile.EndLease(fd);
+            }
+        }
+
+        _nextLook = Environment.TickCount64 + BetweenLooks;
     }
 
     private bool AreAllDifferent(ReadOnlySpan<int> rows)

@@ -8,6 +8,8 @@ namespace VServerPanel.Native.Unification;
 /// <summary>What becomes of the files that were replaced.</summary>
 internal sealed unsafe partial class LinkReplacer
 {
+    private const int MostTries = 100;
+
     /// <summary>Removes an old file for good, unless somebody waits to write into it: then it goes back to its place.</summary>
     private void Retire(Replaced old)
     {
@@ -16,12 +18,7 @@ internal sealed unsafe partial class LinkReplacer
             foreach (var (index, number, place) in old.Names)
             {
                 ref var row = ref _scan.Files[index];
-                var link = new StagedName('t', number);
-                fixed (byte* name = link)
-                {
-                    PutBack(place >= 0 ? place : directories[row.Directory], _scan.Names[row.Name], name, row.Inode);
-                }
-
+                PutBack(index, place >= 0 ? place : directories[row.Directory], number, row.Inode);
                 row.Inode = old.Inode;
                 row.Marks &= ~(FileMarks.Replaced | FileMarks.Shared);
                 Fail(index, SkipReason.BeingWritten);
@@ -75,33 +72,59 @@ internal sealed unsafe partial class LinkReplacer
         old.Close();
     }
 
-    /// <summary>Puts what has come out back to its place, whatever a guest puts there meanwhile: the newest wins.</summary>
-    private void PutBack(int directory, byte* name, byte* link, ulong ours)
+    /// <summary>Puts what has come out back to its place, whatever a guest puts there meanwhile: the newest wins. What cannot go back is kept.</summary>
+    private void PutBack(int index, int directory, int number, ulong ours)
     {
-        var expected = ours;
-        for (var tries = 0; tries < 100; tries++)
+        var name = _scan.Names[_scan.Files[index].Name];
+        var temporary = new StagedName('t', number);
+        fixed (byte* link = temporary)
         {
-            var held = InodeOf(link);
-            FaultPoint.Reach();
-            if (Libc.renameat2(_links, link, directory, name, Libc.RENAME_EXCHANGE) != 0)
+            var expected = ours;
+            for (var tries = 0; tries < MostTries; tries++)
             {
-                // the guest has removed or renamed the name: what it finds there is what it had there, unless it has put another there by now
-                if (Marshal.GetLastPInvokeError() == ErrnoNames.ENOENT && Libc.renameat2(_links, link, directory, name, Libc.RENAME_NOREPLACE) != 0 && Marshal.GetLastPInvokeError() == ErrnoNames.EEXIST)
+                var held = InodeOf(link);
+                FaultPoint.Reach();
+                if (Libc.renameat2(_links, link, directory, name, Libc.RENAME_EXCHANGE) != 0)
                 {
-                    continue;
+                    var errno = Marshal.GetLastPInvokeError();
+                    if (errno == ErrnoNames.ENOENT)
+                    {
+                        // the guest has removed or renamed the name: what it finds there is what it had there, unless it has put another there by now
+                        errno = Libc.renameat2(_links, link, directory, name, Libc.RENAME_NOREPLACE) == 0 ? 0 : Marshal.GetLastPInvokeError();
+                    }
+
+                    if (errno == ErrnoNames.EEXIST)
+                    {
+                        continue;
+                    }
+
+                    if (errno is not (0 or ErrnoNames.ENOENT))
+                    {
+                        work.Kept.Enqueue(staging.Keep(index, thread, number, errno));
+                        return;
+                    }
+
+                    // it is back, or the guest has removed the directory as well
+                    RemoveLink(link);
+                    return;
                 }
 
-                break;
+                if (InodeOf(link) == expected)
+                {
+                    RemoveLink(link);
+                    return;
+                }
+
+                expected = held;
             }
 
-            if (InodeOf(link) == expected)
-            {
-                break;
-            }
-
-            expected = held;
+            // put there faster than this can look: what came out last is newer than what lies there
+            work.Kept.Enqueue(staging.Keep(index, thread, number, ErrnoNames.EBUSY));
         }
+    }
 
+    private void RemoveLink(byte* link)
+    {
         FaultPoint.Reach();
         _ = Libc.unlinkat(_links, link, 0);
     }

@@ -147,6 +147,7 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
 
             Enter(row.Directory, to);
             FaultPoint.Reach();
+            FaultPoint.Stage("exchanging");
             if (Libc.renameat2(_links, link, to, name, Libc.RENAME_EXCHANGE) != 0)
             {
                 var errno = Marshal.GetLastPInvokeError();
@@ -157,13 +158,14 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
             }
 
             FaultPoint.Reach();
+            FaultPoint.Stage("exchanged");
 
             // also not one whose mode or owner was just changed: that would be lost with it
             Libc.Statx stat;
             var isOurs = Libc.statx(_links, link, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &stat) == 0 && OpenedFile.IsSame(stat, row, isProtected: true);
             if (!isOurs)
             {
-                PutBack(to, name, link, inode);
+                PutBack(index, to, _number, inode);
                 Fail(index, SkipReason.Changed);
             }
 

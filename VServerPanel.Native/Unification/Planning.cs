@@ -90,8 +90,11 @@ internal sealed class Planning(Invocation call, UnificationRequest request)
             var unit = units[i];
             ref var row = ref scan.Files[rows[unit.Start]];
             var key = isKnown ? row.Class : 0ul;
-            classes[key] = classes.GetValueOrDefault(key) + unit.Count;
-            var isFirst = classes[key] == unit.Count;
+
+            // several names of one inode are what hard links make; blocks are shared among inodes
+            var alike = isByLinks ? unit.Count : 1;
+            classes[key] = classes.GetValueOrDefault(key) + alike;
+            var isFirst = classes[key] == alike;
             foreach (var index in rows.Slice(unit.Start, unit.Count))
             {
                 scan.Files[index].Marks |= FileMarks.Shared;
@@ -103,7 +106,7 @@ internal sealed class Planning(Invocation call, UnificationRequest request)
                 continue;
             }
 
-            _filesShared += unit.Count > 1 ? unit.Count : 0;
+            _filesShared += alike > 1 ? unit.Count : 0;
             if (!isFirst)
             {
                 _filesToShare += unit.Count;

@@ -51,6 +51,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
         }
         finally
         {
+            work.TellKept(request.VServers, operation.Report);
             verified = verification.Run();
         }
 
@@ -141,7 +142,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
                     var name = new StagedName('s', i);
                     fixed (byte* staged = name)
                     {
-                        if (fresh.Make(staging[thread], staged, fd, stat, isShared: null) is not { } inode)
+                        if (fresh.Make(staging[thread], staged, fd, stat, isShared: null, goesOn: () => !stop() && OpenedFile.IsUndisturbed(fd)) is not { } inode)
                         {
                             work.Conclude(_rows.AsSpan(_shared[i], 1), SkipReason.Changed);
                             continue;

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Output;
 using VServerPanel.Native.Unification.Scanning;
 using VServerPanel.Protocol;
 
@@ -32,6 +35,9 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
     /// <summary>How many files its threads may have open.</summary>
     public required DescriptorBudget Descriptors { get; init; }
 
+    /// <summary>Members' files that could not go back to their places.</summary>
+    public ConcurrentQueue<KeptFile> Kept { get; } = new();
+
     /// <summary>Files that are done with, and bytes of them.</summary>
     public long FilesDone => Volatile.Read(ref _files);
 
@@ -43,6 +49,20 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
 
     /// <summary>Whether anything was found out that was not known.</summary>
     public bool HasLearnt => Volatile.Read(ref _learnt) != 0;
+
+    /// <summary>Says which files could not go back to their places, and where they are now.</summary>
+    /// <param name="names">The vservers of the trees.</param>
+    /// <param name="report">Who is told.</param>
+    public void TellKept(IReadOnlyList<VServerName> names, IReporter report)
+    {
+        foreach (var kept in Kept)
+        {
+            var row = scan.Files[kept.Index];
+            var thaw = IsImmutable ? $" (after 'vserver {names[scan.TreeOf(row)]} deunify': what lies there is immutable)" : "";
+            report.Warn($"{scan.Trees[scan.TreeOf(row)]}/{scan.PathOf(row)} was changed while it was replaced, and what was put there could not go back ({ErrnoNames.NameOf(kept.Errno)}). "
+                + $"It is kept as {kept.Path}: compare them, move it to its place{thaw}, and remove {Path.GetDirectoryName(Path.GetDirectoryName(kept.Path))}.");
+        }
+    }
 
     public void Done(int files, long bytes)
     {

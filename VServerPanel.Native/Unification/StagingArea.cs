@@ -12,11 +12,14 @@ internal sealed class StagingArea : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
 
+    private const string KeptEnding = ".kept";
+
     private readonly string _path;
     private readonly SafeFileHandle _own;
     private readonly List<SafeFileHandle> _threads = [];
     private readonly List<SafeFileHandle> _links = [];
     private readonly Func<IDisposable> _gate;
+    private int _kept;
 
     public StagingArea(HostPaths paths, string operationId, int threads)
     {
@@ -64,6 +67,17 @@ internal sealed class StagingArea : IDisposable
         ErrnoException.ThrowIfFailed(Libc.syncfs(_own), "syncfs", _path);
     }
 
+    /// <summary>Has a file stay that was a member's and cannot go back: its link stays where it is, and all of this area with it, under another name.</summary>
+    /// <param name="index">Of the member's name.</param>
+    /// <param name="thread">In whose directory for links it is.</param>
+    /// <param name="number">Of its name there.</param>
+    /// <param name="errno">Why it cannot go back.</param>
+    public KeptFile Keep(int index, int thread, int number, int errno)
+    {
+        Volatile.Write(ref _kept, 1);
+        return new KeptFile(index, string.Create(CultureInfo.InvariantCulture, $"{_path}{KeptEnding}/{thread}t/t{number}"), errno);
+    }
+
     /// <summary>Removes what runs that were killed have left.</summary>
     public static void Clear(HostPaths paths)
     {
@@ -76,6 +90,11 @@ internal sealed class StagingArea : IDisposable
         var all = PathOf(paths);
         foreach (var left in Directory.Exists(all) ? Directory.GetDirectories(all) : [])
         {
+            if (left.EndsWith(KeptEnding, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             using var fd = Libc.open(left, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
             if (Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) == 0)
             {
@@ -95,7 +114,16 @@ internal sealed class StagingArea : IDisposable
     {
         _threads.ForEach(t => t.Dispose());
         _links.ForEach(l => l.Dispose());
-        TreeRemoval.Remove(_path);
+        if (_kept == 0)
+        {
+            TreeRemoval.Remove(_path);
+        }
+        else
+        {
+            // a name of the same directory for another takes no room on the disk
+            Directory.Move(_path, _path + KeptEnding);
+        }
+
         _own.Dispose();
 
         // another run may have its own beside it, or be about to
@@ -122,6 +150,12 @@ internal sealed class StagingArea : IDisposable
         }
     }
 }
+
+/// <summary>A file that was a member's, came out of its place for another, and could not go back.</summary>
+/// <param name="Index">Of the member's name.</param>
+/// <param name="Path">Where it lies when the run has ended.</param>
+/// <param name="Errno">Why.</param>
+internal sealed record KeptFile(int Index, string Path, int Errno);
 
 /// <summary>Removes what a run that was killed has left in staging; the vservers' own files are whole, old or new.</summary>
 internal sealed record ClearStaging : UndoAction

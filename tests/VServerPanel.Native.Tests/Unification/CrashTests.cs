@@ -91,6 +91,62 @@ public sealed class CrashTests : IDisposable
     }
 
     [Fact]
+    public void Unify_WhatAGuestPutThereCannotGoBack_IsKept()
+    {
+        UnifiedHost.Write(_host.Add("a"), "usr/bin/tool", "a program\n", 0b111_101_101);
+        _host.Copy(_host.PathOf("a"), "b");
+        _host.Copy(_host.PathOf("a"), "c");
+        Expect("--as", "vunify", "--method", "immutable", "a", "b");
+        var (directory, stops, output) = (_host.PathOf("c") + "/usr/bin", 0, "");
+        try
+        {
+            using var process = HostCommand.Start(_host.Prefix, new Dictionary<string, string> { ["VSERVER_FAULT_STOP"] = "exchanging,exchanged" }, HostCommand.Path, "--as", "vunify", "--method", "immutable", "--threads", "1", "a", "b", "c");
+            while (!process.HasExited)
+            {
+                if (File.ReadAllText($"/proc/{process.Id}/stat").Split(") ")[^1][0] == 'T')
+                {
+                    if (stops++ == 0)
+                    {
+                        UnifiedHost.Write(directory, "new", "a newer program\n");
+                        File.Move(directory + "/new", directory + "/tool", overwrite: true);
+                    }
+                    else
+                    {
+                        // a name that nothing can be put to
+                        new ChildProcess { Program = "chattr", Arguments = ["+i", directory] }.Run();
+                    }
+
+                    _ = Libc.kill(process.Id, Libc.SIGCONT);
+                }
+
+                process.WaitForExit(20);
+            }
+
+            Assert.Equal(0, process.ExitCode);
+            output = process.StandardError.ReadToEnd();
+        }
+        finally
+        {
+            new ChildProcess { Program = "chattr", Arguments = ["-i", directory] }.Run();
+        }
+
+        Assert.Equal(2, stops);
+        Assert.Equal("a program\n", File.ReadAllText(directory + "/tool"));
+        var kept = Assert.Single(Directory.GetFiles(_host.Staging, "t*", SearchOption.AllDirectories));
+        Assert.Equal("a newer program\n", File.ReadAllText(kept));
+        Assert.Contains($"{directory}/tool was changed while it was replaced, and what was put there could not go back (EPERM). It is kept as {kept}", output, StringComparison.Ordinal);
+
+        // also from the next run, and it can be put where it belongs, as it is told
+        Assert.Contains("'vserver c deunify'", output, StringComparison.Ordinal);
+        Expect("--as", "vunify", "--undo", "c");
+        File.Move(kept, directory + "/tool", overwrite: true);
+        Directory.Delete(Path.GetDirectoryName(Path.GetDirectoryName(kept))!, recursive: true);
+        Expect("--as", "vunify", "--method", "immutable", "--verify", "a", "b", "c");
+        Assert.Equal("a newer program\n", File.ReadAllText(directory + "/tool"));
+        Assert.False(Directory.Exists(_host.Staging));
+    }
+
+    [Fact]
     public void Unify_KilledAtAnyMoment_LeavesEveryFileWhole()
     {
         Fill();

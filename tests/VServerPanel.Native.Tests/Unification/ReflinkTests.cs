@@ -61,6 +61,19 @@ public sealed class ReflinkTests
         Assert.True(outcome.FilesShared >= 6);
     }
 
+    [Fact]
+    public void Plan_OneInodeOfTwoNames_IsNotSharedWithItself()
+    {
+        using var host = new UnifiedHost("xfs");
+        UnifiedHost.Write(host.Add("a"), "usr/bin/perl", "linked\n");
+        new ChildProcesses.ChildProcess { Program = "ln", Arguments = [host.PathOf("a") + "/usr/bin/perl", host.PathOf("a") + "/usr/bin/perl5"] }.Run();
+        UnifiedHost.Write(host.Add("b"), "usr/bin/tool", "no like of it, and longer\n");
+        var plan = host.Plan(host.Request("a", "b"));
+        var outcome = host.Unify("a", "b");
+        Assert.Equal((0, 0, 0L), (plan.FilesShared, plan.FilesToShare, plan.BytesSaved));
+        Assert.Equal(plan.FilesShared, outcome.FilesShared);
+    }
+
     private static UnifiedHost Three(string fileSystem)
     {
         var host = new UnifiedHost(fileSystem);

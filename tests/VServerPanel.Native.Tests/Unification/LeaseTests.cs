@@ -1,0 +1,103 @@
+using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Unification;
+using VServerPanel.Native.Unification.Scanning;
+using VServerPanel.Protocol;
+
+namespace VServerPanel.Native.Tests.Unification;
+
+/// <summary>Whoever opens a file for writing while it is compared for hard links, or copied.</summary>
+public sealed class LeaseTests : IDisposable
+{
+    private const int Blocks = 32;
+    private const int Size = Blocks * (256 << 10);
+
+    private readonly UnifiedHost _host = new();
+
+    public void Dispose() => _host.Dispose();
+
+    /// <param name="files">That are compared: many are parted by a hash of each block first.</param>
+    /// <param name="isCopied">Whether all are compared by then, and one of them is being copied.</param>
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(20, false)]
+    [InlineData(3, true)]
+    public void Match_SomebodyOpensAFileForWriting_HeIsLetInAtOnce(int files, bool isCopied)
+    {
+        var names = Enumerable.Range(0, files).Select(i => $"v{i}").ToArray();
+        foreach (var name in names)
+        {
+            File.WriteAllBytes(_host.Add(name) + "/file", new byte[Size]);
+        }
+
+        OpenedFile.IgnoreSignals();
+        using var scan = new TreeScan([.. names.Select(_host.PathOf)]);
+        new TreeScanner(scan, Exclusions.None).Run(1, () => { });
+        var rows = Enumerable.Range(0, files).ToArray();
+        var work = new SharingWork(scan, new KnownFiles(_host.Prefix.Paths), SharingMethod.HardLink) { Descriptors = new DescriptorBudget(1) };
+        using var staging = new StagingArea(_host.Prefix.Paths, "trial", 1);
+        using var directories = new DirectoryDescriptors(scan);
+        using var matcher = new LinkMatcher(work, staging, 0, directories);
+
+        // not the one that is copied, or all would be left for the next run
+        using var opened = new ManualResetEventSlim();
+        var written = rows.OrderBy(r => scan.Files[r].Inode).Last();
+        var writer = new Thread(() =>
+        {
+            using var file = File.Open($"{scan.Trees[scan.TreeOf(scan.Files[written])]}/file", FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            opened.Set();
+        });
+
+        // each file's blocks are asked for once, and those of the copy again
+        var (asked, first, wasLetIn) = (0, isCopied ? (files * Blocks) + 2 : 2, false);
+        matcher.Match(rows, () =>
+        {
+            if (++asked == first)
+            {
+                writer.Start();
+            }
+
+            wasLetIn |= asked > first && opened.Wait(TimeSpan.FromMilliseconds(wasLetIn ? 0 : 30));
+            return false;
+        });
+        Assert.True(asked > first);
+        writer.Join();
+        Assert.True(wasLetIn, "he waited until all was done");
+        var found = Assert.Single(matcher.Found);
+        Assert.Equal(isCopied ? files : files - 1, found.Rows.Length);
+        if (!isCopied)
+        {
+            Assert.Equal(SkipReason.BeingWritten, scan.Files[written].Reason);
+            Assert.DoesNotContain(written, found.Rows);
+        }
+
+        found.Close();
+    }
+
+    [Fact]
+    public void Match_CancelledWhileItCopies_LeavesNothing()
+    {
+        foreach (var name in (string[])["a", "b"])
+        {
+            File.WriteAllBytes(_host.Add(name) + "/file", new byte[Size]);
+        }
+
+        OpenedFile.IgnoreSignals();
+        using var scan = new TreeScan([_host.PathOf("a"), _host.PathOf("b")]);
+        new TreeScanner(scan, Exclusions.None).Run(1, () => { });
+        var work = new SharingWork(scan, new KnownFiles(_host.Prefix.Paths), SharingMethod.HardLink) { Descriptors = new DescriptorBudget(1) };
+        using var staging = new StagingArea(_host.Prefix.Paths, "trial", 1);
+        using var directories = new DirectoryDescriptors(scan);
+        using var matcher = new LinkMatcher(work, staging, 0, directories);
+        var copied = 0L;
+        matcher.Match([0, 1], () =>
+        {
+            // what is in staging is the copy
+            copied = Math.Max(copied, Directory.GetFiles(_host.Staging, "*", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length));
+            return copied > 0;
+        });
+        Assert.InRange(copied, 1, Size - 1);
+        Assert.Empty(matcher.Found);
+        Assert.Empty(Directory.GetFiles(_host.Staging, "*", SearchOption.AllDirectories));
+        Assert.All((int[])[0, 1], r => Assert.False(scan.Files[r].Has(FileMarks.Known)));
+    }
+}
