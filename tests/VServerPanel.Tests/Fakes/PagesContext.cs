@@ -79,6 +79,9 @@ public abstract class PagesContext : BunitContext, IAsyncLifetime
 
     internal IRenderedComponent<MudDialogProvider> Dialogs { get; private set; } = null!;
 
+    /// <summary>Answers the dialog that is open with the one of its buttons that is called like this.</summary>
+    internal Task AnswerAsync(string text) => Dialogs.ClickOnAsync(".mud-dialog button", text);
+
     /// <summary>What was asked of the host, as command lines.</summary>
     internal IEnumerable<string> Commands => Host.Command.Commands;
 

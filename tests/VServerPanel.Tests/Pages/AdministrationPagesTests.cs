@@ -19,8 +19,8 @@ public sealed class AdministrationPagesTests : PagesContext
         await StartAsync(Roles.Administrator);
         var page = Render<UsersPage>();
 
-        page.Find("#user-name").Input("otto");
-        page.Find("form").Submit();
+        await page.TypeAsync("#user-name", "otto");
+        await page.SubmitFormAsync();
 
         page.WaitForAssertion(() => Assert.Contains("/setup?token=", page.Find("#one-time-link").GetAttribute("value"), StringComparison.Ordinal));
         var token = page.Find("#one-time-link").GetAttribute("value")!.Split('=')[1];
@@ -88,14 +88,14 @@ public sealed class AdministrationPagesTests : PagesContext
         var tenant = await tenants.CreateAsync("Brunner", Caller.Panel);
         var page = Render<TenantPage>(p => p.Add(t => t.Id, tenant.Id));
 
-        page.Find("#label").Input("wall");
-        page.FindAll("form")[1].Submit();
+        await page.TypeAsync("#label", "wall");
+        await page.SubmitFormAsync("form", nth: 1);
 
         page.WaitForAssertion(() => Assert.NotNull(page.Find("#new-link")));
         var token = page.Find("#new-link").GetAttribute("value")!.Split("/s/")[1];
         Assert.Equal(tenant.Id, (await tenants.RedeemAsync(token))?.Id);
 
-        await page.Find("[aria-label='Take back wall']").ClickAsync(new());
+        await page.ClickOnAsync("[aria-label='Take back wall']");
         page.WaitForAssertion(() => Assert.Contains("taken back", page.Markup, StringComparison.Ordinal));
         Assert.Null(await tenants.RedeemAsync(token));
     }

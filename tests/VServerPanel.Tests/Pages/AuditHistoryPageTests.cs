@@ -20,8 +20,8 @@ public sealed class AuditHistoryPageTests : PagesContext
         var page = Render<AuditHistoryPage>();
         Assert.Equal(5, page.FindAll("tbody tr").Count);
 
-        page.Find("#user").Change("carla");
-        page.Find("form").Submit();
+        await page.SetAsync("#user", "carla");
+        await page.SubmitFormAsync();
         var address = Services.GetRequiredService<NavigationManager>().Uri;
         Assert.EndsWith("/audit?user=carla", address, StringComparison.Ordinal);
 
@@ -39,12 +39,12 @@ public sealed class AuditHistoryPageTests : PagesContext
         Assert.Equal(50, page.FindAll("tbody tr").Count);
         Assert.Contains("1–50 of 60", page.Markup, StringComparison.Ordinal);
 
-        await Button(page, "Older").ClickAsync(new());
+        await page.ClickButtonAsync("Older");
         Assert.Equal(10, page.FindAll("tbody tr").Count);
         Assert.Contains("51–60 of 60", page.Markup, StringComparison.Ordinal);
         Assert.True(Button(page, "Older").HasAttribute("disabled"));
 
-        await Button(page, "Newer").ClickAsync(new());
+        await page.ClickButtonAsync("Newer");
         Assert.Equal(50, page.FindAll("tbody tr").Count);
     }
 
@@ -55,7 +55,7 @@ public sealed class AuditHistoryPageTests : PagesContext
         await RecordAsync("carla", "sign-in", 3);
         var page = Render<AuditHistoryPage>();
 
-        await Button(page, "Check the chain").ClickAsync(new());
+        await page.ClickButtonAsync("Check the chain");
 
         Assert.Contains("The history is as it was written", page.Markup, StringComparison.Ordinal);
         Assert.Contains("3 entries checked", page.Markup, StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public sealed class AuditHistoryPageTests : PagesContext
         await Services.GetRequiredService<AuditService>().RecordEventAsync(new Caller("u", "<b>carla</b>", "192.0.2.9"), "sign-in-failed", "<script>alert(1)</script>");
         var page = Render<AuditHistoryPage>();
 
-        await page.Find(".vp-open").ClickAsync(new());
+        await page.ClickOnAsync(".vp-open");
 
         Assert.Contains("192.0.2.9", page.Find("[role=dialog]").TextContent, StringComparison.Ordinal);
         Assert.Empty(page.FindAll("script, td b"));

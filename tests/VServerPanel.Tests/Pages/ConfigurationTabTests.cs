@@ -21,7 +21,7 @@ public sealed class ConfigurationTabTests : PagesContext
         var tab = await OpenAsync(Roles.Operator);
         _findings = [new(2, "MEMORY_LIMIT", "MEMORY_LIMIT is a number: 512M.", true)];
 
-        tab.Find("#conf").Input("S_HOSTNAME=web1\nMEMORY_LIMIT=lots\n");
+        await tab.TypeAsync("#conf", "S_HOSTNAME=web1\nMEMORY_LIMIT=lots\n");
 
         tab.WaitForAssertion(() => Assert.Contains("Line 2", tab.Find("#findings").TextContent, StringComparison.Ordinal), TimeSpan.FromSeconds(5));
         Assert.Contains("MEMORY_LIMIT is a number", tab.Markup, StringComparison.Ordinal);
@@ -56,7 +56,7 @@ public sealed class ConfigurationTabTests : PagesContext
         Assert.Contains("S_HOSTNAME=theirs", tab.Find(".vp-added").TextContent, StringComparison.Ordinal);
         Assert.Equal("S_HOSTNAME=theirs\nMEMORY_LIMIT=512M\n", _onDisk);
 
-        await tab.FindAll("button").Single(b => b.TextContent.StartsWith("Keep mine", StringComparison.Ordinal)).ClickAsync(new());
+        await tab.ClickOnStartAsync("button", "Keep mine");
         tab.WaitForAssertion(() => Assert.Contains("S_HOSTNAME=theirs", tab.Find(".vp-removed").TextContent, StringComparison.Ordinal), TimeSpan.FromSeconds(5));
         await SaveAsync(tab);
         tab.WaitForAssertion(() => Assert.Equal("S_HOSTNAME=mine\nMEMORY_LIMIT=512M\n", _onDisk));
@@ -95,12 +95,12 @@ public sealed class ConfigurationTabTests : PagesContext
 
     private static async Task ReviewAsync(IRenderedComponent<ConfigurationTab> tab, string text)
     {
-        tab.Find("#conf").Input(text);
+        await tab.TypeAsync("#conf", text);
         tab.WaitForAssertion(() => Assert.False(Review(tab).HasAttribute("disabled")), TimeSpan.FromSeconds(5));
-        await Review(tab).ClickAsync(new());
+        await tab.ClickButtonAsync("Review and save");
     }
 
     private static AngleSharp.Dom.IElement Review(IRenderedComponent<ConfigurationTab> tab) => tab.FindAll("button").Single(b => b.TextContent.Trim() == "Review and save");
 
-    private static Task SaveAsync(IRenderedComponent<ConfigurationTab> tab) => tab.FindAll("button").Single(b => b.TextContent.Trim() == "Save").ClickAsync(new());
+    private static Task SaveAsync(IRenderedComponent<ConfigurationTab> tab) => tab.ClickButtonAsync("Save");
 }

@@ -23,10 +23,10 @@ public sealed class CreatePageTests : PagesContext
         var page = await OpenAsync();
 
         await NextAsync(page);
-        page.Find("#name").Input("new1");
-        page.Find("#addresses").Input("192.0.2.20/24");
+        await page.TypeOnAsync("#name", "new1");
+        await page.TypeOnAsync("#addresses", "192.0.2.20/24");
         await NextAsync(page);
-        page.Find("#memory").Change("512");
+        await page.SetAsync("#memory", "512");
         await NextAsync(page);
         page.WaitForAssertion(() => Assert.Contains("mmdebstrap bookworm /vservers/new1", page.Markup, StringComparison.Ordinal));
         Assert.Contains("No reflink", page.Markup, StringComparison.Ordinal);
@@ -49,8 +49,8 @@ public sealed class CreatePageTests : PagesContext
         Host.Command.On("vserver web2 build", _ => [new HelloEvent(1, []), FakeHost.Result(s_plan)]);
         Services.GetRequiredService<NavigationManager>().NavigateTo("/create?copyof=web1");
         var page = Render<CreatePage>();
-        page.WaitForElement("#name", TimeSpan.FromSeconds(5)).Input("web2");
-        page.Find("#addresses").Input("192.0.2.20/24");
+        await page.TypeOnAsync("#name", "web2");
+        await page.TypeOnAsync("#addresses", "192.0.2.20/24");
         await NextAsync(page);
         await NextAsync(page);
 
@@ -64,16 +64,16 @@ public sealed class CreatePageTests : PagesContext
         Host.Command.On("vserver new1 build", request => [new HelloEvent(1, []), FakeHost.Result(s_plan)]);
         var page = await OpenAsync();
         await NextAsync(page);
-        page.Find("#name").Input("new1");
+        await page.TypeOnAsync("#name", "new1");
         Assert.Empty(page.FindAll("#gateways"));
 
-        page.Find("#private").Change(true);
-        page.Find("#addresses").Input("10.0.0.2");
-        page.Find("#gateways").Input("10.0.0.1");
-        page.Find("#dns").Input("10.0.0.1, 10.0.0.53");
+        await page.SetAsync("#private", true);
+        await page.TypeOnAsync("#addresses", "10.0.0.2");
+        await page.TypeOnAsync("#gateways", "10.0.0.1");
+        await page.TypeOnAsync("#dns", "10.0.0.1, 10.0.0.53");
         await NextAsync(page);
         page.WaitForAssertion(() => Assert.Contains("10.0.0.2/24", page.Find(".vp-fault").TextContent, StringComparison.Ordinal));
-        page.Find("#addresses").Input("10.0.0.2/24");
+        await page.TypeOnAsync("#addresses", "10.0.0.2/24");
         await NextAsync(page);
         await NextAsync(page);
 
@@ -93,8 +93,8 @@ public sealed class CreatePageTests : PagesContext
         var page = await OpenAsync();
         await NextAsync(page);
 
-        page.Find("#name").Input(name);
-        page.Find("#addresses").Input(address);
+        await page.TypeOnAsync("#name", name);
+        await page.TypeOnAsync("#addresses", address);
         await NextAsync(page);
 
         page.WaitForAssertion(() => Assert.Contains(said, page.Find(".vp-fault").TextContent, StringComparison.OrdinalIgnoreCase));
@@ -108,7 +108,7 @@ public sealed class CreatePageTests : PagesContext
         var page = await OpenAsync();
         await NextAsync(page);
 
-        page.Find("#addresses").Input("192.0.2.10");
+        await page.TypeOnAsync("#addresses", "192.0.2.10");
 
         page.WaitForAssertion(() => Assert.Contains("web1", page.Find("#addresses-fault").TextContent, StringComparison.Ordinal), TimeSpan.FromSeconds(5));
         Assert.Empty(page.FindAll("#name-fault"));
@@ -122,7 +122,7 @@ public sealed class CreatePageTests : PagesContext
         Host.Command.On("vserver new1 build", new HelloEvent(1, []), FakeHost.Result(refused));
         var page = await OpenAsync();
         await NextAsync(page);
-        page.Find("#name").Input("new1");
+        await page.TypeOnAsync("#name", "new1");
         await NextAsync(page);
         await NextAsync(page);
 
@@ -139,5 +139,5 @@ public sealed class CreatePageTests : PagesContext
         return page;
     }
 
-    private static Task NextAsync(IRenderedComponent<CreatePage> page) => page.Find("form").SubmitAsync();
+    private static Task NextAsync(IRenderedComponent<CreatePage> page) => page.SubmitFormAsync();
 }

@@ -49,11 +49,11 @@ public sealed class DiskPageTests : PagesContext
         // bUnit has no heights: what is arranged is what the list is given
         List<string> Names() => [.. page.FindComponent<Microsoft.AspNetCore.Components.Web.Virtualization.Virtualize<DiskShare>>().Instance.Items!.Select(s => s.VServer!.Value.Value)];
         Assert.Equal(30, Names().Count);
-        await page.InvokeAsync(() => page.Find("#disk-order").ChangeAsync(new() { Value = "Drift" }));
+        await page.SetAsync("#disk-order", "Drift");
         Assert.Equal("web17", Names()[0]);
-        await page.InvokeAsync(() => page.Find("#disk-search").InputAsync(new() { Value = "B0" }));
+        await page.TypeAsync("#disk-search", "B0");
         Assert.Equal(9, Names().Count);
-        await page.InvokeAsync(() => page.Find("#disk-search").InputAsync(new() { Value = "nobody" }));
+        await page.TypeAsync("#disk-search", "nobody");
         Assert.Contains("No vserver is called like that", page.Markup, StringComparison.Ordinal);
     }
 
@@ -75,7 +75,7 @@ public sealed class DiskPageTests : PagesContext
         var page = Render<DiskPage>();
         page.WaitForAssertion(() => Assert.Contains("Look at the host", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         host.Command.On("vdu", new HelloEvent(1, []), Share("web1"), FakeHost.Result(Disk));
-        await Button(page, "Measure again").ClickAsync(new());
+        await page.ClickButtonAsync("Measure again");
         page.WaitForAssertion(() => Assert.NotEmpty(page.FindAll(".vp-bar-row a")), TimeSpan.FromSeconds(10));
     }
 
@@ -87,14 +87,14 @@ public sealed class DiskPageTests : PagesContext
         await StartAsync(Roles.Auditor, host);
         var page = await OpenAsync();
 
-        await page.Find("#why-vserver").ChangeAsync(new() { Value = "web2" });
-        await page.Find("#why-path").InputAsync(new() { Value = "/bin/su" });
-        await page.Find("#why-path").Closest("form")!.SubmitAsync();
+        await page.SetAsync("#why-vserver", "web2");
+        await page.TypeAsync("#why-path", "/bin/su");
+        await page.SubmitFormAsync("form:has(#why-path)");
 
         page.WaitForAssertion(() => Assert.Contains("It runs with the rights of its owner", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.Contains("util-linux 2.38", page.Markup, StringComparison.Ordinal);
-        await page.Find("#why-path").InputAsync(new() { Value = "bin/su" });
-        await page.Find("#why-path").Closest("form")!.SubmitAsync();
+        await page.TypeAsync("#why-path", "bin/su");
+        await page.SubmitFormAsync("form:has(#why-path)");
         page.WaitForAssertion(() => Assert.Contains("from its root", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
     }
 
@@ -103,19 +103,19 @@ public sealed class DiskPageTests : PagesContext
     {
         await StartAsync(Roles.Operator, Measured(Share("web1"), Share("web2")));
         var page = await OpenAsync();
-        await page.Find("#schedule-on").ChangeAsync(new() { Value = true });
-        await page.Find("#schedule-on").Closest("form")!.SubmitAsync();
+        await page.SetAsync("#schedule-on", true);
+        await page.SubmitFormAsync("form:has(#schedule-on)");
         page.WaitForAssertion(() => Assert.Contains("Choose the reference", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
 
-        await page.Find("#schedule-day").ChangeAsync(new() { Value = "Monday" });
-        await page.Find("#schedule-hour").ChangeAsync(new() { Value = "3" });
-        await page.Find("#schedule-reference").ChangeAsync(new() { Value = "web1" });
-        await page.Find("#schedule-members").ChangeAsync(new() { Value = "web2 nobody" });
-        await page.Find("#schedule-on").Closest("form")!.SubmitAsync();
+        await page.SetAsync("#schedule-day", "Monday");
+        await page.SetAsync("#schedule-hour", "3");
+        await page.SetAsync("#schedule-reference", "web1");
+        await page.SetAsync("#schedule-members", "web2 nobody");
+        await page.SubmitFormAsync("form:has(#schedule-on)");
         page.WaitForAssertion(() => Assert.Contains("no vserver 'nobody'", page.Find("[aria-labelledby=schedule] [role=alert]").TextContent, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
 
-        await page.Find("#schedule-members").ChangeAsync(new() { Value = "ALL" });
-        await page.Find("#schedule-on").Closest("form")!.SubmitAsync();
+        await page.SetAsync("#schedule-members", "ALL");
+        await page.SubmitFormAsync("form:has(#schedule-on)");
         page.WaitForAssertion(() => Assert.Contains("Saved.", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         var schedule = (await Services.GetRequiredService<ScheduleService>().GetAsync()).Schedule;
         Assert.Equal((true, SchedulePeriod.Weekly, DayOfWeek.Monday, 3, "web1"), (schedule.IsOn, schedule.Period, schedule.Day, schedule.Hour, schedule.Reference?.Value));
@@ -133,10 +133,10 @@ public sealed class DiskPageTests : PagesContext
         card.WaitForAssertion(() => Assert.Contains("40 MiB", card.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         run.On("vserver web1 deunify", request => request.Plan ? [new HelloEvent(1, []), FakeHost.Result(Undo())] : [new HelloEvent(1, [], request.JobId), new ResultEvent()]);
 
-        var opened = Button(card, "Undo sharing …").ClickAsync(new());
+        var opened = card.ClickButtonAsync("Undo sharing …");
         Dialogs.WaitForAssertion(() => Assert.Contains("It takes up to 760 MiB", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.DoesNotContain(run.Requests, r => r.Detach);
-        await Button(Dialogs, "Undo sharing").ClickAsync(new());
+        await Dialogs.ClickButtonAsync("Undo sharing");
         await opened;
         Assert.Contains(run.Requests, r => r is { Detach: true, Words: ["vserver", "web1", "deunify"] });
     }
@@ -150,7 +150,7 @@ public sealed class DiskPageTests : PagesContext
         await StartAsync(Roles.Operator, host);
         var card = Render<DiskCard>(p => p.Add(c => c.Name, VServerName.Parse("web1")));
         card.WaitForAssertion(() => Button(card, "Undo sharing …"), TimeSpan.FromSeconds(10));
-        _ = Button(card, "Undo sharing …").ClickAsync(new());
+        _ = card.ClickButtonAsync("Undo sharing …");
         Dialogs.WaitForAssertion(() => Assert.Contains("There is not enough room", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.True(Button(Dialogs, "Undo sharing").HasAttribute("disabled"));
     }

@@ -32,22 +32,22 @@ public sealed class HostsPagesTests : PagesContext
         page.WaitForAssertion(() => Assert.Equal($"vserver-setup --allow-panel '{FakeTransport.PublicKey}'", page.Find("#allow-command").TextContent));
         Assert.True(Next(page).HasAttribute("disabled"));
 
-        await page.Find("#name").InputAsync("root2");
-        await page.Find("#address").InputAsync("192.0.2.99");
-        await page.Find("form").SubmitAsync();
+        await page.TypeAsync("#name", "root2");
+        await page.TypeAsync("#address", "192.0.2.99");
+        await page.SubmitFormAsync();
         page.WaitForAssertion(() => Assert.Contains("No sshd answers at 192.0.2.99", page.Find("[role=alert]").TextContent, StringComparison.Ordinal));
-        await page.Find("#address").InputAsync(Address);
-        await page.Find("form").SubmitAsync();
+        await page.TypeAsync("#address", Address);
+        await page.SubmitFormAsync();
 
         page.WaitForAssertion(() => Assert.StartsWith("SHA256:", page.Find("#fingerprint").TextContent, StringComparison.Ordinal));
         Assert.Contains("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub", page.Markup, StringComparison.Ordinal);
         Assert.True(Next(page).HasAttribute("disabled"));
-        await page.Find("input[type=checkbox]").ChangeAsync(true);
-        await page.Find("form").SubmitAsync();
+        await page.SetAsync("input[type=checkbox]", true);
+        await page.SubmitFormAsync();
 
         page.WaitForAssertion(() => Assert.Contains("BPF in the security hooks", page.Markup, StringComparison.Ordinal));
         Assert.Null(Fleet.Find("root2"));
-        await page.Find("form").SubmitAsync();
+        await page.SubmitFormAsync();
         await Eventually.TrueAsync(() => Fleet.Find("root2")?.Directory.Snapshot.Connection.State is DirectoryConnection.Live, "it is one of the panel's");
         var history = await Fleet.Own.Get<AuditService>().QueryAsync(new AuditFilter { User = "anna" }, cancellationToken: Xunit.TestContext.Current.CancellationToken);
         Assert.Equal(["host-add", "host-pin-key"], history.Entries.Select(e => e.Operation));
@@ -59,11 +59,11 @@ public sealed class HostsPagesTests : PagesContext
         await StartAsync(Roles.Administrator);
         Transport.Hosts[Address] = _other.Command;
         var page = Render<AddHostPage>();
-        await page.Find("#name").InputAsync("root2");
-        await page.Find("#address").InputAsync(Address);
+        await page.TypeAsync("#name", "root2");
+        await page.TypeAsync("#address", Address);
         await SetRoleAsync(Roles.Operator);
 
-        await page.Find("form").SubmitAsync();
+        await page.SubmitFormAsync();
 
         page.WaitForAssertion(() => Assert.Contains("it takes Administrator", page.Find("[role=alert]").TextContent, StringComparison.Ordinal));
     }
@@ -107,11 +107,11 @@ public sealed class HostsPagesTests : PagesContext
         var page = Render<HostsPage>();
         page.WaitForAssertion(() => Assert.NotEmpty(page.FindAll("button[aria-label='Remove root2']")));
 
-        var asked = page.InvokeAsync(() => page.Find("button[aria-label='Remove root2']").ClickAsync());
+        var asked = page.ClickOnAsync("button[aria-label='Remove root2']");
         // without the key it would lock out the other panels
         Dialogs.WaitForAssertion(() => Assert.Equal($"vserver-setup --deny-panel '{FakeTransport.PublicKey}'", Dialogs.Find("#deny-command").TextContent));
         Assert.NotNull(Fleet.Find("root2"));
-        await Dialogs.FindAll("button").First(b => b.TextContent.Trim() == "Remove").ClickAsync();
+        await AnswerAsync("Remove");
         await asked;
 
         Assert.Null(Fleet.Find("root2"));
@@ -126,13 +126,13 @@ public sealed class HostsPagesTests : PagesContext
         var page = Render<HostsPage>();
         var switcher = Render<HostSwitcher>();
         page.WaitForAssertion(() => Assert.NotEmpty(page.FindAll("button[aria-label='Rename root2']")));
-        await page.Find("button[aria-label='Rename root2']").ClickAsync();
+        await page.ClickOnAsync("button[aria-label='Rename root2']");
         Dialogs.WaitForAssertion(() => Assert.Equal("root2", Dialogs.Find("#host-label").GetAttribute("value")));
-        await Dialogs.Find("#host-label").InputAsync("HOST1");
-        await Dialogs.Find("#host-label-form").SubmitAsync();
+        await Dialogs.TypeAsync("#host-label", "HOST1");
+        await Dialogs.SubmitFormAsync("#host-label-form");
         Dialogs.WaitForAssertion(() => Assert.Contains("Give this one another label", Dialogs.Markup, StringComparison.Ordinal));
-        await Dialogs.Find("#host-label").InputAsync("Paris, rack 3");
-        await Dialogs.Find("#host-label-form").SubmitAsync();
+        await Dialogs.TypeAsync("#host-label", "Paris, rack 3");
+        await Dialogs.SubmitFormAsync("#host-label-form");
 
         page.WaitForAssertion(() => Assert.Equal("/on/root2/", page.FindAll("tbody a").Single(a => a.TextContent == "Paris, rack 3").GetAttribute("href")));
         switcher.WaitForAssertion(() => Assert.Contains("Paris, rack 3", switcher.FindAll("li a").Select(a => a.TextContent.Trim())), TimeSpan.FromSeconds(10));
@@ -147,17 +147,17 @@ public sealed class HostsPagesTests : PagesContext
         await AddAsync();
         var page = Render<HostsPage>();
         page.WaitForAssertion(() => Assert.NotEmpty(page.FindAll("button[aria-label='Switch root2 off']")));
-        var asked = page.InvokeAsync(() => page.Find("button[aria-label='Switch root2 off']").ClickAsync());
+        var asked = page.ClickOnAsync("button[aria-label='Switch root2 off']");
         Dialogs.WaitForAssertion(() => Assert.Contains("Switch off", Dialogs.FindAll(".mud-dialog button").Select(b => b.TextContent.Trim())));
         Assert.False(Fleet.Find("root2")!.IsOff);
-        await Dialogs.FindAll(".mud-dialog button").First(b => b.TextContent.Trim() == "Switch off").ClickAsync();
+        await AnswerAsync("Switch off");
         await asked;
 
         page.WaitForAssertion(() => Assert.StartsWith("Switched off", Cell(page, "root2", 1), StringComparison.Ordinal));
         Assert.True(Fleet.Find("root2")!.IsOff);
         var all = Render<AllVServersPage>();
         Assert.Contains("root2 is switched off in this panel.", all.Find("[role=status]").TextContent, StringComparison.Ordinal);
-        await page.InvokeAsync(() => page.Find("button[aria-label='Switch root2 on']").ClickAsync());
+        await page.ClickOnAsync("button[aria-label='Switch root2 on']");
         page.WaitForAssertion(() => Assert.Equal("Reachable", Cell(page, "root2", 1)), TimeSpan.FromSeconds(30));
     }
 
@@ -169,7 +169,7 @@ public sealed class HostsPagesTests : PagesContext
         var page = Render<AllVServersPage>();
         page.WaitForAssertion(() => Assert.Equal(["/on/root2/vservers/far1", "/on/root2/vservers/far2", "/vservers/web1"], Links(page)));
 
-        await page.Find("#search").InputAsync("ROOT2");
+        await page.TypeAsync("#search", "ROOT2");
         Assert.Equal(["/on/root2/vservers/far1", "/on/root2/vservers/far2"], Links(page));
         _other.IsUp = false;
         page.WaitForAssertion(() => Assert.Contains("Its 2 vservers are shown as last known", page.Find("[role=status]").TextContent, StringComparison.Ordinal), TimeSpan.FromSeconds(30));
@@ -203,7 +203,7 @@ public sealed class HostsPagesTests : PagesContext
         page.WaitForAssertion(() => Assert.NotEmpty(page.FindAll("td[data-label=Host]")));
         Assert.All(page.FindAll("td[data-label=Host]"), c => Assert.Equal("root2", c.TextContent));
         Assert.Equal(["", "host1", "root2"], page.FindAll("#host option").Select(o => o.GetAttribute("value")));
-        await page.FindAll("button.vp-open")[0].ClickAsync();
+        await page.ClickOnAsync("button.vp-open");
         Assert.StartsWith("/on/root2/jobs/", page.FindAll(".vp-drawer a").Single(a => a.TextContent == "To its job").GetAttribute("href"), StringComparison.Ordinal);
     }
 

@@ -46,7 +46,7 @@ public sealed class JobResultTests : PagesContext
 
         Host.Command.On("vunify --undo web1 web2", new HelloEvent(1, []), new ProblemEvent(ProblemCode.Busy, "Another operation is at work."));
         page.WaitForAssertion(() => Assert.Contains("Done", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
-        _ = page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == "Undo …").ClickAsync(new()));
+        _ = page.ClickButtonAsync("Undo …");
         Dialogs.WaitForAssertion(() => Assert.Contains("Another operation is at work", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
     }
 
@@ -97,7 +97,7 @@ public sealed class JobResultTests : PagesContext
         Assert.Contains("E: no network", rows[0].TextContent, StringComparison.Ordinal);
         Assert.Contains("1.0 → 1.1", rows[1].TextContent, StringComparison.Ordinal);
         page.WaitForAssertion(() => Assert.Contains("Try again in 1 vserver", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
-        await page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == "Try again in 1 vserver").ClickAsync(new()));
+        await page.ClickButtonAsync("Try again in 1 vserver");
         page.WaitForAssertion(() => Assert.Contains($"vapt --retry {s_id} --unify web2 -- upgrade", Commands), TimeSpan.FromSeconds(10));
         Assert.Contains("/jobs/", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal);
     }
@@ -120,14 +120,14 @@ public sealed class JobResultTests : PagesContext
         page.WaitForAssertion(() => Assert.Contains("120 of 120 ended", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.Equal(50, Rows().Count);
         Assert.All(Rows()[..6], r => Assert.Contains("no network", r.TextContent, StringComparison.Ordinal));
-        await page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.StartsWith("Show 50 more of 120", StringComparison.Ordinal)).ClickAsync(new()));
+        await page.ClickOnStartAsync("button", "Show 50 more of 120");
         Assert.Equal(100, Rows().Count);
-        await page.InvokeAsync(() => page.FindAll(".vp-chip").Single(b => b.TextContent == "Failed6").ClickAsync(new()));
+        await page.ClickOnAsync(".vp-chip", "Failed6");
         Assert.Equal(6, Rows().Count);
 
         // what one wrote is read when it is asked for
         Assert.Empty(page.FindAll("[aria-labelledby=run] pre"));
-        await page.InvokeAsync(() => Rows()[0].QuerySelector("button")!.ClickAsync(new()));
+        await page.ClickOnAsync("[aria-labelledby=run] tbody tr:first-child button");
         Assert.Equal("of web008", page.Find("[aria-labelledby=run] pre").TextContent);
 
         List<AngleSharp.Dom.IElement> Rows() => [.. page.FindAll("[aria-labelledby=run] tbody tr")];

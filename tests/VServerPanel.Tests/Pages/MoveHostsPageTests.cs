@@ -18,11 +18,11 @@ public sealed class MoveHostsPageTests : PagesContext
     {
         var page = await OpenAsync();
         Host.Command.On("vserver-hosts add", new HelloEvent(1, []), FakeHost.Result(Moves.HostB));
-        await page.InvokeAsync(() => page.Find("#peer-name").Change("hostb"));
-        await page.InvokeAsync(() => page.Find("#peer-address").Change("192.0.2.7"));
-        await page.InvokeAsync(() => page.Find("#peer-key").Input(Moves.HostKey + " root@hostb\n"));
+        await page.SetAsync("#peer-name", "hostb");
+        await page.SetAsync("#peer-address", "192.0.2.7");
+        await page.TypeAsync("#peer-key", Moves.HostKey + " root@hostb\n");
         Assert.Contains(Moves.Fingerprint, page.Markup, StringComparison.Ordinal);
-        await ClickAsync(page, "Add it");
+        await page.ClickButtonAsync("Add it");
 
         page.WaitForAssertion(() => Assert.Contains($"vserver-hosts add hostb --address=192.0.2.7 --port=22 --host-key={Moves.HostKey}", Commands), s_patience);
         var entries = (await Services.GetRequiredService<AuditService>().QueryAsync(new AuditFilter(), cancellationToken: Xunit.TestContext.Current.CancellationToken)).Entries;
@@ -33,11 +33,11 @@ public sealed class MoveHostsPageTests : PagesContext
     public async Task Add_NoKey_IsToldAndNotAsked()
     {
         var page = await OpenAsync();
-        await page.InvokeAsync(() => page.Find("#peer-name").Change("hostb"));
-        await page.InvokeAsync(() => page.Find("#peer-address").Change("192.0.2.7"));
-        await page.InvokeAsync(() => page.Find("#peer-key").Input("-oProxyCommand=id AAAA"));
+        await page.SetAsync("#peer-name", "hostb");
+        await page.SetAsync("#peer-address", "192.0.2.7");
+        await page.TypeAsync("#peer-key", "-oProxyCommand=id AAAA");
         Assert.Contains("This is no public key", page.Markup, StringComparison.Ordinal);
-        await ClickAsync(page, "Add it");
+        await page.ClickButtonAsync("Add it");
         page.WaitForAssertion(() => Assert.NotEmpty(page.FindAll(".vp-banner-error")), s_patience);
         Assert.DoesNotContain(Commands, c => c.StartsWith("vserver-hosts add", StringComparison.Ordinal));
     }
@@ -51,7 +51,7 @@ public sealed class MoveHostsPageTests : PagesContext
         Assert.DoesNotContain(Host.Command.Requests, r => r is { Words: ["vserver-hosts", "key"], Plan: false });
 
         Host.Command.On("vserver-hosts key", new HelloEvent(1, []), FakeHost.Result(new HostKeys(Moves.HostKey, Moves.Fingerprint, [Moves.HostKey], "hosta")));
-        await ClickAsync(page, "Make the key");
+        await page.ClickButtonAsync("Make the key");
         page.WaitForAssertion(() => Assert.Contains($"vserver-hosts allow hosta '{Moves.HostKey}'", page.Find("[aria-labelledby=own-keys]").TextContent, StringComparison.Ordinal), s_patience);
     }
 
@@ -60,10 +60,10 @@ public sealed class MoveHostsPageTests : PagesContext
     {
         var page = await OpenAsync();
         Host.Command.On("vserver-hosts deny", new HelloEvent(1, []), new ResultEvent());
-        var clicked = page.InvokeAsync(() => page.Find("[aria-label='Deny hostc']").ClickAsync(new()));
+        var clicked = page.ClickOnAsync("[aria-label='Deny hostc']");
         Dialogs.WaitForAssertion(() => Assert.Contains("hostc can send no vserver here any more", Dialogs.Markup, StringComparison.Ordinal), s_patience);
         Assert.DoesNotContain("vserver-hosts deny hostc", Commands);
-        await Dialogs.FindAll(".mud-dialog button").Single(b => b.TextContent.Trim() == "Deny").ClickAsync(new());
+        await AnswerAsync("Deny");
         await clicked;
         Assert.Contains("vserver-hosts deny hostc", Commands);
     }
@@ -87,6 +87,4 @@ public sealed class MoveHostsPageTests : PagesContext
         page.WaitForElement("#peer-key", s_patience);
         return page;
     }
-
-    private static Task ClickAsync(IRenderedComponent<MoveHostsPage> page, string text) => page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == text).ClickAsync(new()));
 }

@@ -30,24 +30,24 @@ public sealed class MoveManyPageTests : PagesContext
         var page = Render<MoveManyPage>();
         page.WaitForElement("#pick-big", s_patience);
         Assert.Empty(page.FindAll("#pick-copy"));
-        await page.InvokeAsync(() => page.FindAll(".vp-button").First(b => b.TextContent == "All").ClickAsync(new()));
-        await page.InvokeAsync(() => page.Find("form").SubmitAsync());
+        await page.ClickButtonAsync("All");
+        await page.SubmitFormAsync();
 
         page.WaitForAssertion(() => Assert.Equal(2, page.FindAll(".vp-choice .vp-good").Count), s_patience);
-        await page.InvokeAsync(() => page.Find("input[value=hostb]").ChangeAsync(true));
-        await page.InvokeAsync(() => page.Find("input[value=hostd]").ChangeAsync(true));
-        await page.InvokeAsync(() => page.Find("#order").Change(nameof(Components.Moving.MoveOrdering.LargestFirst)));
-        await page.InvokeAsync(() => page.Find("#at-once").Change("3"));
-        await page.InvokeAsync(() => page.Find("form").SubmitAsync());
+        await page.SetAsync("input[value=hostb]", true);
+        await page.SetAsync("input[value=hostd]", true);
+        await page.SetAsync("#order", nameof(Components.Moving.MoveOrdering.LargestFirst));
+        await page.SetAsync("#at-once", "3");
+        await page.SubmitFormAsync();
 
         page.WaitForAssertion(() => Assert.Contains("3 of 3 looked at", page.Markup, StringComparison.Ordinal), s_patience);
         Assert.Equal(["big hostb", "mid hostd", "small hostd"], page.FindAll("tbody tr").Select(r => $"{r.QuerySelector("b")!.TextContent} {r.QuerySelector("[data-label=To]")!.TextContent}"));
         Assert.Contains("There is a small already", page.Markup, StringComparison.Ordinal);
         Assert.Equal("Queue 2 moves", page.Find("button[type=submit]").TextContent.Trim());
-        await page.InvokeAsync(() => page.FindAll(".vp-button").First(b => b.TextContent == "Leave out").ClickAsync(new()));
+        await page.ClickOnAsync("tbody tr:first-child .vp-button", "Leave out");
         page.WaitForAssertion(() => Assert.Equal("Queue 1 move", page.Find("button[type=submit]").TextContent.Trim()));
-        await page.InvokeAsync(() => page.FindAll(".vp-button").First(b => b.TextContent == "Take along").ClickAsync(new()));
-        await page.InvokeAsync(() => page.Find("form").SubmitAsync());
+        await page.ClickOnAsync("tbody tr:first-child .vp-button", "Take along");
+        await page.SubmitFormAsync();
 
         var queue = await Services.GetRequiredService<MoveQueueService>().ListAsync(cancellationToken: Xunit.TestContext.Current.CancellationToken);
         Assert.Equal(["big hostb 3", "mid hostd 3"], queue.Select(m => $"{m.VServer} {m.Request.To} {m.AtOnce}").Order(StringComparer.Ordinal));
@@ -65,9 +65,9 @@ public sealed class MoveManyPageTests : PagesContext
         page.WaitForElement("#pick-b", s_patience);
         Assert.True(page.Find("#pick-b").HasAttribute("checked"));
         Assert.False(page.Find("#pick-a").HasAttribute("checked"));
-        await page.InvokeAsync(() => page.Find("form").SubmitAsync());
+        await page.SubmitFormAsync();
         page.WaitForElement("input[value=hostd]", s_patience);
-        await page.InvokeAsync(() => page.Find("form").SubmitAsync());
+        await page.SubmitFormAsync();
         page.WaitForAssertion(() => Assert.Contains("or several", page.Find("[role=alert]").TextContent, StringComparison.Ordinal));
     }
 }

@@ -19,11 +19,11 @@ public sealed class MovePageTests : PagesContext
     {
         var page = await OpenAsync([Moves.HostB]);
         page.WaitForAssertion(() => Assert.Contains("40 GiB free", page.Find(".vp-choice").TextContent, StringComparison.Ordinal), s_patience);
-        await page.InvokeAsync(() => page.Find("#limit").Change("20"));
-        await page.InvokeAsync(() => page.Find("#keep").Change("3"));
-        await page.InvokeAsync(() => page.Find("#checksums").Change(true));
-        await page.InvokeAsync(() => page.Find("#start").Change(false));
-        await page.InvokeAsync(() => page.Find("form").SubmitAsync());
+        await page.SetAsync("#limit", "20");
+        await page.SetAsync("#keep", "3");
+        await page.SetAsync("#checksums", true);
+        await page.SetAsync("#start", false);
+        await page.SubmitFormAsync();
 
         page.WaitForAssertion(() => Assert.Contains("does not go with it", page.Find(".vp-checks .vp-check-warn").TextContent, StringComparison.Ordinal), s_patience);
         foreach (var word in (string[])["400 MiB", "25\u00a0000 files", "Its console logs stay here.", "Stopping web1"])
@@ -34,7 +34,7 @@ public sealed class MovePageTests : PagesContext
         const string Command = "vserver web1 move --to hostb --bandwidth 20971520 --checksums --keep 3 --no-start";
         Assert.Equal(Command, page.Find("[aria-labelledby=command] code").TextContent);
         Assert.DoesNotContain(Host.Command.Requests, r => r.Detach);
-        await page.InvokeAsync(() => page.Find("form").SubmitAsync());
+        await page.SubmitFormAsync();
 
         var request = Assert.Single(Host.Command.Requests, r => r.Detach);
         Assert.Equal(Command + " for anna", $"{string.Join(' ', request.Words)} for {request.Caller?.UserName}");
@@ -50,11 +50,11 @@ public sealed class MovePageTests : PagesContext
             Checks = [new("name", "Name", CheckState.Refused, "hostb has a web1 already.")],
             Problems = [new ProblemEvent(ProblemCode.AlreadyExists, "hostb has a web1 already.")],
         }));
-        await page.InvokeAsync(() => page.Find("form").SubmitAsync());
+        await page.SubmitFormAsync();
 
         page.WaitForAssertion(() => Assert.Contains("It cannot go there", page.Markup, StringComparison.Ordinal), s_patience);
         Assert.True(page.FindAll("button").Single(b => b.TextContent.Trim() == "Move it now").HasAttribute("disabled"));
-        await page.InvokeAsync(() => page.Find("form").SubmitAsync());
+        await page.SubmitFormAsync();
         Assert.DoesNotContain(Host.Command.Requests, r => r.Detach);
     }
 
@@ -62,11 +62,11 @@ public sealed class MovePageTests : PagesContext
     public async Task Wizard_SeveralTargetsOrWrongLimit_AsksFirst()
     {
         var page = await OpenAsync([Moves.HostB, Moves.HostB with { Name = "hostd" }]);
-        await page.InvokeAsync(() => page.Find("form").SubmitAsync());
+        await page.SubmitFormAsync();
         page.WaitForAssertion(() => Assert.Contains("Choose the host", page.Find("[role=alert]").TextContent, StringComparison.Ordinal));
-        await page.InvokeAsync(() => page.Find("input[value=hostd]").ChangeAsync("hostd"));
-        await page.InvokeAsync(() => page.Find("#limit").Change("fast"));
-        await page.InvokeAsync(() => page.Find("form").SubmitAsync());
+        await page.SetAsync("input[value=hostd]", "hostd");
+        await page.SetAsync("#limit", "fast");
+        await page.SubmitFormAsync();
         page.WaitForAssertion(() => Assert.Contains("MiB a second", page.Find("[role=alert]").TextContent, StringComparison.Ordinal));
         Assert.DoesNotContain(Commands, c => c.Contains(" move ", StringComparison.Ordinal));
     }

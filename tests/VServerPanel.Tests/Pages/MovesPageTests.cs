@@ -32,8 +32,8 @@ public sealed class MovesPageTests : PagesContext
 
         page.WaitForAssertion(() => Assert.Contains("web1 is off here and cannot be started", page.Markup, StringComparison.Ordinal), s_patience);
         Assert.Contains($"vserver-moves take-back {Moves.Id} --fenced", page.Find(".vp-command").TextContent, StringComparison.Ordinal);
-        await page.InvokeAsync(() => Button(page, "Ask hostb again").ClickAsync(new()));
-        await page.InvokeAsync(() => Button(page, "Bring it back").ClickAsync(new()));
+        await page.ClickButtonAsync("Ask hostb again");
+        await page.ClickButtonAsync("Bring it back");
         Assert.Equal([$"vserver-moves resume {Moves.Id}", $"vserver-moves take-back {Moves.Id}"], Jobs);
     }
 
@@ -70,10 +70,10 @@ public sealed class MovesPageTests : PagesContext
         page.WaitForAssertion(() => Assert.Contains("web1", page.Find("[aria-labelledby=kept] tbody").TextContent, StringComparison.Ordinal), s_patience);
         Assert.Contains("from hostb", page.Find("[aria-labelledby=earlier]").TextContent, StringComparison.Ordinal);
 
-        var clicked = page.InvokeAsync(() => Button(page, "Purge …").ClickAsync(new()));
+        var clicked = page.ClickButtonAsync("Purge …");
         Dialogs.WaitForAssertion(() => Assert.Contains($"vserver-moves purge {Moves.Id}", Dialogs.Markup, StringComparison.Ordinal), s_patience);
         Assert.Empty(Jobs);
-        await Dialogs.FindAll(".mud-dialog button").Single(b => b.TextContent.Trim() == "Purge for good").ClickAsync(new());
+        await AnswerAsync("Purge for good");
         await clicked;
         Assert.Equal([$"vserver-moves purge {Moves.Id}"], Jobs);
     }
@@ -97,7 +97,7 @@ public sealed class MovesPageTests : PagesContext
         var page = Render<MovesPage>();
         page.WaitForAssertion(() => Assert.NotNull(Button(page, "Give the move up")), s_patience);
         await SetRoleAsync(Roles.Auditor);
-        await page.InvokeAsync(() => Button(page, "Give the move up").ClickAsync(new()));
+        await page.ClickButtonAsync("Give the move up");
         page.WaitForAssertion(() => Assert.Contains("Not allowed", page.Markup, StringComparison.Ordinal), s_patience);
         Assert.Empty(Jobs);
     }
@@ -115,13 +115,13 @@ public sealed class MovesPageTests : PagesContext
         var page = Render<MovesPage>();
         page.WaitForAssertion(() => Assert.Contains("hostb is full.", page.Find("[aria-labelledby=queue]").TextContent, StringComparison.Ordinal), s_long);
         page.WaitForAssertion(() => Assert.Contains("2 wait for your word", page.Markup, StringComparison.Ordinal), s_long);
-        await page.InvokeAsync(() => Labelled(page, "Take web3 out of the queue").ClickAsync(new()));
+        await page.ClickOnAsync("[aria-label='Take web3 out of the queue']");
         page.WaitForAssertion(() => Assert.Contains("One waits for your word", page.Markup, StringComparison.Ordinal), s_patience);
 
         // room was made there
         Host.RunsJobs("vserver web1 move");
-        await page.InvokeAsync(() => Labelled(page, "Try web1 again").ClickAsync(new()));
-        await page.InvokeAsync(() => Button(page, "Go on with the others").ClickAsync(new()));
+        await page.ClickOnAsync("[aria-label='Try web1 again']");
+        await page.ClickButtonAsync("Go on with the others");
         page.WaitForAssertion(() => Assert.Contains("0 to go, 2 moved", page.Markup, StringComparison.Ordinal), s_long);
         Assert.Equal(
             ["web1 Failed", "web1 Succeeded", "web2 Succeeded", "web3 Cancelled"],
@@ -168,6 +168,4 @@ public sealed class MovesPageTests : PagesContext
     }
 
     private static IElement Button(IRenderedComponent<MovesPage> page, string text) => page.FindAll("button").First(b => b.TextContent.Trim() == text);
-
-    private static IElement Labelled(IRenderedComponent<MovesPage> page, string label) => page.Find($"[aria-label='{label}']");
 }

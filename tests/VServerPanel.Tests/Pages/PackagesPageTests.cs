@@ -1,4 +1,3 @@
-using AngleSharp.Dom;
 using Bunit;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,14 +35,14 @@ public sealed class PackagesPageTests : PagesContext
     {
         await StartAsync(Roles.Operator, Some());
         var page = await OpenAsync();
-        await Chip(page, "Can be upgraded").ClickAsync(new());
+        await page.ClickOnStartAsync(".vp-chip", "Can be upgraded");
         Assert.Equal(["nginx"], Names(page));
-        await Chip(page, "Differs").ClickAsync(new());
+        await page.ClickOnStartAsync(".vp-chip", "Differs");
         Assert.Equal(["nginx"], Names(page));
-        await Chip(page, "All").ClickAsync(new());
-        await page.Find("#package-search").InputAsync(new() { Value = "5.2" });
+        await page.ClickOnStartAsync(".vp-chip", "All");
+        await page.TypeAsync("#package-search", "5.2");
         Assert.Equal(["bash"], Names(page));
-        await page.Find("#package-search").InputAsync(new() { Value = "nothing like it" });
+        await page.TypeAsync("#package-search", "nothing like it");
         Assert.Contains("Nothing matches", page.Markup, StringComparison.Ordinal);
     }
 
@@ -52,7 +51,7 @@ public sealed class PackagesPageTests : PagesContext
     {
         await StartAsync(Roles.Operator, Some());
         var page = await OpenAsync();
-        _ = page.FindAll(".vp-open").Single(b => b.TextContent == "nginx").ClickAsync(new());
+        _ = page.ClickOnAsync(".vp-open", "nginx");
         Dialogs.WaitForAssertion(() => Assert.Contains("in 2 of 3 vservers", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.Contains("Not in old1", Dialogs.Markup, StringComparison.Ordinal);
         Assert.Contains(Dialogs.FindAll("a"), a => a.GetAttribute("href") == "packages/upgrade?package=nginx");
@@ -74,7 +73,7 @@ public sealed class PackagesPageTests : PagesContext
         await StartAsync(Roles.Operator, Some());
         Host.Command.On("vapt", request => [new HelloEvent(1, [], request.JobId), new ResultEvent()]);
         var page = await OpenAsync();
-        await page.FindAll("button").Single(b => b.TextContent.Trim() == "Look for upgrades").ClickAsync(new());
+        await page.ClickButtonAsync("Look for upgrades");
         page.WaitForAssertion(() => Assert.Contains("vapt db1 web1 -- update", Commands), TimeSpan.FromSeconds(10));
     }
 
@@ -85,7 +84,7 @@ public sealed class PackagesPageTests : PagesContext
         Host.Command.On("vapt", request => [new HelloEvent(1, [], request.JobId), new ResultEvent()]);
         Host.Command.On("vdnf", request => [new HelloEvent(1, [], request.JobId), new ResultEvent()]);
         var page = await OpenAsync();
-        await page.FindAll("button").Single(b => b.TextContent.Trim() == "Look for upgrades").ClickAsync(new());
+        await page.ClickButtonAsync("Look for upgrades");
         page.WaitForAssertion(() => Assert.Contains("vdnf fedora1 fedora2 -- makecache --refresh", Commands), TimeSpan.FromSeconds(10));
         Assert.Contains("vapt db1 web1 -- update", Commands);
         page.WaitForAssertion(() => Assert.EndsWith("/jobs", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
@@ -104,16 +103,16 @@ public sealed class PackagesPageTests : PagesContext
         Assert.True(page.Find("#kind-dpkg").HasAttribute("checked"));
         Assert.Contains("1 chosen vserver has the other kind of packages", page.Markup, StringComparison.Ordinal);
 
-        await page.Find("#kind-rpm").ChangeAsync(new() { Value = "on" });
+        await page.SetAsync("#kind-rpm", "on");
         Assert.Empty(page.FindAll("#upgrade-web1"));
         Assert.True(page.Find("#upgrade-old1").HasAttribute("disabled"));
         Assert.Contains("rpm without dnf", page.Markup, StringComparison.Ordinal);
         Assert.True(page.Find("#upgrade-fedora1").HasAttribute("checked"));
-        await page.Find("#upgrade-fedora2").ChangeAsync(new() { Value = true });
-        await page.Find("form").SubmitAsync();
-        await page.FindAll("input[name=which]")[1].ChangeAsync(new() { Value = "on" });
-        await page.Find("#package-httpd-amd64").ChangeAsync(new() { Value = true });
-        await page.Find("form").SubmitAsync();
+        await page.SetAsync("#upgrade-fedora2", true);
+        await page.SubmitFormAsync();
+        await page.SetAsync("input[name=which]", "on", nth: 1);
+        await page.SetAsync("#package-httpd-amd64", true);
+        await page.SubmitFormAsync();
 
         // the host leaves out what one does not have
         page.WaitForAssertion(() => Assert.Contains("vdnf fedora1 fedora2 -- upgrade httpd", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
@@ -141,21 +140,21 @@ public sealed class PackagesPageTests : PagesContext
         await Eventually.TrueAsync(() => page.FindAll("#upgrade-web1").Count > 0, "the vservers are shown");
         Assert.True(page.Find("#upgrade-old1").HasAttribute("disabled"));
 
-        await page.Find("form").SubmitAsync();
+        await page.SubmitFormAsync();
         Assert.Contains("Choose the vservers", page.Find(".vp-fault").TextContent, StringComparison.Ordinal);
-        await page.FindAll("button").Single(b => b.TextContent == "Those with upgrades").ClickAsync(new());
-        await page.Find("form").SubmitAsync();
-        await page.FindAll("input[name=which]")[1].ChangeAsync(new() { Value = "on" });
-        await page.Find("form").SubmitAsync();
+        await page.ClickButtonAsync("Those with upgrades");
+        await page.SubmitFormAsync();
+        await page.SetAsync("input[name=which]", "on", nth: 1);
+        await page.SubmitFormAsync();
         Assert.Contains("Choose packages", page.Find(".vp-fault").TextContent, StringComparison.Ordinal);
-        await page.Find("#package-nginx-amd64").ChangeAsync(new() { Value = true });
-        await page.Find("#unify-afterwards").ChangeAsync(new() { Value = true });
-        await page.Find("form").SubmitAsync();
+        await page.SetAsync("#package-nginx-amd64", true);
+        await page.SetAsync("#unify-afterwards", true);
+        await page.SubmitFormAsync();
 
         page.WaitForAssertion(() => Assert.Contains("apt-get -y install", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.Contains("vapt --unify web1 -- install --only-upgrade nginx", page.Markup, StringComparison.Ordinal);
         Assert.DoesNotContain(Host.Command.Requests, r => r.Detach);
-        await page.Find("form").SubmitAsync();
+        await page.SubmitFormAsync();
         page.WaitForAssertion(() => Assert.Contains("/jobs/", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.Equal("vapt --unify web1 -- install --only-upgrade nginx", string.Join(' ', Host.Command.Requests.Single(r => r.Detach).Words));
     }
@@ -168,7 +167,7 @@ public sealed class PackagesPageTests : PagesContext
         await StartAsync(Roles.Auditor, host);
         var tab = Render<PackagesTab>(p => p.Add(t => t.Name, VServerName.Parse("web1")));
         tab.WaitForAssertion(() => Assert.Equal(["bash", "nginx"], tab.FindAll(".vp-package-name b").Select(b => b.TextContent)), TimeSpan.FromSeconds(10));
-        await tab.FindAll(".vp-chip")[1].ClickAsync(new());
+        await tab.ClickOnAsync(".vp-chip", nth: 1);
         Assert.Equal(["nginx"], tab.FindAll(".vp-package-name b").Select(b => b.TextContent));
     }
 
@@ -207,8 +206,6 @@ public sealed class PackagesPageTests : PagesContext
     }
 
     private static IEnumerable<string> Names(IRenderedComponent<PackagesPage> page) => page.FindAll(".vp-package-name .vp-open").Select(e => e.TextContent);
-
-    private static IElement Chip(IRenderedComponent<PackagesPage> page, string text) => page.FindAll(".vp-chip").Single(c => c.TextContent.StartsWith(text, StringComparison.Ordinal));
 
     private async Task<IRenderedComponent<PackagesPage>> OpenAsync()
     {

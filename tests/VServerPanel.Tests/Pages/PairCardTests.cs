@@ -16,14 +16,14 @@ public sealed class PairCardTests : PagesContext
     public async Task Pair_ShowsBothKeysFirst_ThenPairsBothWays()
     {
         var page = await OpenAsync(FakeHost.Result(Keys("machine2")));
-        await page.InvokeAsync(() => page.Find("#pair-with").Change("root2"));
+        await page.SetAsync("#pair-with", "root2");
         page.WaitForAssertion(() => Assert.Equal(4, page.FindAll("[aria-labelledby=pair] dd").Count), s_patience);
         Assert.Contains(Moves.Fingerprint, page.Find("[aria-labelledby=pair]").TextContent, StringComparison.Ordinal);
         Assert.Equal("192.0.2.7", page.Find("#pair-address-other").GetAttribute("value"));
-        await page.InvokeAsync(() => page.Find("#pair-address-one").Change("192.0.2.1"));
+        await page.SetAsync("#pair-address-one", "192.0.2.1");
         Assert.DoesNotContain(Commands, c => c.StartsWith("vserver-hosts allow", StringComparison.Ordinal));
 
-        await ClickAsync(page, "Pair them");
+        await page.ClickButtonAsync("Pair them");
 
         page.WaitForAssertion(() => Assert.Contains(_other.Command.Commands, c => c.StartsWith("vserver-hosts allow host1 ", StringComparison.Ordinal)), s_patience);
         Assert.Contains(_other.Command.Commands, c => c.StartsWith("vserver-hosts add host1 --address=192.0.2.1 --port=22 ", StringComparison.Ordinal));
@@ -35,7 +35,7 @@ public sealed class PairCardTests : PagesContext
     public async Task Pair_OneHasNoKey_OffersToMakeItAndNoMore()
     {
         var page = await OpenAsync(FakeHost.Result(new OperationPlan([new PlanStep("Make the key")], [], [])));
-        await page.InvokeAsync(() => page.Find("#pair-with").Change("root2"));
+        await page.SetAsync("#pair-with", "root2");
         page.WaitForAssertion(() => Assert.Contains("Make the missing key", page.Markup, StringComparison.Ordinal), s_patience);
         Assert.DoesNotContain(page.FindAll("button"), b => b.TextContent.Trim() == "Pair them");
     }
@@ -68,6 +68,4 @@ public sealed class PairCardTests : PagesContext
         page.WaitForElement("#pair-with", s_patience);
         return page;
     }
-
-    private static Task ClickAsync(IRenderedComponent<MoveHostsPage> page, string text) => page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == text).ClickAsync(new()));
 }

@@ -1,4 +1,3 @@
-using AngleSharp.Dom;
 using Bunit;
 using VServerPanel.Components.Pages;
 using VServerPanel.Components.Processes;
@@ -52,16 +51,16 @@ public sealed class ProcessesPageTests : PagesContext
     {
         await StartAsync(Roles.Operator, Some);
         var page = Open();
-        page.FindAll(".vp-sort").Single(b => b.TextContent == "Command").Click();
+        await page.ClickOnAsync(".vp-sort", "Command");
         Assert.Equal(["nginx: master", "nginx: worker", "postgres"], Shown(page));
-        page.Find("#process-search").Input("DB1");
+        await page.TypeAsync("#process-search", "DB1");
         Assert.Equal(["postgres"], Shown(page));
-        page.Find("#process-search").Input("nothing of the kind");
+        await page.TypeAsync("#process-search", "nothing of the kind");
         Assert.Contains("No process is like that", page.Markup, StringComparison.Ordinal);
 
         // a tree keeps the parents of what was found
-        page.FindAll(".vp-chip").Single(c => c.TextContent == "Tree").Click();
-        page.Find("#process-search").Input("worker");
+        await page.ClickOnAsync(".vp-chip", "Tree");
+        await page.TypeAsync("#process-search", "worker");
         Assert.Equal(["nginx: master", "nginx: worker"], Shown(page));
         Assert.Equal("padding-left:18px", page.FindAll(".vp-proc-command > div")[1].GetAttribute("style"));
     }
@@ -72,9 +71,9 @@ public sealed class ProcessesPageTests : PagesContext
         await StartAsync(Roles.Administrator, Some);
         var page = Open();
         Assert.Equal(["", "the host", "db1", "web1"], page.FindAll("#process-place option").Select(o => o.GetAttribute("value")));
-        page.Find("#process-place").Change("the host");
+        await page.SetAsync("#process-place", "the host");
         Assert.Equal(["/sbin/init"], Shown(page));
-        page.Find("#process-place").Change("db1");
+        await page.SetAsync("#process-place", "db1");
         Assert.Equal(["postgres"], Shown(page));
     }
 
@@ -95,11 +94,11 @@ public sealed class ProcessesPageTests : PagesContext
         Host.Command.On("vkill", new HelloEvent(1, []), new ResultEvent());
         var page = Open();
 
-        await page.Find("[aria-label='End process 101, nginx: worker']").ClickAsync(new());
+        await page.ClickOnAsync("[aria-label='End process 101, nginx: worker']");
         Assert.Contains("nginx: worker", Dialogs.Markup, StringComparison.Ordinal);
         Assert.Contains("7 in the vserver, 101 on the host", Dialogs.Markup, StringComparison.Ordinal);
         Assert.DoesNotContain(Commands, c => c.StartsWith("vkill", StringComparison.Ordinal));
-        await Button("Kill it").ClickAsync(new());
+        await Dialogs.ClickButtonAsync("Kill it");
 
         Dialogs.WaitForAssertion(() => Assert.Contains("vkill -KILL 101:1010", Commands), TimeSpan.FromSeconds(20));
         Assert.Equal("anna", Host.Command.Requests.Single(r => r.Words[0] == "vkill").Caller!.UserName);
@@ -110,9 +109,9 @@ public sealed class ProcessesPageTests : PagesContext
     {
         await StartAsync(Roles.Operator, Some);
         var page = Open();
-        await page.Find("[aria-label^='End process 101']").ClickAsync(new());
+        await page.ClickOnAsync("[aria-label^='End process 101']");
         await SetRoleAsync(Roles.Auditor);
-        await Button("Ask it to end").ClickAsync(new());
+        await Dialogs.ClickButtonAsync("Ask it to end");
         Dialogs.WaitForAssertion(() => Assert.Contains("Not allowed", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(20));
         Assert.DoesNotContain(Commands, c => c.StartsWith("vkill", StringComparison.Ordinal));
     }
@@ -143,8 +142,6 @@ public sealed class ProcessesPageTests : PagesContext
 
     private static IEnumerable<string> Shown<T>(IRenderedComponent<T> page)
         where T : Microsoft.AspNetCore.Components.IComponent => page.FindAll(".vp-proc-command .vp-mono").Select(e => e.TextContent);
-
-    private IElement Button(string text) => Dialogs.FindAll("button").Single(b => b.TextContent.Trim() == text);
 
     private IRenderedComponent<ProcessesPage> Open()
     {

@@ -22,15 +22,15 @@ public sealed class ReaddressPageTests : PagesContext
             : [new HelloEvent(1, [], request.JobId), new ResultEvent()]);
         Assert.Equal("web1.example.net", page.Find("#hostname").GetAttribute("value"));
 
-        page.Find("#addresses").Change("192.0.2.11/24");
-        await page.Find("form").SubmitAsync();
+        await page.SetAsync("#addresses", "192.0.2.11/24");
+        await page.SubmitFormAsync();
 
         page.WaitForElement(".vp-diff");
         Assert.Equal("3", page.Find(".vp-diff div:not(.vp-gap) > span").TextContent);
         Assert.Equal(["192.0.2.10 web1"], page.FindAll(".vp-removed > span:last-child").Select(s => s.TextContent));
         Assert.Equal(["192.0.2.11 web1"], page.FindAll(".vp-added > span:last-child").Select(s => s.TextContent));
         Assert.DoesNotContain(Host.Command.Requests, r => r.Words.Contains("readdress") && !r.Plan);
-        await page.Find("form").SubmitAsync();
+        await page.SubmitFormAsync();
 
         var request = Assert.Single(Host.Command.Requests, r => r.Words.Contains("readdress") && !r.Plan);
         Assert.Equal("vserver web1 readdress --ip=192.0.2.11/24 for anna", $"{string.Join(' ', request.Words)} for {request.Caller?.UserName}");
@@ -41,8 +41,8 @@ public sealed class ReaddressPageTests : PagesContext
     public async Task Wizard_Clash_CannotBeRun()
     {
         var page = await OpenAsync(_ => [new HelloEvent(1, []), FakeHost.Result(new OperationPlan([], [], [new ProblemEvent(ProblemCode.AddressInUse, "192.0.2.9 is db1's.")]) { Changes = [] })]);
-        page.Find("#addresses").Change("192.0.2.9/24");
-        await page.Find("form").SubmitAsync();
+        await page.SetAsync("#addresses", "192.0.2.9/24");
+        await page.SubmitFormAsync();
 
         page.WaitForAssertion(() => Assert.Contains("is db1's", page.Find("main, .vp-wizard").TextContent, StringComparison.Ordinal));
         Assert.True(page.FindAll("button").Single(b => b.TextContent.Trim() == "Change it").HasAttribute("disabled"));
@@ -52,7 +52,7 @@ public sealed class ReaddressPageTests : PagesContext
     public async Task Wizard_NothingDifferent_SaysSo()
     {
         var page = await OpenAsync(_ => throw new InvalidOperationException("it was asked"));
-        await page.Find("form").SubmitAsync();
+        await page.SubmitFormAsync();
         page.WaitForAssertion(() => Assert.Contains("Nothing is different yet", page.Markup, StringComparison.Ordinal));
     }
 

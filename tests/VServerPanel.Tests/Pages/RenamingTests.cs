@@ -22,19 +22,18 @@ public sealed class RenamingTests : PagesContext
             ? [new HelloEvent(1, []), FakeHost.Result(new OperationPlan([new PlanStep("Renaming '/vservers/web1' to '/vservers/shop'")], [], []))]
             : [new HelloEvent(1, [], request.JobId), new ResultEvent()]);
         var page = Render<VServerPage>(p => p.Add(v => v.Name, "web1"));
-        // found and clicked in one, since the page is live
-        var clicked = page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == "Rename web1").ClickAsync(new()));
+        var clicked = page.ClickButtonAsync("Rename web1");
 
-        Dialogs.WaitForElement("#new-name", s_soon).Input("../etc");
+        await Dialogs.TypeAsync("#new-name", "../etc");
         Dialogs.WaitForAssertion(() => Assert.Contains("is not a vserver name", Dialogs.Markup, StringComparison.Ordinal), s_soon);
         Assert.True(Go().HasAttribute("disabled"));
-        Dialogs.Find("#new-name").Input("taken");
+        await Dialogs.TypeAsync("#new-name", "taken");
         Dialogs.WaitForAssertion(() => Assert.Contains("is there already", Dialogs.Markup, StringComparison.Ordinal), s_soon);
         Assert.True(Go().HasAttribute("disabled"));
-        Dialogs.Find("#new-name").Input("shop");
+        await Dialogs.TypeAsync("#new-name", "shop");
         Dialogs.WaitForAssertion(() => Assert.Contains("vserver web1 rename shop", Dialogs.Markup, StringComparison.Ordinal), s_soon);
         Assert.DoesNotContain(Host.Command.Requests, r => r.Words.Contains("rename") && !r.Plan);
-        await Go().ClickAsync(new());
+        await AnswerAsync("Rename");
         await clicked;
 
         var request = Assert.Single(Host.Command.Requests, r => r.Words.Contains("rename") && !r.Plan);
@@ -49,7 +48,7 @@ public sealed class RenamingTests : PagesContext
     {
         await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
         var page = Render<VServerPage>(p => p.Add(v => v.Name, "web1"));
-        _ = page.FindAll("button").Single(b => b.TextContent.Trim() == "Rename web1").ClickAsync(new());
+        _ = page.ClickButtonAsync("Rename web1");
         Dialogs.WaitForElement("#new-name", s_soon);
         Assert.Contains("It goes on running", Dialogs.Markup, StringComparison.Ordinal);
     }
@@ -83,7 +82,7 @@ public sealed class RenamingTests : PagesContext
 
         var page = Render<JobPage>(p => p.Add(j => j.Id, id));
         page.WaitForElement("a[href='vservers/shop']", s_soon);
-        await page.FindAll("button").Single(b => b.TextContent.Trim() == "Call it web1 again").ClickAsync(new());
+        await page.ClickButtonAsync("Call it web1 again");
 
         Assert.Contains("vserver shop rename web1", Commands);
     }

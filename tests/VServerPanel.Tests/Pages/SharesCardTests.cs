@@ -36,9 +36,9 @@ public sealed class SharesCardTests : PagesContext
 
         // a button that is found before the list has come is another one after it
         card.WaitForAssertion(() => Assert.Contains("None.", card.Markup, StringComparison.Ordinal));
-        card.Find("#share-source").Change("/srv/shared/photos");
-        card.Find("#share-target").Change(" /home/photos ");
-        await card.FindAll("button").Single(b => b.TextContent.Trim() == "Share it").ClickAsync(new());
+        await card.SetAsync("#share-source", "/srv/shared/photos");
+        await card.SetAsync("#share-target", " /home/photos ");
+        await card.ClickButtonAsync("Share it");
 
         card.WaitForAssertion(() => Assert.Contains("As long as root has not said so", card.Markup, StringComparison.Ordinal));
         var request = Assert.Single(Host.Command.Requests, r => r.Words.Contains("add"));
@@ -55,8 +55,8 @@ public sealed class SharesCardTests : PagesContext
 
         // a button that is found before the list has come is another one after it
         card.WaitForAssertion(() => Assert.Contains("None.", card.Markup, StringComparison.Ordinal));
-        card.Find("#share-source").Change("/srv/shared/photos");
-        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => card.FindAll("button").Single(b => b.TextContent.Trim() == "Share it").ClickAsync(new()));
+        await card.SetAsync("#share-source", "/srv/shared/photos");
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => card.ClickButtonAsync("Share it"));
         Assert.Equal("a fault of ours", fault.Message);
     }
 
@@ -71,7 +71,7 @@ public sealed class SharesCardTests : PagesContext
             return [new HelloEvent(1, []), new ResultEvent()];
         });
         var card = Render<SharesCard>(p => p.Add(c => c.Name, s_web1));
-        await card.WaitForElement("button[aria-label='Remove /home/photos']").ClickAsync(new());
+        await card.ClickOnAsync("button[aria-label='Remove /home/photos']");
         card.WaitForAssertion(() => Assert.Contains("None.", card.Markup, StringComparison.Ordinal));
     }
 

@@ -25,10 +25,10 @@ public sealed class StandbyCardTests : PagesContext
         });
         var card = Open();
         card.WaitForAssertion(() => Assert.Contains("None. A stopped copy", card.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
-        card.Find("#standby-peer").Change("host2");
-        card.Find("#standby-every").Change("15");
-        card.Find("#standby-limit").Change("2.5");
-        await card.FindAll("button").Single(b => b.TextContent.Trim() == "Keep a copy").ClickAsync(new());
+        await card.SetAsync("#standby-peer", "host2");
+        await card.SetAsync("#standby-every", "15");
+        await card.SetAsync("#standby-limit", "2.5");
+        await card.ClickButtonAsync("Keep a copy");
 
         card.WaitForAssertion(() => Assert.Contains("no copy is whole yet", card.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         var request = Assert.Single(Host.Command.Requests, r => r.Words.Contains("keep"));
@@ -41,9 +41,8 @@ public sealed class StandbyCardTests : PagesContext
         await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
         Has();
         var card = Open();
-        card.WaitForElement("#standby-limit", TimeSpan.FromSeconds(10));
-        await card.InvokeAsync(() => card.Find("#standby-limit").Change("fast"));
-        await card.InvokeAsync(() => card.FindAll("button").Single(b => b.TextContent.Trim() == "Keep a copy").ClickAsync(new()));
+        await card.SetAsync("#standby-limit", "fast");
+        await card.ClickButtonAsync("Keep a copy");
         card.WaitForAssertion(() => Assert.Contains("The limit is a number", card.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.DoesNotContain(Host.Command.Requests, r => r.Words.Contains("keep"));
     }
@@ -62,7 +61,7 @@ public sealed class StandbyCardTests : PagesContext
         card.WaitForAssertion(() => Assert.Contains("host2 does not answer.", card.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.Contains("3 h 5 min behind, 5 MiB", card.Markup, StringComparison.Ordinal);
         Assert.Contains("each hour, 1 MiB a second at most", card.Markup, StringComparison.Ordinal);
-        var clicked = Click(card, "Keep it no more …");
+        var clicked = card.ClickButtonAsync("Keep it no more …");
         Dialogs.WaitForAssertion(() => Assert.Contains("who does not need it deletes it on host2", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.DoesNotContain(Host.Command.Requests, r => r.Words.Contains("stop"));
         await AnswerAsync("Keep it no more");
@@ -84,7 +83,7 @@ public sealed class StandbyCardTests : PagesContext
         var card = Open();
         card.WaitForAssertion(() => Assert.Contains("It runs here, and is the real one there", card.Find("[role=alert]").TextContent, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.Contains(card.FindAll("button"), b => b.TextContent.Trim() == "Keep it no more …");
-        var clicked = Click(card, "Make this the copy …");
+        var clicked = card.ClickButtonAsync("Make this the copy …");
         Dialogs.WaitForAssertion(() => Assert.Contains("It is stopped here first.", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.DoesNotContain("vserver web1 stop", Commands);
         await AnswerAsync("Stop it and make it the copy");
@@ -102,7 +101,7 @@ public sealed class StandbyCardTests : PagesContext
         Host.Command.On("vserver web1 stop", new HelloEvent(1, []), new ProblemEvent(ProblemCode.Busy, "web1 is being backed up."));
         var card = Open();
         card.WaitForElement("[role=alert]", TimeSpan.FromSeconds(10));
-        var clicked = Click(card, "Make this the copy …");
+        var clicked = card.ClickButtonAsync("Make this the copy …");
         Dialogs.WaitForAssertion(() => Assert.NotEmpty(Dialogs.FindAll(".mud-dialog")), TimeSpan.FromSeconds(10));
         await AnswerAsync("Stop it and make it the copy");
         await clicked;
@@ -118,7 +117,7 @@ public sealed class StandbyCardTests : PagesContext
         Host.RunsJobs("vserver web1 stop", new ProblemEvent(ProblemCode.TimedOut, "web1 did not stop in time."));
         var card = Open();
         card.WaitForElement("[role=alert]", TimeSpan.FromSeconds(10));
-        var clicked = Click(card, "Make this the copy …");
+        var clicked = card.ClickButtonAsync("Make this the copy …");
         await AnswerAsync("Stop it and make it the copy");
         await clicked;
         card.WaitForAssertion(() => Assert.Contains("web1 did not stop in time.", card.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
@@ -143,14 +142,6 @@ public sealed class StandbyCardTests : PagesContext
         var card = Open();
         card.WaitForAssertion(() => Assert.Contains("must not run here", card.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.Empty(card.FindAll("button, input, select"));
-    }
-
-    private static Task Click(IRenderedComponent<StandbyCard> card, string text) => card.InvokeAsync(() => card.FindAll("button").Single(b => b.TextContent.Trim() == text).ClickAsync(new()));
-
-    private async Task AnswerAsync(string text)
-    {
-        Dialogs.WaitForAssertion(() => Assert.Single(Dialogs.FindAll(".mud-dialog button"), b => b.TextContent.Trim() == text), TimeSpan.FromSeconds(10));
-        await Dialogs.FindAll(".mud-dialog button").Single(b => b.TextContent.Trim() == text).ClickAsync(new());
     }
 
     private StandbyInfo Info => new() { VServer = s_web1, VServerId = _id, Role = StandbyRole.Source, Peer = "host2" };

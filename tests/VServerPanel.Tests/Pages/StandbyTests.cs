@@ -27,20 +27,19 @@ public sealed class StandbyTests : PagesContext
         var page = await OpenAsync(Roles.Operator);
         Assert.Contains("The real shop is on host1", page.Find(".vp-banner-info").TextContent, StringComparison.Ordinal);
         // ends with the dialog
-        // found and clicked in one, since the page is live
-        var clicked = page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new()));
+        var clicked = page.ClickButtonAsync("Fail over …");
         Dialogs.WaitForAssertion(() => Assert.Contains("since the last copying is lost", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
 
         Assert.Contains("2 h", Dialogs.Markup, StringComparison.Ordinal);
-        await Dialogs.Find("#profile").ChangeAsync("backup");
+        await Dialogs.SetAsync("#profile", "backup");
         Assert.True(Promote.HasAttribute("disabled"));
-        await Dialogs.Find("#confirm").InputAsync("shop");
+        await Dialogs.TypeAsync("#confirm", "shop");
         Assert.True(Promote.HasAttribute("disabled"));
-        await Dialogs.Find("#fenced").InputAsync("host2");
+        await Dialogs.TypeAsync("#fenced", "host2");
         Assert.True(Promote.HasAttribute("disabled"));
         Assert.DoesNotContain(Host.Command.Requests, r => r is { Plan: false, Words: [_, _, "promote", ..] });
-        await Dialogs.Find("#fenced").InputAsync("host1");
-        await Promote.ClickAsync(new());
+        await Dialogs.TypeAsync("#fenced", "host1");
+        await AnswerAsync("Make it the real one");
 
         page.WaitForAssertion(() => Assert.Contains(Host.Command.Requests, r => r is { Plan: false, Words: ["vserver", "shop", "promote", "--confirm", "shop", "--fenced", "--profile", "backup"] }), TimeSpan.FromSeconds(10));
         Dialogs.WaitForAssertion(() => Assert.Empty(Dialogs.FindAll("#fenced")), TimeSpan.FromSeconds(10));
@@ -53,11 +52,11 @@ public sealed class StandbyTests : PagesContext
         // what its host is called there, and in the panel, is another name
         var other = new HostOfVServers("root2", Shop(VServerState.Running));
         var page = await OpenAsync(Roles.Operator, other);
-        var clicked = page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new()));
+        var clicked = page.ClickButtonAsync("Fail over …");
         Dialogs.WaitForAssertion(() => Assert.Contains("shop runs on root2", Dialogs.Find(".vp-banner-error").TextContent, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.Equal(["/on/root2/vservers/shop", "/on/root2/vservers/shop/move"], Dialogs.FindAll(".vp-banner-error a").Select(a => a.GetAttribute("href")));
-        await Dialogs.Find("#confirm").InputAsync("shop");
-        await Dialogs.Find("#fenced").InputAsync("host1");
+        await Dialogs.TypeAsync("#confirm", "shop");
+        await Dialogs.TypeAsync("#fenced", "host1");
         Assert.True(Promote.HasAttribute("disabled"));
 
         other.Tell(Shop(VServerState.Stopped));
@@ -76,13 +75,12 @@ public sealed class StandbyTests : PagesContext
     {
         var page = await OpenAsync(Roles.Operator);
         // ends with the dialog
-        // found and clicked in one, since the page is live
-        var clicked = page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new()));
+        var clicked = page.ClickButtonAsync("Fail over …");
         Dialogs.WaitForAssertion(() => Assert.Contains("since the last copying is lost", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         await SetRoleAsync(Roles.Auditor);
-        await Dialogs.Find("#confirm").InputAsync("shop");
-        await Dialogs.Find("#fenced").InputAsync("host1");
-        await Promote.ClickAsync(new());
+        await Dialogs.TypeAsync("#confirm", "shop");
+        await Dialogs.TypeAsync("#fenced", "host1");
+        await AnswerAsync("Make it the real one");
 
         Dialogs.WaitForAssertion(() => Assert.Contains("does not allow this", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         Assert.False(clicked.IsCompleted);
@@ -95,11 +93,10 @@ public sealed class StandbyTests : PagesContext
         var page = await OpenAsync(Roles.Operator);
         Host.Command.On("vserver shop promote", new HelloEvent(1, []), FakeHost.Result(s_plan with { Steps = [], Warnings = [], Problems = [new ProblemEvent(ProblemCode.Conflict, "shop is no standby copy: it is the real one already.")] }));
         // ends with the dialog
-        // found and clicked in one, since the page is live
-        var clicked = page.InvokeAsync(() => page.FindAll("button").Single(b => b.TextContent.Trim() == "Fail over …").ClickAsync(new()));
+        var clicked = page.ClickButtonAsync("Fail over …");
         Dialogs.WaitForAssertion(() => Assert.Contains("it is the real one already", Dialogs.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
-        await Dialogs.Find("#confirm").InputAsync("shop");
-        await Dialogs.Find("#fenced").InputAsync("host1");
+        await Dialogs.TypeAsync("#confirm", "shop");
+        await Dialogs.TypeAsync("#fenced", "host1");
         Assert.True(Promote.HasAttribute("disabled"));
         Assert.False(clicked.IsCompleted);
     }

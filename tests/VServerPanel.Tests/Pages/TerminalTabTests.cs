@@ -33,7 +33,7 @@ public sealed class TerminalTabTests : PagesContext
         Assert.Contains("what you type is not", tab.Markup, StringComparison.Ordinal);
         Assert.DoesNotContain(Commands, c => c.Contains("terminal", StringComparison.Ordinal));
 
-        await Button(tab, "Open terminal").ClickAsync(new());
+        await tab.ClickButtonAsync("Open terminal");
         tab.WaitForAssertion(() => Assert.Contains("vserver web1 terminal --columns 93 --rows 27", Commands), TimeSpan.FromSeconds(20));
         _shell.Show("root@web1:~# ");
         await Eventually.TrueAsync(() => Written.Contains("root@web1:~# ", StringComparison.Ordinal), "it is on the screen");
@@ -54,7 +54,7 @@ public sealed class TerminalTabTests : PagesContext
         // the page looks who is signed in before it makes the screen, and is rendered again and again until it knows
         var known = new TaskCompletionSource();
         HoldSignIn(known.Task);
-        await Button(tab, "Open terminal").ClickAsync(new());
+        await tab.ClickButtonAsync("Open terminal");
         for (var i = 0; i < 5; i++)
         {
             tab.Render();
@@ -72,7 +72,7 @@ public sealed class TerminalTabTests : PagesContext
     {
         await StartAsync(Roles.Administrator);
         var tab = Open();
-        await Button(tab, "Open terminal").ClickAsync(new());
+        await tab.ClickButtonAsync("Open terminal");
         _shell.Show("what was before");
         await Eventually.TrueAsync(() => Written.Contains("what was before", StringComparison.Ordinal), "it is on the screen");
         await tab.Instance.DisposeAsync();
@@ -85,7 +85,7 @@ public sealed class TerminalTabTests : PagesContext
         _shell.Exit(0);
         again.WaitForAssertion(() => Assert.Contains("The shell ended with code 0.", again.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(20));
         Assert.NotEmpty(again.FindAll(".vp-terminal"));
-        await Button(again, "Open a new one").ClickAsync(new());
+        await again.ClickButtonAsync("Open a new one");
         await Eventually.TrueAsync(() => Commands.Count(c => c.Contains("terminal", StringComparison.Ordinal)) == 2, "another is open");
     }
 
@@ -94,9 +94,9 @@ public sealed class TerminalTabTests : PagesContext
     {
         await StartAsync(Roles.Administrator);
         var tab = Open();
-        await Button(tab, "Open terminal").ClickAsync(new());
+        await tab.ClickButtonAsync("Open terminal");
         tab.WaitForAssertion(() => Assert.False(Button(tab, "End").HasAttribute("disabled")), TimeSpan.FromSeconds(20));
-        await Button(tab, "End").ClickAsync(new());
+        await tab.ClickButtonAsync("End");
         tab.WaitForAssertion(() => Assert.Contains("Ended by anna.", tab.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(20));
     }
 
@@ -108,7 +108,7 @@ public sealed class TerminalTabTests : PagesContext
         await StartAsync(role);
         var tab = Open();
         tab.WaitForAssertion(() => Assert.Contains("Not allowed", tab.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(20));
-        await Button(tab, "Open terminal").ClickAsync(new());
+        await tab.ClickButtonAsync("Open terminal");
         await Task.Delay(200, Xunit.TestContext.Current.CancellationToken);
         Assert.DoesNotContain(Commands, c => c.Contains("terminal", StringComparison.Ordinal));
     }
@@ -120,7 +120,7 @@ public sealed class TerminalTabTests : PagesContext
         await ChangeAsync(async (users, user) => await users.AddClaimAsync(user, new Claim(Rights.ClaimType, Rights.Terminal)));
         var guard = new VServerPanel.Terminal.TerminalGuard(Services.GetRequiredService<IServiceScopeFactory>());
         var tab = Open();
-        await Button(tab, "Open terminal").ClickAsync(new());
+        await tab.ClickButtonAsync("Open terminal");
         TerminalSession? session = null;
         var sessions = Services.GetRequiredService<TerminalSessions>();
         var id = await IdAsync();

@@ -37,9 +37,9 @@ public sealed class UnifyPageTests : PagesContext
         var page = await OpenAsync();
         page.WaitForAssertion(() => Assert.Contains("800 MiB", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
 
-        await page.Find("#pick-web1").ChangeAsync(new() { Value = true });
-        await page.Find("#pick-web2").ChangeAsync(new() { Value = true });
-        await page.Find("#reference").ChangeAsync(new() { Value = "web2" });
+        await page.SetAsync("#pick-web1", true);
+        await page.SetAsync("#pick-web2", true);
+        await page.SetAsync("#reference", "web2");
         await NextAsync(page);
         Assert.Contains("Shared blocks (reflink)", page.Markup, StringComparison.Ordinal);
         Assert.Contains("with its pre-start hook", page.Markup, StringComparison.Ordinal);
@@ -84,7 +84,7 @@ public sealed class UnifyPageTests : PagesContext
         await StartAsync(Roles.Operator, new HostOfVServers([.. names.Select(n => VServer(n, VServerState.Stopped))]));
         Host.Command.On("vdu", new HelloEvent(1, []), FakeHost.Result(DiskPageTests.Disk));
         var list = Render<VServersPage>();
-        await list.InvokeAsync(() => list.Find("[aria-label='Select all that are shown']").ChangeAsync(new() { Value = true }));
+        await list.SetAsync("[aria-label='Select all that are shown']", true);
         var address = list.FindAll("a").Select(a => a.GetAttribute("href")!).Single(h => h.StartsWith("unify?with=", StringComparison.Ordinal));
         Assert.InRange(address.Length, 20, 100);
 
@@ -109,7 +109,7 @@ public sealed class UnifyPageTests : PagesContext
         var page = await OpenAsync();
         await NextAsync(page);
         Assert.Contains("at least two", page.Find(".vp-fault").TextContent, StringComparison.Ordinal);
-        await page.Find("#pick-web1").ChangeAsync(new() { Value = true });
+        await page.SetAsync("#pick-web1", true);
         await NextAsync(page);
         Assert.Equal("VServers", page.Find("[aria-current=step] span").TextContent);
     }
@@ -175,5 +175,5 @@ public sealed class UnifyPageTests : PagesContext
         return page;
     }
 
-    private static Task NextAsync(IRenderedComponent<UnifyPage> page) => page.Find("form").SubmitAsync();
+    private static Task NextAsync(IRenderedComponent<UnifyPage> page) => page.SubmitFormAsync();
 }

@@ -24,11 +24,11 @@ public sealed class VServersPageTests : PagesContext
         var page = Render<VServersPage>();
         Assert.Equal(["db1", "mail1", "web1"], Names(page));
 
-        page.Find("#search").Input("brunner");
+        await page.TypeAsync("#search", "brunner");
         Assert.Equal(["web1"], Names(page));
-        page.Find("#search").Input("2001:DB8");
+        await page.TypeAsync("#search", "2001:DB8");
         Assert.Equal(["db1"], Names(page));
-        page.Find("#search").Input("nothing like it");
+        await page.TypeAsync("#search", "nothing like it");
         Assert.Contains("Nothing matches", page.Markup, StringComparison.Ordinal);
     }
 
@@ -38,7 +38,7 @@ public sealed class VServersPageTests : PagesContext
         await StartAsync(Roles.Operator, Three);
         var page = Render<VServersPage>();
 
-        page.FindAll(".vp-chip").Single(c => c.TextContent.StartsWith("Stopped", StringComparison.Ordinal)).Click();
+        await page.ClickOnStartAsync(".vp-chip", "Stopped");
 
         Assert.Equal(["mail1"], Names(page));
     }
@@ -73,7 +73,7 @@ public sealed class VServersPageTests : PagesContext
         Host.RunsJobs("vserver mail1 start");
         var page = Render<VServersPage>();
 
-        await Button(page, "Start mail1").ClickAsync(new());
+        await page.ClickOnAsync("button[aria-label='Start mail1']");
 
         page.WaitForAssertion(() => Assert.Contains("vserver mail1 start", Commands));
         var request = Host.Command.Requests.Single(r => r.Words is ["vserver", "mail1", "start"]);
@@ -90,7 +90,7 @@ public sealed class VServersPageTests : PagesContext
         var snackbars = Render<MudBlazor.MudSnackbarProvider>();
 
         await SetRoleAsync(Roles.Auditor);
-        await Button(page, "Start mail1").ClickAsync(new());
+        await page.ClickOnAsync("button[aria-label='Start mail1']");
 
         snackbars.WaitForAssertion(() => Assert.Contains("Not allowed", snackbars.Markup, StringComparison.Ordinal));
         Assert.DoesNotContain("vserver mail1 start", Commands);
@@ -103,11 +103,11 @@ public sealed class VServersPageTests : PagesContext
         Host.RunsJobs("vserver web1 stop");
         var page = Render<VServersPage>();
 
-        var clicked = Button(page, "Stop web1").ClickAsync(new());
+        var clicked = page.ClickOnAsync("button[aria-label='Stop web1']");
         Dialogs.WaitForAssertion(() => Assert.Contains("Stop web1?", Dialogs.Markup, StringComparison.Ordinal));
         Assert.DoesNotContain("vserver web1 stop", Commands);
 
-        await Dialogs.FindAll(".mud-dialog button").Single(b => b.TextContent.Trim() == "Stop").ClickAsync(new());
+        await AnswerAsync("Stop");
         await clicked;
         Assert.Contains("vserver web1 stop", Commands);
     }
@@ -133,8 +133,8 @@ public sealed class VServersPageTests : PagesContext
         Host.RunsJobs("vserver c start");
         var page = Render<VServersPage>();
 
-        page.Find("[aria-label='Select all that are shown']").Change(true);
-        await page.FindAll("[aria-label='Selected vservers'] button")[0].ClickAsync(new());
+        await page.SetAsync("[aria-label='Select all that are shown']", true);
+        await page.ClickOnAsync("[aria-label='Selected vservers'] button");
 
         page.WaitForAssertion(() => Assert.Equal(["vserver a start", "vserver c start"], Commands.Where(c => c.EndsWith(" start", StringComparison.Ordinal)).Order()));
     }
