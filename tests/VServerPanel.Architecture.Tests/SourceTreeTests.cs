@@ -22,6 +22,12 @@ public sealed class SourceTreeTests
 
     private static readonly Regex s_installsPackages = new(@"^[^#\n]*apt-get (-\S+ )*install", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10));
 
+    // what bUnit does to an element that somebody has found before
+    private static readonly Regex s_actsOnAnElement = new(
+        @"\.\s*(?<act>(Click|DoubleClick|Change|Input|Submit|Focus(In|Out)?|Blur|Key(Down|Up|Press)|(Mouse|Pointer|Touch|Drag)\w+|Drop|ContextMenu|Wheel|Scroll|Paste|TriggerEvent)(Async)?)\s*[(<]",
+        RegexOptions.ExplicitCapture,
+        TimeSpan.FromSeconds(10));
+
     [Fact]
     public void Folders_NoneHasANameThatSaysNothing() =>
         Repository.AssertNone(Repository.Projects.Append("tests").Append("bench").SelectMany(Repository.Folders).Where(f => s_namesThatSayNothing.Contains(Path.GetFileName(f), StringComparer.OrdinalIgnoreCase)));
@@ -54,6 +60,19 @@ public sealed class SourceTreeTests
     {
         var paths = new Regex($@"(?<![\w$}}""'])/(ho{"me"}/[a-z]+/\w|Us{"ers"}/\w|wo{"rk"}/\w)|\b[A-Z]:\\Us{"ers"}\\", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10));
         Repository.AssertNone(TextFiles().SelectMany(f => paths.Matches(Repository.Read(f)).Select(m => $"{f}: {m.Value}")));
+    }
+
+    [Fact]
+    public void PageTests_FindAndActInOneStep()
+    {
+        // a page can be rendered anew between the two, and the element is gone: PageActions does both at once
+        const string Actions = "tests/VServerPanel.Tests/Fakes/PageActions.cs";
+        var acts = Repository.Files("tests/VServerPanel.Tests").Where(f => f.EndsWith(".cs", StringComparison.Ordinal))
+            .Select(f => (File: f, Text: Repository.Read(f)))
+            .SelectMany(f => s_actsOnAnElement.Matches(f.Text).Select(m => (f.File, Line: f.Text.AsSpan(0, m.Index).Count('\n') + 1, Act: m.Groups["act"].Value)))
+            .ToLookup(a => a.File == Actions);
+        Assert.NotEmpty(acts[true]);
+        Repository.AssertNone(acts[false].Select(a => $"{a.File}:{a.Line}: {a.Act} instead of PageActions"));
     }
 
     [Fact]
