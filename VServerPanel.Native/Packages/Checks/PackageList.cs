@@ -4,36 +4,65 @@ using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
 using VServerPanel.Native.Packages.Dpkg;
 using VServerPanel.Native.Packages.Rpm;
+using VServerPanel.Native.Unification;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Packages.Checks;
 
-/// <summary>Tells the packages of vservers. One that cannot be read keeps no other from it.</summary>
+/// <summary>Tells the packages of vservers, those of one together, in the order in which they are known. One that cannot be read, or that answers late, keeps no other from it.</summary>
 internal sealed class PackageList(Invocation call)
 {
+    // guests that are asked wait for themselves more than for a processor
+    private static readonly int s_mostAtOnce = Math.Max(4, Environment.ProcessorCount);
+
+    private readonly Lock _gate = new();
+
     /// <returns>How many vservers could not be read.</returns>
     public int Tell(IEnumerable<VServerName> names)
     {
-        var failed = 0;
-        foreach (var name in names)
-        {
-            call.Cancel.ThrowIfCancellationRequested();
-            try
+        List<VServerName> all = [.. names];
+        var (next, failed) = (-1, 0);
+        ParallelWork.Run(
+            Math.Min(all.Count, s_mostAtOnce),
+            (_, stop) =>
             {
-                call.Registry.Require(name);
-                Tell(name);
-            }
-            catch (Exception e) when (e is ProblemException or IOException)
-            {
-                failed++;
-                call.Report.Warn($"{name}: {ProblemException.ToEvent(e).Message}");
-            }
-        }
-
+                for (int i; !stop() && (i = Interlocked.Increment(ref next)) < all.Count;)
+                {
+                    if (!TryTell(all[i]))
+                    {
+                        Interlocked.Increment(ref failed);
+                    }
+                }
+            },
+            call.Cancel.ThrowIfCancellationRequested);
         return failed;
     }
 
-    private void Tell(VServerName name)
+    private bool TryTell(VServerName name)
+    {
+        var held = new HeldReporter();
+        var isRead = false;
+        try
+        {
+            call.Registry.Require(name);
+            Tell(name, call with { Report = held });
+            isRead = true;
+        }
+        catch (Exception e) when (e is ProblemException or IOException)
+        {
+            call.Cancel.ThrowIfCancellationRequested();
+            held.Warn($"{name}: {ProblemException.ToEvent(e).Message}");
+        }
+
+        lock (_gate)
+        {
+            held.ReleaseTo(call.Report);
+        }
+
+        return isRead;
+    }
+
+    private static void Tell(VServerName name, Invocation call)
     {
         using var root = StorageCheck.OpenRoot(call.Paths.VServers, name);
         var updates = new DnfUpdates(call, name, root);

@@ -94,6 +94,26 @@ public sealed class RpmTests : IDisposable
     }
 
     [Fact]
+    public void Vcheck_OneAnswersLate_TheOthersAreToldMeanwhile()
+    {
+        foreach (var (name, script) in (IReadOnlyList<(string, string)>)[("late", "while [ ! -e /go ]; do sleep 0.1; done\n"), ("soon", "")])
+        {
+            var tree = _host.Paths.TreeOf(_host.Add(name));
+            Directory.CreateDirectory(tree + "/var/lib/rpm");
+            File.WriteAllText(tree + "/bin/rpm", $"#!/bin/sh\n{script}printf '@bash\\t5-1\\tx86_64\\tof {name}\\n'\n");
+            TrialHost.Run("chmod", "755", tree + "/bin/rpm");
+        }
+
+        using var process = HostCommand.Start(_host.Prefix, new Dictionary<string, string>(), HostCommand.Path, "--as", "vcheck", "--packages");
+        var first = process.StandardOutput.ReadLine();
+        File.WriteAllText(_host.Paths.VServers + "/late/go", "");
+        var second = process.StandardOutput.ReadLine();
+        process.WaitForExit();
+        Assert.Equal(["soon\tbash\t5-1\tx86_64", "late\tbash\t5-1\tx86_64"], [first, second]);
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    [Fact]
     public void Open_AnswerWithOddLines_TakesThoseThatAreWhole()
     {
         var name = _host.Add("odd");
