@@ -6,7 +6,7 @@ namespace VServerPanel.Native.Interop;
 internal static class ErrnoNames
 {
     public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ENXIO = 6, ENOEXEC = 8, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EXDEV = 18, ENODEV = 19, ENOTDIR = 20, EISDIR = 21,
-        EINVAL = 22, EMFILE = 24, ENOTTY = 25, ENOSPC = 28, EROFS = 30, EMLINK = 31, ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39, ELOOP = 40, ENODATA = 61, EOPNOTSUPP = 95, EADDRINUSE = 98, EADDRNOTAVAIL = 99, ECONNREFUSED = 111, EDQUOT = 122;
+        EINVAL = 22, EMFILE = 24, ENOTTY = 25, ETXTBSY = 26, ENOSPC = 28, EROFS = 30, EMLINK = 31, ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39, ELOOP = 40, ENODATA = 61, EOPNOTSUPP = 95, EADDRINUSE = 98, EADDRNOTAVAIL = 99, ECONNREFUSED = 111, EDQUOT = 122;
 
     private static readonly Dictionary<int, (string Name, ProblemCode Code)> s_table = new()
     {
@@ -25,6 +25,7 @@ internal static class ErrnoNames
         [ENOTDIR] = ("ENOTDIR", ProblemCode.NotFound),
         [EISDIR] = ("EISDIR", ProblemCode.InvalidArgument),
         [EINVAL] = ("EINVAL", ProblemCode.Unsupported),
+        [ETXTBSY] = ("ETXTBSY", ProblemCode.Busy),
         [ENOTTY] = ("ENOTTY", ProblemCode.Unsupported),
         [ENOSPC] = ("ENOSPC", ProblemCode.NoSpace),
         [EROFS] = ("EROFS", ProblemCode.NotPermitted),

@@ -1,4 +1,3 @@
-using VServerPanel.Native.Interop;
 using VServerPanel.Native.Unification.Scanning;
 
 namespace VServerPanel.Native.Unification;
@@ -6,7 +5,7 @@ namespace VServerPanel.Native.Unification;
 /// <summary>Sharing by blocks, one for each thread: inodes stay, only what they point to becomes the same. The kernel compares.</summary>
 /// <remarks>One file of each path is read, where there are several, and parted by content as for hard links; the others of those paths are given to the kernel unread.
 /// Those that it finds different are parted by content then.</remarks>
-internal sealed class ReflinkSharer(SharingWork work) : IDisposable
+internal sealed partial class ReflinkSharer(SharingWork work) : IDisposable
 {
     private readonly TreeScan _scan = work.Scan;
     private readonly ContentPartition _content = new();
@@ -117,118 +116,6 @@ internal sealed class ReflinkSharer(SharingWork work) : IDisposable
 
             Join(keys.AsSpan(from, to - from));
         }
-    }
-
-    private void Join(ReadOnlySpan<(int Content, int Unit)> equal)
-    {
-        var source = Units[equal[0].Unit].Class;
-        foreach (var (_, member) in equal)
-        {
-            if (Units[member].IsJoined)
-            {
-                // many share with it already
-                source = Units[member].Class;
-                break;
-            }
-        }
-
-        var count = 0;
-        foreach (var (_, member) in equal)
-        {
-            if (member != source && !(Units[member].IsJoined && Units[member].Class == source))
-            {
-                _who[count++] = member;
-                if (count == Dedupe.MostTargets)
-                {
-                    Join(source, count);
-                    count = 0;
-                }
-            }
-        }
-
-        Join(source, count);
-    }
-
-    /// <summary>Lets the units in <c>_who</c> share the blocks of one, those that are equal.</summary>
-    private void Join(int source, int count)
-    {
-        var wanted = 0;
-        for (var i = 0; i < count; i++)
-        {
-            ref var unit = ref Units[_who[i]];
-            if (unit.Attributes != 0 && unit.Attributes == Units[source].Attributes)
-            {
-                // they share every block already
-                (unit.Class, unit.IsJoined) = (source, true);
-            }
-            else
-            {
-                _who[wanted++] = _who[i];
-            }
-        }
-
-        count = wanted;
-        if (count == 0)
-        {
-            return;
-        }
-
-        for (var i = 0; i < count; i++)
-        {
-            _targets[i] = Units[_who[i]].Descriptor;
-        }
-
-        _dedupe.Share(Units[source].Descriptor, _targets.AsSpan(0, count), _part.Size, _part.First, _results, _stop);
-
-        // the kernel compares what both have, however much that is by now: it says nothing of files that have changed
-        var isSourceSame = IsAsScanned(source);
-        if (!isSourceSame)
-        {
-            _uncompared.Add(source);
-        }
-
-        for (var i = 0; i < count; i++)
-        {
-            ref var unit = ref Units[_who[i]];
-            if (!isSourceSame || (_results[i] >= 0 && !IsAsScanned(_who[i])))
-            {
-                Leave(_who[i], SkipReason.Changed);
-            }
-            else if (_results[i] == Libc.FILE_DEDUPE_RANGE_SAME)
-            {
-                (unit.Class, unit.IsJoined) = (source, true);
-                var own = _part.RowsOf(unit);
-                foreach (var index in own)
-                {
-                    _scan.Files[index].Marks |= FileMarks.Replaced;
-                    work.Changed(index == own[0] ? _scan.Files[index].Bytes : 0);
-                }
-            }
-            else if (_results[i] > 0)
-            {
-                (unit.Class, unit.IsJoined, _haveSomeDiffered) = (_who[i], false, true);
-                if (_isLast)
-                {
-                    // they were equal when they were read
-                    _uncompared.Add(_who[i]);
-                }
-            }
-            else
-            {
-                // EINVAL: btrfs keeps small files beside their names (it had not been written yet when its blocks were looked for); ETXTBSY, EPERM: swap files and the like
-                Leave(_who[i], _results[i] == -ErrnoNames.EINVAL ? SkipReason.Inline : SkipReason.Unreadable);
-            }
-        }
-    }
-
-    private bool IsAsScanned(int unit) =>
-        Libc.TryStatx(Units[unit].Descriptor, out var stat) && OpenedFile.IsSame(stat, _scan.Files[_part.Rows[Units[unit].Start]]);
-
-    private void Leave(int unit, SkipReason reason)
-    {
-        Units[unit].Class = -1;
-        _part.Members.Remove(unit);
-        work.Refuse(_part.RowsOf(Units[unit]), reason);
     }
 
     private void Note()

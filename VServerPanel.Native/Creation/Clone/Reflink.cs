@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
 
@@ -6,7 +8,7 @@ namespace VServerPanel.Native.Creation.Clone;
 /// <summary>Whether files of a directory can share their content (ioctl_ficlone(2): xfs, btrfs, bcachefs).</summary>
 internal static class Reflink
 {
-    /// <summary>Tries it with two files that have no name.</summary>
+    /// <summary>Tries it with two files that have no name; where the disk has no room for them, the file system is asked.</summary>
     public static bool IsSupportedAt(string directory)
     {
         try
@@ -22,11 +24,29 @@ internal static class Reflink
                 // who cannot share content says so of an empty file as well
             }
 
-            return Libc.ioctl(to, Libc.FICLONE, from.DangerousGetHandle()) == 0;
+            return Libc.ioctl(to, Libc.FICLONE, from.DangerousGetHandle()) == 0 || Marshal.GetLastPInvokeError() is ErrnoNames.ENOSPC or ErrnoNames.EDQUOT;
         }
-        catch (ErrnoException)
+        catch (ErrnoException e)
         {
-            return false;
+            return SpareRoom.IsFullDisk(e) && IsFeatureOf(directory);
         }
+    }
+
+    private static bool IsFeatureOf(string directory) => MountTable.Holding(directory).FileSystem switch
+    {
+        "btrfs" or "bcachefs" => true,
+        "xfs" => HasXfsReflinks(directory),
+        _ => false,
+    };
+
+    // linux/fs/xfs/libxfs/xfs_fs.h: struct xfs_fsop_geom_v1 has 112 bytes, its flags are at 92
+    private static unsafe bool HasXfsReflinks(string directory)
+    {
+        const int Size = 112;
+        const int Flags = 92;
+        const uint HasReflinks = 1 << 20;
+        var geometry = stackalloc byte[Size];
+        using var fd = Libc.open(directory, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        return Libc.ioctl(fd, Libc.XFS_IOC_FSGEOMETRY_V1, (nint)geometry) == 0 && (*(uint*)(geometry + Flags) & HasReflinks) != 0;
     }
 }

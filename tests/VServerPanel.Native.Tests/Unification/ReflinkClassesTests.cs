@@ -198,6 +198,53 @@ public sealed class ReflinkClassesTests : IDisposable
         Assert.True(known.Recall(scan, RowsOf(scan)), "the whole bucket is compared again by each run");
     }
 
+    /// <summary>A damaged disk: btrfs reads nothing whose checksum is wrong.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Unify_OneCannotBeRead_TheOthersShare(int damaged)
+    {
+        using var host = new UnifiedHost("btrfs");
+        string[] names = ["a", "b", "c", "d", "e"];
+        foreach (var name in names)
+        {
+            UnifiedHost.Write(host.Add(name), "usr/file", ContentOf(1));
+            UnifiedHost.Write(host.PathOf(name), "usr/other", ContentOf(2));
+        }
+
+        // of another path, and equal
+        UnifiedHost.Write(host.PathOf("a"), "usr/copy", ContentOf(1));
+
+        // one of them is what the others would be compared with
+        host.DamageOnDisk(ContentOf(1), damaged);
+        var files = names.Select(n => host.PathOf(n) + "/usr/file").Append(host.PathOf("a") + "/usr/copy").ToList();
+        var readable = files.Where(CanBeRead).ToList();
+        Assert.Equal(files.Count - 1, readable.Count);
+
+        var outcome = host.Unify(names);
+        host.Sync();
+        Assert.Single(readable.Select(MapOf).Distinct());
+        Assert.All(readable, f => Assert.Equal(ContentOf(1), File.ReadAllText(f)));
+        Assert.Equal(1, Assert.Single(outcome.Skipped, k => k.Reason == Eligibility.CodeOf(SkipReason.Unreadable)).Files);
+        Assert.Equal(0, host.Unify(names).FilesChanged);
+    }
+
+    private static bool CanBeRead(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file).Length > 0;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     private static SharingWork Work(TreeScan scan) =>
         new(scan, new KnownFiles(new HostPaths("/nowhere")), SharingMethod.Reflink) { Descriptors = new DescriptorBudget(1024, 1) };
 

@@ -1,4 +1,5 @@
 using VServerPanel.Native.ChildProcesses;
+using VServerPanel.Native.Creation.Clone;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Unification;
 using VServerPanel.Protocol;
@@ -72,6 +73,30 @@ public sealed class ReflinkTests
         var outcome = host.Unify("a", "b");
         Assert.Equal((0, 0, 0L), (plan.FilesShared, plan.FilesToShare, plan.BytesSaved));
         Assert.Equal(plan.FilesShared, outcome.FilesShared);
+    }
+
+    /// <summary>It is then that somebody wants it.</summary>
+    [Fact]
+    public void Unify_DiskIsFull_SharesAndFreesIt()
+    {
+        using var host = Three("xfs");
+        host.FillDisk();
+        Assert.ThrowsAny<IOException>(() => File.WriteAllText(host.PathOf("a") + "/new", "x"));
+        var before = Snapshots(host);
+        var outcome = host.Unify("a", "b", "c");
+        Assert.Equal(before, Snapshots(host));
+        Assert.InRange(outcome.BytesFreeAfter - outcome.BytesFreeBefore, 38_000_000, 48_000_000);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void IsSupportedAt_DiskIsFull_FileSystemIsAsked(bool isSupported)
+    {
+        using var host = new UnifiedHost("xfs", 320, "-m", isSupported ? "reflink=1" : "reflink=0");
+        Assert.Equal(isSupported, Reflink.IsSupportedAt(host.Prefix.Paths.VServers));
+        host.FillDisk();
+        Assert.Equal(isSupported, Reflink.IsSupportedAt(host.Prefix.Paths.VServers));
     }
 
     private static UnifiedHost Three(string fileSystem)

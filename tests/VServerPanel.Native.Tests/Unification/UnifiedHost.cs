@@ -16,7 +16,8 @@ internal sealed class UnifiedHost : IDisposable
 
     /// <param name="fileSystem">xfs, btrfs or ext4 in an image; null for what /var/tmp lies on.</param>
     /// <param name="megabytes">Of the image.</param>
-    public UnifiedHost(string? fileSystem = null, int megabytes = 320)
+    /// <param name="options">How it is made.</param>
+    public UnifiedHost(string? fileSystem = null, int megabytes = 320, params string[] options)
     {
         Assert.SkipUnless(Environment.UserName == "root", "unifying needs root");
         if (fileSystem is null)
@@ -25,14 +26,13 @@ internal sealed class UnifiedHost : IDisposable
         }
 
         Assert.SkipWhen(ChildProcess.Find("mkfs." + fileSystem) is null, $"mkfs.{fileSystem} is not installed");
-        var image = Prefix.Directory + "/image";
-        using (var file = File.Create(image))
+        using (var file = File.Create(Image))
         {
             file.SetLength((long)megabytes << 20);
         }
 
-        new ChildProcess { Program = "mkfs." + fileSystem, Arguments = ["-q", image] }.Run();
-        var mount = new ChildProcess { Program = "mount", Arguments = ["-o", "loop", image, Prefix.Paths.VServers] }.Try();
+        new ChildProcess { Program = "mkfs." + fileSystem, Arguments = ["-q", .. options, Image] }.Run();
+        var mount = new ChildProcess { Program = "mount", Arguments = ["-o", "loop", Image, Prefix.Paths.VServers] }.Try();
         Assert.SkipUnless(mount.ExitCode == 0, $"cannot mount here: {mount.Error.Trim()}");
         _isMounted = true;
         _hasReflinks = fileSystem != "ext4";
@@ -40,6 +40,8 @@ internal sealed class UnifiedHost : IDisposable
     }
 
     public PrivatePrefix Prefix { get; } = new();
+
+    private string Image => Prefix.Directory + "/image";
 
     public string Staging => Prefix.Paths.VServers + "/.unify";
 
@@ -136,8 +138,41 @@ internal sealed class UnifiedHost : IDisposable
         return new DriveInfo(Prefix.Paths.VServers).AvailableFreeSpace;
     }
 
+    /// <summary>Takes all that is free on the disk, also for the smallest file.</summary>
+    public void FillDisk()
+    {
+        new ChildProcess { Program = "sh", Arguments = ["-c", "cat /dev/zero > fill; i=0; while echo x > fill$i; do i=$((i+1)); done", "sh"], WorkingDirectory = Prefix.Paths.VServers }.Try();
+        Sync();
+    }
+
     /// <summary>Writes everything to the disk: where blocks lie is known then.</summary>
     public void Sync() => new ChildProcess { Program = "sync", Arguments = ["-f", Prefix.Paths.VServers] }.Run();
+
+    /// <summary>Changes what lies on the disk behind the back of its file system: a file with that content cannot be read any more, where data have checksums.</summary>
+    /// <param name="content">Of several files, maybe.</param>
+    /// <param name="which">Of those, as they lie on the disk.</param>
+    public void DamageOnDisk(string content, int which)
+    {
+        Sync();
+        new ChildProcess { Program = "umount", Arguments = [Prefix.Paths.VServers] }.Run();
+        var bytes = File.ReadAllBytes(Image);
+        var wanted = System.Text.Encoding.ASCII.GetBytes(content);
+        var at = -1;
+        for (var i = 0; i <= which; i++)
+        {
+            var next = bytes.AsSpan(at + 1).IndexOf(wanted);
+            Assert.True(next >= 0, "the content is not on the disk");
+            at += next + 1;
+        }
+
+        using (var file = File.OpenWrite(Image))
+        {
+            file.Position = at + (content.Length / 2);
+            file.WriteByte(0);
+        }
+
+        new ChildProcess { Program = "mount", Arguments = ["-o", "loop", Image, Prefix.Paths.VServers] }.Run();
+    }
 
     public void Dispose()
     {

@@ -1,0 +1,176 @@
+using VServerPanel.Native.Interop;
+using VServerPanel.Native.Unification.Scanning;
+
+namespace VServerPanel.Native.Unification;
+
+/// <summary>Giving files to the kernel that are taken for equal, and what it says of them.</summary>
+internal sealed partial class ReflinkSharer
+{
+    private void Join(ReadOnlySpan<(int Content, int Unit)> equal)
+    {
+        var source = Units[equal[0].Unit].Class;
+        foreach (var (_, member) in equal)
+        {
+            if (Units[member].IsJoined)
+            {
+                // many share with it already
+                source = Units[member].Class;
+                break;
+            }
+        }
+
+        var count = 0;
+        foreach (var (_, member) in equal)
+        {
+            if (member != source && !(Units[member].IsJoined && Units[member].Class == source))
+            {
+                _who[count++] = member;
+                if (count == Dedupe.MostTargets)
+                {
+                    (source, count) = (Join(source, count), 0);
+                }
+            }
+        }
+
+        Join(source, count);
+    }
+
+    /// <summary>Lets the units in <c>_who</c> share the blocks of one, those that are equal.</summary>
+    /// <returns>That one: another where the first cannot be read.</returns>
+    private int Join(int source, int count)
+    {
+        while ((count = LeaveOutThoseThatShare(source, count)) > 0 && !TryJoin(source, count))
+        {
+            (var unreadable, source) = (source, _who[0]);
+            Abandon(unreadable, source);
+            _who.AsSpan(1, --count).CopyTo(_who);
+        }
+
+        return source;
+    }
+
+    private int LeaveOutThoseThatShare(int source, int count)
+    {
+        var wanted = 0;
+        for (var i = 0; i < count; i++)
+        {
+            ref var unit = ref Units[_who[i]];
+            if (unit.Attributes != 0 && unit.Attributes == Units[source].Attributes)
+            {
+                // every block already
+                (unit.Class, unit.IsJoined) = (source, true);
+            }
+            else
+            {
+                _who[wanted++] = _who[i];
+            }
+        }
+
+        return wanted;
+    }
+
+    /// <summary>False where none of several can share with it, so that the fault is its own; nothing is said of any of them then.</summary>
+    private bool TryJoin(int source, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            _targets[i] = Units[_who[i]].Descriptor;
+        }
+
+        var results = _results.AsSpan(0, count);
+        _dedupe.Share(Units[source].Descriptor, _targets.AsSpan(0, count), _part.Size, _part.First, results, _stop);
+        if (results.IndexOf(-ErrnoNames.ENOSPC) is >= 0 and var full)
+        {
+            throw new ErrnoException(ErrnoNames.ENOSPC, "ioctl(FIDEDUPERANGE)", _scan.PathOf(_scan.Files[_part.Rows[Units[_who[full]].Start]]));
+        }
+
+        if (count > 1 && !results.ContainsAnyExcept(-ErrnoNames.EIO, -ErrnoNames.ETXTBSY))
+        {
+            return false;
+        }
+
+        // the kernel compares what both have, however much that is by now: it says nothing of files that have changed
+        var isSourceSame = IsAsScanned(source);
+        if (!isSourceSame)
+        {
+            _uncompared.Add(source);
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            Take(_who[i], source, isSourceSame ? results[i] : null);
+        }
+
+        return true;
+    }
+
+    /// <summary>What came of one.</summary>
+    /// <param name="member">Its unit.</param>
+    /// <param name="source">What it was compared with.</param>
+    /// <param name="result">What the kernel says; null where that is not as it was.</param>
+    private void Take(int member, int source, int? result)
+    {
+        ref var unit = ref Units[member];
+        if (result is not { } said || (said >= 0 && !IsAsScanned(member)))
+        {
+            Leave(member, SkipReason.Changed);
+        }
+        else if (said == Libc.FILE_DEDUPE_RANGE_SAME)
+        {
+            (unit.Class, unit.IsJoined) = (source, true);
+            var own = _part.RowsOf(unit);
+            foreach (var index in own)
+            {
+                _scan.Files[index].Marks |= FileMarks.Replaced;
+                work.Changed(index == own[0] ? _scan.Files[index].Bytes : 0);
+            }
+        }
+        else if (said > 0)
+        {
+            (unit.Class, unit.IsJoined, _haveSomeDiffered) = (member, false, true);
+            if (_isLast)
+            {
+                // they were equal when they were read
+                _uncompared.Add(member);
+            }
+        }
+        else
+        {
+            // EINVAL: btrfs keeps small files beside their names (it had not been written yet when its blocks were looked for); ETXTBSY, EPERM: swap files and the like
+            Leave(member, said == -ErrnoNames.EINVAL ? SkipReason.Inline : SkipReason.Unreadable);
+        }
+    }
+
+    /// <summary>Leaves the one with which others were to share, for another of them. Those that share with it already were not compared with anybody else yet.</summary>
+    private void Abandon(int unreadable, int next)
+    {
+        var first = -1;
+        foreach (var member in _part.Members)
+        {
+            ref var unit = ref Units[member];
+            if (member != unreadable && unit.IsJoined && unit.Class == unreadable)
+            {
+                (unit.IsJoined, first) = (first >= 0, first < 0 ? member : first);
+                unit.Class = first;
+            }
+        }
+
+        if (first >= 0 && _isLast)
+        {
+            _uncompared.Add(first);
+        }
+
+        (Units[next].Class, Units[next].IsJoined, _haveSomeDiffered) = (next, false, true);
+        Leave(unreadable, SkipReason.Unreadable);
+    }
+
+    private bool IsAsScanned(int unit) =>
+        Libc.TryStatx(Units[unit].Descriptor, out var stat) && OpenedFile.IsSame(stat, _scan.Files[_part.Rows[Units[unit].Start]]);
+
+    private void Leave(int unit, SkipReason reason)
+    {
+        Units[unit].Class = -1;
+        _part.Members.Remove(unit);
+        work.Refuse(_part.RowsOf(Units[unit]), reason);
+    }
+}
