@@ -17,6 +17,7 @@ public sealed partial class PackagesPage
     private PackageCatalogue? _catalogue;
     private List<PackageVersions> _shown = [];
     private Exception? _problem;
+    private string? _running;
     private PackageFilter _filter;
     private string _search = "";
     private bool _reading;
@@ -114,7 +115,7 @@ public sealed partial class PackagesPage
 
     private async Task LookAsync()
     {
-        _asked = true;
+        (_asked, _running) = (true, null);
         try
         {
             var caller = await Gate.DemandAsync(Policies.Operate);
@@ -124,14 +125,26 @@ public sealed partial class PackagesPage
                 throw new HostProblemException(ProblemCode.Unsupported, "No vserver here has a program that fetches lists of newer packages. Those with rpm alone are upgraded by package files: vrpm NAME -- -U FILE.");
             }
 
-            // a job has one package manager
+            // a job has one package manager; one that is refused keeps nobody from the other
             var jobs = new List<string>();
+            HostProblemException? refused = null;
             foreach (var kind in kinds)
             {
-                jobs.Add((await Packages.LookForUpgradesAsync(kind.Key, [.. kind], caller)).Id);
+                try
+                {
+                    jobs.Add((await Packages.LookForUpgradesAsync(kind.Key, [.. kind], caller)).Id);
+                }
+                catch (HostProblemException e)
+                {
+                    refused = e;
+                }
             }
 
-            Navigation.NavigateTo(jobs is [var only] ? $"jobs/{only}" : "jobs");
+            (_problem, _running) = (refused, jobs.FirstOrDefault());
+            if (refused is null)
+            {
+                Navigation.NavigateTo(jobs is [var only] ? $"jobs/{only}" : "jobs");
+            }
         }
         catch (Exception e) when (e is HostProblemException or NotAllowedException)
         {

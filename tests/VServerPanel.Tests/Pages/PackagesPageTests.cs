@@ -90,6 +90,27 @@ public sealed class PackagesPageTests : PagesContext
         page.WaitForAssertion(() => Assert.EndsWith("/jobs", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
     }
 
+    [Theory]
+    [InlineData("vapt", "vdnf fedora1 fedora2 -- makecache --refresh")]
+    [InlineData("vdnf", "vapt db1 web1 -- update")]
+    public async Task LookForUpgrades_OneKindIsRefused_TheOtherIsStartedAndCanBeSeen(string refused, string other)
+    {
+        await StartAsync(Roles.Operator, Both());
+        foreach (var tool in (string[])["vapt", "vdnf"])
+        {
+            Host.Command.On(tool, request => tool == refused
+                ? [new HelloEvent(1, []), new ProblemEvent(ProblemCode.Busy, "Another one is at it.")]
+                : [new HelloEvent(1, [], request.JobId), new ResultEvent()]);
+        }
+
+        var page = await OpenAsync();
+        await page.ClickButtonAsync("Look for upgrades");
+        page.WaitForAssertion(() => Assert.Contains("Another one is at it.", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        Assert.Contains(other, Commands);
+        Assert.StartsWith("jobs/", page.Find(".vp-banner a").GetAttribute("href"), StringComparison.Ordinal);
+        Assert.DoesNotContain("/jobs", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Wizard_BothKinds_OneKindAtATime()
     {
