@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Hosts;
@@ -7,19 +8,24 @@ using VServerPanel.Native.Operations;
 namespace VServerPanel.Native.Unification;
 
 /// <summary>Where new files are made before they take the place of a vserver's: on the same file system, out of every vserver's sight.</summary>
-/// <remarks><c>/vservers/.unify/OPERATION/THREAD</c>, and <c>THREADt</c> for what waits there for a moment: the fewer names a directory has, the faster it is changed. A run holds a lock on its directory; what has none was left by a crash, and the next run removes it.</remarks>
+/// <remarks><c>/vservers/.unify/OPERATION/THREAD</c>, and <c>THREADt</c> for what waits there for a moment: the fewer names a directory has, the faster it is changed. A run holds a lock on its directory; what has none was left by a crash, and the next run removes it,
+/// but for what is kept: a directory with the sticky bit has files that were a member's and could not go back.</remarks>
 internal sealed class StagingArea : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
 
-    private const string KeptEnding = ".kept";
+    // to set it takes no room on the disk, and it outlives a crash
+    private const uint KeptMode = 0b001_111_000_000;
+    private const uint Sticky = 0b001_000_000_000;
+
+    private const string LinksEnding = "t";
 
     private readonly string _path;
     private readonly SafeFileHandle _own;
     private readonly List<SafeFileHandle> _threads = [];
     private readonly List<SafeFileHandle> _links = [];
     private readonly Func<IDisposable> _gate;
-    private int _kept;
+    private readonly ConcurrentBag<string> _kept = [];
 
     public StagingArea(HostPaths paths, string operationId, int threads)
     {
@@ -41,7 +47,7 @@ internal sealed class StagingArea : IDisposable
             for (var i = 0; i < threads; i++)
             {
                 _threads.Add(Open(string.Create(CultureInfo.InvariantCulture, $"{_path}/{i}")));
-                _links.Add(Open(string.Create(CultureInfo.InvariantCulture, $"{_path}/{i}t")));
+                _links.Add(Open(string.Create(CultureInfo.InvariantCulture, $"{_path}/{i}{LinksEnding}")));
             }
         }
         catch
@@ -67,15 +73,17 @@ internal sealed class StagingArea : IDisposable
         ErrnoException.ThrowIfFailed(Libc.syncfs(_own), "syncfs", _path);
     }
 
-    /// <summary>Has a file stay that was a member's and cannot go back: its link stays where it is, and all of this area with it, under another name.</summary>
+    /// <summary>Has a file stay that was a member's and cannot go back: its link stays where it is.</summary>
     /// <param name="index">Of the member's name.</param>
     /// <param name="thread">In whose directory for links it is.</param>
     /// <param name="number">Of its name there.</param>
     /// <param name="errno">Why it cannot go back.</param>
     public KeptFile Keep(int index, int thread, int number, int errno)
     {
-        Volatile.Write(ref _kept, 1);
-        return new KeptFile(index, string.Create(CultureInfo.InvariantCulture, $"{_path}{KeptEnding}/{thread}t/t{number}"), errno);
+        var path = string.Create(CultureInfo.InvariantCulture, $"{_path}/{thread}{LinksEnding}/t{number}");
+        _kept.Add(path);
+        ErrnoException.ThrowIfFailed(Libc.fchmod(_own, KeptMode), "fchmod", _path);
+        return new KeptFile(index, path, errno);
     }
 
     /// <summary>Removes what runs that were killed have left.</summary>
@@ -90,15 +98,22 @@ internal sealed class StagingArea : IDisposable
         var all = PathOf(paths);
         foreach (var left in Directory.Exists(all) ? Directory.GetDirectories(all) : [])
         {
-            if (left.EndsWith(KeptEnding, StringComparison.Ordinal))
+            using var fd = Libc.open(left, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+            if (Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) != 0)
             {
                 continue;
             }
 
-            using var fd = Libc.open(left, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
-            if (Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) == 0)
+            if ((Libc.fstatx(fd).Mode & Sticky) == 0)
             {
                 TreeRemoval.Remove(left);
+                continue;
+            }
+
+            // whose links these are nobody knows any more; new inodes are nobody's
+            foreach (var directory in Directory.GetDirectories(left).Where(d => !d.EndsWith(LinksEnding, StringComparison.Ordinal)))
+            {
+                TreeRemoval.Remove(directory);
             }
         }
     }
@@ -114,14 +129,13 @@ internal sealed class StagingArea : IDisposable
     {
         _threads.ForEach(t => t.Dispose());
         _links.ForEach(l => l.Dispose());
-        if (_kept == 0)
+        if (_kept.IsEmpty)
         {
             TreeRemoval.Remove(_path);
         }
         else
         {
-            // a name of the same directory for another takes no room on the disk
-            Directory.Move(_path, _path + KeptEnding);
+            RemoveAllButKept();
         }
 
         _own.Dispose();
@@ -129,6 +143,23 @@ internal sealed class StagingArea : IDisposable
         // another run may have its own beside it, or be about to
         using var gate = _gate();
         _ = Libc.unlinkat(new SafeFileHandle(Libc.AT_FDCWD, ownsHandle: false), Path.GetDirectoryName(_path)!, Libc.AT_REMOVEDIR);
+    }
+
+    private void RemoveAllButKept()
+    {
+        foreach (var directory in Directory.GetDirectories(_path))
+        {
+            if (!_kept.Any(k => Path.GetDirectoryName(k) == directory))
+            {
+                TreeRemoval.Remove(directory);
+                continue;
+            }
+
+            foreach (var file in Directory.GetFiles(directory).Except(_kept))
+            {
+                File.Delete(file);
+            }
+        }
     }
 
     // held for the moments in which staging areas are made and removed
@@ -153,7 +184,7 @@ internal sealed class StagingArea : IDisposable
 
 /// <summary>A file that was a member's, came out of its place for another, and could not go back.</summary>
 /// <param name="Index">Of the member's name.</param>
-/// <param name="Path">Where it lies when the run has ended.</param>
+/// <param name="Path">Where it lies.</param>
 /// <param name="Errno">Why.</param>
 internal sealed record KeptFile(int Index, string Path, int Errno);
 
