@@ -26,7 +26,7 @@ internal sealed class SharingQuestion(Invocation call, VServerName name)
         var like = OthersAt(found, file, stat);
         if (like.Where(o => o.IsShared).Select(o => o.Name).ToList() is { Count: > 0 } shared)
         {
-            return stat.LinkCount == 1 ? new SharingAnswer(name, found, true, "shared", "Its blocks are shared until one of the vservers writes to it.", package, shared)
+            return !like.Exists(o => o.IsSameInode) ? new SharingAnswer(name, found, true, "shared", "Its blocks are shared until one of the vservers writes to it.", package, shared)
                 : IsProtected(file, stat) ? new SharingAnswer(name, found, true, "shared", "It is one file with several names, which no vserver can change and each can replace.", package, shared)
                 : new SharingAnswer(name, found, true, "unprotected", $"It is one file with several names that nothing protects, so that whoever changes it changes it for all: not made by a unification. 'vserver {name} unify' makes it safe.", package, shared);
         }
@@ -133,6 +133,9 @@ internal sealed class SharingQuestion(Invocation call, VServerName name)
 /// <summary>A file of another vserver that may be the same.</summary>
 internal sealed record LikeFile(string Name, bool IsShared, bool HasSameAttributes, bool IsEqual)
 {
+    /// <summary>Whether it is one file with two names.</summary>
+    public required bool IsSameInode { get; init; }
+
     /// <summary>Whether it was changed last at the same time, as those of one inode must have been.</summary>
     public required bool HasSameTime { get; init; }
 
@@ -146,6 +149,7 @@ internal sealed record LikeFile(string Name, bool IsShared, bool HasSameAttribut
         var isAlike = a.Mode == b.Mode && a.Uid == b.Uid && a.Gid == b.Gid && AttributesOf(one) == AttributesOf(other);
         return new LikeFile(name, isShared, isAlike, isAlike && !isShared && HaveSameContent(one, other))
         {
+            IsSameInode = isSameInode,
             HasSameTime = a.Modify.Seconds == b.Modify.Seconds && a.Modify.Nanoseconds == b.Modify.Nanoseconds,
         };
 

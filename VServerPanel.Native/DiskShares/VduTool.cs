@@ -35,6 +35,11 @@ internal sealed class VduTool : Tool
 
         var given = result.GetValue(words) ?? [];
         var isApparent = result.GetValue(apparent);
+        if (isApparent && given.Length == 0)
+        {
+            throw new ProblemException(ProblemCode.InvalidArgument, "--apparent measures directories: name some.");
+        }
+
         if (!isApparent && given.All(w => w == All || IsVServer(call, w)))
         {
             OfVServers(call, given);
@@ -96,9 +101,14 @@ internal sealed class VduTool : Tool
 
     private static string Resolve(string word)
     {
+        if (word.Length == 0)
+        {
+            throw new ProblemException(ProblemCode.InvalidArgument, "A name or a directory is empty.");
+        }
+
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(word));
         return Directory.Exists(path)
             ? Directory.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path
-            : throw new ProblemException(ProblemCode.NotFound, $"'{word}' is neither a vserver nor a directory.", path: path);
+            : throw new ProblemException(ProblemCode.NotFound, $"'{word}' is no directory. Directories are measured alone, and vservers by their names alone, without --apparent.", path: path);
     }
 }

@@ -6,6 +6,7 @@ namespace VServerPanel.Native.Interop;
 internal static partial class Libc
 {
     internal const int F_RDLCK = 0;
+    internal const int F_WRLCK = 1;
     internal const int F_UNLCK = 2;
     internal const int F_SETLEASE = 1024;
     internal const int F_GETLEASE = 1025;

@@ -16,7 +16,6 @@ internal static partial class Libc
     internal const long SYS_close_range = 436;
     internal const int CLOSE_RANGE_CLOEXEC = 4;
     internal const nuint FICLONE = 0x40049409;
-    internal const nuint XFS_IOC_FSGEOMETRY_V1 = 0x80705864;
     internal const nuint FS_IOC_GETFLAGS = 0x80086601;
     internal const nuint FS_IOC_SETFLAGS = 0x40086602;
     internal const int FS_IMMUTABLE_FL = 0x10;

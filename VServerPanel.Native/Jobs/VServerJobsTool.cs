@@ -79,7 +79,7 @@ internal sealed class VServerJobsTool : Tool
         OperationRunner.Run(call, new OperationKind("cancel", job.VServer) { IsJob = false, IsDurable = false, IsLocked = false, OnFullDisk = FullDiskRule.AlwaysDo }, _ =>
         {
             ErrnoException.ThrowIfFailed(Libc.kill(pid, Libc.SIGTERM), "kill");
-            return (null, "It stops at its next step, and what it has done is undone.");
+            return (null, "It stops at its next step. What it says then tells what is undone, and what stays.");
         });
     }
 

@@ -25,5 +25,7 @@ internal sealed class HeldReporter : IReporter
         {
             reporter.Write(wireEvent, human);
         }
+
+        _held.Clear();
     }
 }

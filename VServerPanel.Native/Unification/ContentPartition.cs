@@ -172,6 +172,20 @@ internal sealed unsafe class ContentPartition : IDisposable
         }
     }
 
+    /// <summary>Whether a file can be read to its end.</summary>
+    public bool CanBeRead(int fd, long size, Func<bool> stop)
+    {
+        for (long at = 0; at < size && !stop(); at += BlockSize)
+        {
+            if (!Read(fd, _other, (int)Math.Min(BlockSize, size - at), at))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private static bool Read(int fd, byte* buffer, int length, long offset)
     {
         for (var done = 0; done < length;)

@@ -146,26 +146,16 @@ internal sealed unsafe partial class LinkMatcher
     /// <summary>Copies the one with the most holes; null where that was changed meanwhile. What is made has mode, owner, times and attributes as they were when all were compared.</summary>
     private Staged? MakeFresh(Span<int> rows, int open, int contentClass, ref int best)
     {
-        var source = -1;
-        var isReference = false;
-        for (var i = 0; i < open; i++)
-        {
-            ref var unit = ref _units[_who[i]];
-            ref var row = ref _scan.Files[rows[unit.Start]];
-            if (unit.Class != contentClass || unit.Descriptor < 0)
-            {
-                continue;
-            }
+        var source = SourceOf(rows, open, contentClass, isWaitedFor: false);
 
-            // unread, it is the reference's that counts
-            var isOfReference = _isUnread && _scan.TreeOf(row) == 0;
-            if (source < 0 || isOfReference || (!isReference && row.Blocks < _scan.Files[rows[_units[source].Start]].Blocks))
-            {
-                (source, isReference) = (_who[i], isOfReference);
-            }
+        // somebody waits for that one by now; unread, no other is known to have the reference's content
+        source = source >= 0 && !_isUnread && !OpenedFile.IsUndisturbed(_units[source].Descriptor) ? SourceOf(rows, open, contentClass, isWaitedFor: true) : source;
+        best = -1;
+        if (source < 0)
+        {
+            return null;
         }
 
-        best = -1;
         var name = new StagedName('s', ++_number);
         FaultPoint.Stage("compared");
         ref var from = ref _units[source];
@@ -189,6 +179,31 @@ internal sealed unsafe partial class LinkMatcher
             work.Made((long)stat.Allocated);
             return new Staged(_number, inode, from.Attributes, IsFresh: true);
         }
+    }
+
+    /// <summary>Which one is copied; -1: none can be.</summary>
+    private int SourceOf(Span<int> rows, int open, int contentClass, bool isWaitedFor)
+    {
+        var source = -1;
+        var isReference = false;
+        for (var i = 0; i < open; i++)
+        {
+            ref var unit = ref _units[_who[i]];
+            ref var row = ref _scan.Files[rows[unit.Start]];
+            if (unit.Class != contentClass || unit.Descriptor < 0 || (isWaitedFor && !OpenedFile.IsUndisturbed(unit.Descriptor)))
+            {
+                continue;
+            }
+
+            // unread, it is the reference's that counts
+            var isOfReference = _isUnread && _scan.TreeOf(row) == 0;
+            if (source < 0 || isOfReference || (!isReference && row.Blocks < _scan.Files[rows[_units[source].Start]].Blocks))
+            {
+                (source, isReference) = (_who[i], isOfReference);
+            }
+        }
+
+        return source;
     }
 
     private void Add(Span<int> rows, int open, int contentClass, Staged staged, int kept, uint group, uint number)

@@ -115,6 +115,7 @@ internal sealed unsafe partial class LinkMatcher(SharingWork work, StagingArea s
         {
             for (var i = from; i < from + count; i++)
             {
+                LetWritersIn();
                 ref var unit = ref _units[i];
                 if (Open(ref unit, rows))
                 {

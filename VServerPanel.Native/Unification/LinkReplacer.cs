@@ -28,6 +28,9 @@ internal sealed unsafe partial class LinkReplacer(SharingWork work, StagingArea 
     /// <summary>Whether members get content of their own again: what is put in their place is not shared.</summary>
     public bool IsSeparating { get; init; }
 
+    /// <summary>What names in staging count on from, where another has worked there before: what was kept has its name still.</summary>
+    public int FirstNumber { init => _number = value; }
+
     /// <summary>Puts a class's inode in the place of its files.</summary>
     public void Replace(PendingClass pending)
     {

@@ -17,7 +17,7 @@ internal static class ParallelWork
         var stop = false;
         var left = count;
         Exception? failure = null;
-        using var done = new ManualResetEventSlim();
+        using var done = new ManualResetEventSlim(count == 0);
         var threads = Enumerable.Range(0, count).Select(i => BackgroundWork.Start(() =>
         {
             try

@@ -22,7 +22,7 @@ internal sealed partial class ReflinkSharer
         var count = 0;
         foreach (var (_, member) in equal)
         {
-            if (member != source && !(Units[member].IsJoined && Units[member].Class == source))
+            if (Units[member].Class >= 0 && member != source && !(Units[member].IsJoined && Units[member].Class == source))
             {
                 _who[count++] = member;
                 if (count == Dedupe.MostTargets)
@@ -69,7 +69,7 @@ internal sealed partial class ReflinkSharer
         return wanted;
     }
 
-    /// <summary>False where none of several can share with it, so that the fault is its own; nothing is said of any of them then.</summary>
+    /// <summary>False where none can share with it, because it cannot be read, or is a swap file; nothing is said of any of them then.</summary>
     private bool TryJoin(int source, int count)
     {
         for (var i = 0; i < count; i++)
@@ -79,12 +79,8 @@ internal sealed partial class ReflinkSharer
 
         var results = _results.AsSpan(0, count);
         _dedupe.Share(Units[source].Descriptor, _targets.AsSpan(0, count), _part.Size, _part.First, results, _stop);
-        if (results.IndexOf(-ErrnoNames.ENOSPC) is >= 0 and var full)
-        {
-            throw new ErrnoException(ErrnoNames.ENOSPC, "ioctl(FIDEDUPERANGE)", _scan.PathOf(_scan.Files[_part.Rows[Units[_who[full]].Start]]));
-        }
-
-        if (count > 1 && !results.ContainsAnyExcept(-ErrnoNames.EIO, -ErrnoNames.ETXTBSY))
+        work.HasNoRoom |= results.ContainsAny(-ErrnoNames.ENOSPC, -ErrnoNames.EDQUOT);
+        if (!results.ContainsAnyExcept(-ErrnoNames.EIO) ? !_content.CanBeRead(Units[source].Descriptor, _part.Size, _stop) : count > 1 && !results.ContainsAnyExcept(-ErrnoNames.ETXTBSY))
         {
             return false;
         }

@@ -60,7 +60,8 @@ internal sealed class Separation(Operation operation, UnificationRequest request
             throw fault;
         }
 
-        operation.Step(3, Steps, $"Looked at {verified} changed files again");
+        // who cancels it now comes too late
+        operation.Report.Progress(3, Steps, $"Looked at {verified} changed files again");
         foreach (var name in request.VServers)
         {
             UnificationState.Remove(operation.Paths, operation.Call.Registry, name);
@@ -99,11 +100,11 @@ internal sealed class Separation(Operation operation, UnificationRequest request
 
             // one thread does all names of an inode: an immutable one is thawed for them
             var inodes = Enumerable.Range(0, pending.Count).Where(i => IsFirst(work, pending, i)).Append(pending.Count).ToList();
-            var next = -1;
+            var (next, first) = (-1, from);
             ParallelWork.Run(request.Threads, (thread, stop) =>
             {
                 using var directories = new DirectoryDescriptors(work.Scan);
-                using var replacer = new LinkReplacer(work, staging, thread, times, directories) { IsSeparating = true };
+                using var replacer = new LinkReplacer(work, staging, thread, times, directories) { IsSeparating = true, FirstNumber = first };
                 for (int i; !stop() && (i = Interlocked.Increment(ref next)) < inodes.Count - 1;)
                 {
                     for (var j = inodes[i]; j < inodes[i + 1]; j++)
@@ -127,9 +128,22 @@ internal sealed class Separation(Operation operation, UnificationRequest request
             using var directories = new DirectoryDescriptors(work.Scan);
             using var attributes = new ExtendedAttributes(work.Attributes);
             using var fresh = new FreshFile(attributes);
+            using var rewriter = new BlockRewriter();
             for (int i; !stop() && (i = Interlocked.Increment(ref next)) < to;)
             {
                 ref var row = ref work.Scan.Files[_rows[_shared[i]]];
+                if (work.Scan.Devices[row.Device] != staging.Device || row.Has(FileMarks.Touched))
+                {
+                    var left = rewriter.Rewrite(directories[row.Directory], work.Scan.Names[row.Name], row, stop);
+                    work.Conclude(_rows.AsSpan(_shared[i], 1), left);
+                    if (left == SkipReason.None)
+                    {
+                        work.Changed(-row.Bytes);
+                    }
+
+                    continue;
+                }
+
                 var fd = OpenedFile.Open(directories[row.Directory], work.Scan.Names[row.Name], row, withLease: true, out var stat, out var reason, isProtected: row.Links > 1);
                 if (fd < 0)
                 {

@@ -35,7 +35,10 @@ internal sealed record SharedFiles(int[] Rows, IReadOnlyList<int> Shared, long B
             using var blocks = new BlockMap();
             for (int i; !stop() && (i = Interlocked.Increment(ref next)) < rows.Length;)
             {
-                if (IsShared(scan, directories, blocks, scan.Files[rows[i]]))
+                // one of several names stays one file: it is named by the first of them, and rewritten where it lies
+                ref var row = ref scan.Files[rows[i]];
+                var isFirst = i == 0 || scan.Files[rows[i - 1]].Inode != row.Inode || scan.Files[rows[i - 1]].Device != row.Device;
+                if (IsShared(scan, directories, blocks, ref row, isFirst))
                 {
                     lock (gate)
                     {
@@ -53,7 +56,7 @@ internal sealed record SharedFiles(int[] Rows, IReadOnlyList<int> Shared, long B
         ? null
         : new ProblemException(ProblemCode.NoSpace, $"Files of their own take {ByteSize.Format(Bytes)}, and {ByteSize.Format(bytesFree)} are free. Make room, or name fewer vservers.");
 
-    private static unsafe bool IsShared(TreeScan scan, DirectoryDescriptors directories, BlockMap blocks, in FileRow row)
+    private static unsafe bool IsShared(TreeScan scan, DirectoryDescriptors directories, BlockMap blocks, ref FileRow row, bool isFirst)
     {
         var fd = OpenedFile.Open(directories[row.Directory], scan.Names[row.Name], row, withLease: false, out var stat, out _);
         if (fd < 0)
@@ -65,6 +68,11 @@ internal sealed record SharedFiles(int[] Rows, IReadOnlyList<int> Shared, long B
         if (row.Links > 1)
         {
             result = SharedMark.IsOn(fd, stat, isImmutable: false) || SharedMark.IsOn(fd, stat, isImmutable: true);
+            if (!result && isFirst)
+            {
+                _ = blocks.HashOf(fd, row.Size, out result);
+                row.Marks |= result ? FileMarks.Touched : FileMarks.None;
+            }
         }
         else
         {

@@ -38,6 +38,9 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
     /// <summary>Members' files that could not go back to their places.</summary>
     public ConcurrentQueue<KeptFile> Kept { get; } = new();
 
+    /// <summary>Whether a file could not be shared because the disk is full.</summary>
+    public bool HasNoRoom { get; set; }
+
     /// <summary>Files that are done with, and bytes of them.</summary>
     public long FilesDone => Volatile.Read(ref _files);
 
@@ -50,7 +53,7 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
     /// <summary>Whether anything was found out that was not known.</summary>
     public bool HasLearnt => Volatile.Read(ref _learnt) != 0;
 
-    /// <summary>Says which files could not go back to their places, and where they are now.</summary>
+    /// <summary>Says which files could not go back to their places, and where they are now; and that the disk had no room.</summary>
     /// <param name="names">The vservers of the trees.</param>
     /// <param name="report">Who is told.</param>
     public void TellKept(IReadOnlyList<VServerName> names, IReporter report)
@@ -58,9 +61,17 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
         foreach (var kept in Kept)
         {
             var row = scan.Files[kept.Index];
-            var thaw = IsImmutable ? $" (after 'vserver {names[scan.TreeOf(row)]} deunify': what lies there is immutable)" : "";
-            report.Warn($"{scan.Trees[scan.TreeOf(row)]}/{scan.PathOf(row)} was changed while it was replaced, and what was put there could not go back ({ErrnoNames.NameOf(kept.Errno)}). "
-                + $"It is kept as {kept.Path}: compare them, move it to its place{thaw}, and remove {Path.GetDirectoryName(Path.GetDirectoryName(kept.Path))}.");
+            report.Warn(ReporterExtensions.Printable($"{names[scan.TreeOf(row)]}: /{scan.PathOf(row)} was changed while it was replaced, and what was put there could not go back ({ErrnoNames.NameOf(kept.Errno)}). It is kept as {kept.Path}."));
+        }
+
+        foreach (var tree in Kept.Select(k => scan.TreeOf(scan.Files[k.Index])).Distinct())
+        {
+            report.Warn($"To have them back: 'vserver {names[tree]} stop'{(IsImmutable ? $", 'vserver {names[tree]} deunify'" : "")}, compare each with what lies in its place, follow no symlink in that tree, and move it there. Remove its directory in /vservers/.unify when none is left in it.");
+        }
+
+        if (HasNoRoom)
+        {
+            report.Warn("The disk had no room to note that blocks are shared: some files were left as they are. What is shared by now made room; run it again.");
         }
     }
 

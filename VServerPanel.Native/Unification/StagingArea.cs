@@ -57,6 +57,9 @@ internal sealed class StagingArea : IDisposable
         }
     }
 
+    /// <summary>The device it lies on: each btrfs subvolume is one of its own.</summary>
+    public ulong Device => Libc.fstatx(_own) is var stat ? ((ulong)stat.DevMajor << 32) | stat.DevMinor : 0;
+
     /// <summary>The mount it lies on.</summary>
     public ulong MountId => Libc.fstatx(_own).MountId;
 
@@ -98,8 +101,8 @@ internal sealed class StagingArea : IDisposable
         var all = PathOf(paths);
         foreach (var left in Directory.Exists(all) ? Directory.GetDirectories(all) : [])
         {
-            using var fd = Libc.open(left, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
-            if (Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) != 0)
+            using var fd = Open(left, isGoneAllowed: true);
+            if (fd is null || Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) != 0)
             {
                 continue;
             }
@@ -166,6 +169,19 @@ internal sealed class StagingArea : IDisposable
     private static FileLock LockGate(HostPaths paths) => FileLock.Acquire($"{paths.Locks}/.unify", s_patience, "the staging area of unifications");
 
     private static string PathOf(HostPaths paths) => paths.VServers + "/.unify";
+
+    // another run may be removing its own
+    private static SafeFileHandle? Open(string path, bool isGoneAllowed)
+    {
+        try
+        {
+            return Libc.open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        }
+        catch (ErrnoException e) when (isGoneAllowed && e.Errno == ErrnoNames.ENOENT)
+        {
+            return null;
+        }
+    }
 
     private static SafeFileHandle Open(string path)
     {

@@ -32,7 +32,7 @@ internal static class UnificationCommand
                 throw fault;
             }
 
-            if (request.IsQuick)
+            if (request.IsQuick && choice.Method != SharingMethod.Reflink)
             {
                 operation.Report.Warn("--quick reads nothing: it trusts that files of the same package version with equal size, time, mode, owner and attributes have the reference's content.");
             }
@@ -65,7 +65,12 @@ internal static class UnificationCommand
             }
 
             var outcome = new Separation(operation, request).Run();
-            return (WireProtocol.ToElement(outcome), $"{outcome.FilesChanged} files have content of their own again, which takes {ByteSize.Format(-outcome.BytesSaved)}.");
+            if (outcome.Skipped.Count > 0)
+            {
+                operation.Report.Warn($"{outcome.Skipped.Sum(s => s.Files)} files still share their content with others; the reasons are told below. Stop {string.Join(", ", request.VServers)} and run it again for those that are in use.");
+            }
+
+            return (WireProtocol.ToElement(outcome), $"{outcome.FilesChanged} files have content of their own again, which takes {ByteSize.Format(-outcome.BytesSaved)}.\n{Describe(outcome.Skipped, "still shared")}".TrimEnd());
         });
     }
 
@@ -92,11 +97,11 @@ internal static class UnificationCommand
 
     private static string Describe(UnificationPlan plan) => plan.Problems.Count > 0
         ? "It would be refused: " + string.Join(' ', plan.Problems.Select(p => p.Message))
-        : $"{plan.FilesToShare} of {plan.Files} files would be shared{(plan.IsEstimate ? " if their content is equal, too" : "")}, {plan.FilesShared} are. That frees {ByteSize.Format(plan.BytesSaved)}. {plan.MethodReason}\n{Describe(plan.Skipped)}";
+        : $"{plan.FilesToShare} of {plan.Files} files would be shared{(plan.IsEstimate ? " if their content is equal, too" : "")}, {plan.FilesShared} are. That frees {(plan.IsEstimate ? "at most " : "")}{ByteSize.Format(plan.BytesSaved)}. {plan.MethodReason}\n{Describe(plan.Skipped)}";
 
     private static string Describe(UnificationOutcome outcome) =>
         $"{outcome.FilesChanged} files were made to share, {outcome.FilesShared} do now; {ByteSize.Format(outcome.BytesSaved)} saved, {ByteSize.Format(outcome.BytesFreeAfter)} are free.\n{Describe(outcome.Skipped)}";
 
-    private static string Describe(IReadOnlyList<SkippedFiles> skipped) =>
-        string.Join('\n', skipped.Select(s => $"  {s.Files,8} files, {ByteSize.Format(s.Bytes),9}, not shared: {s.Explanation}"));
+    private static string Describe(IReadOnlyList<SkippedFiles> skipped, string what = "not shared") =>
+        string.Join('\n', skipped.Select(s => $"  {s.Files,8} files, {ByteSize.Format(s.Bytes),9}, {what}: {s.Explanation}"));
 }

@@ -58,7 +58,9 @@ internal sealed record UnificationRequest
 
         foreach (var name in VServers.Where(v => !call.Registry.Exists(v) || !Directory.Exists(call.Paths.TreeOf(v))))
         {
-            yield return ProblemException.NoSuchVServer(name);
+            yield return call.Registry.Exists(name)
+                ? new ProblemException(ProblemCode.NotFound, $"{name} has no tree: '{call.Paths.TreeOf(name)}' is not there.")
+                : ProblemException.NoSuchVServer(name);
         }
 
         if (IsQuick && Scope != UnificationScope.Package)

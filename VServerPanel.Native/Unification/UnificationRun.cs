@@ -67,7 +67,8 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
             }
         }
 
-        operation.Step(4, Steps, $"Looked at {verified} changed files again");
+        // who cancels it now comes too late
+        operation.Report.Progress(4, Steps, $"Looked at {verified} changed files again");
         var summary = new ScanSummary(scan, request.VServers);
         Remember(summary);
         if (verification.Fault is { } fault)

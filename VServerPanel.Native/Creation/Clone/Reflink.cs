@@ -40,13 +40,14 @@ internal static class Reflink
     };
 
     // linux/fs/xfs/libxfs/xfs_fs.h: struct xfs_fsop_geom_v1 has 112 bytes, its flags are at 92
-    private static unsafe bool HasXfsReflinks(string directory)
+    internal static unsafe bool HasXfsReflinks(string directory)
     {
+        const nuint Geometry = 0x80705864; // XFS_IOC_FSGEOMETRY_V1: _IOR('X', 100, struct xfs_fsop_geom_v1)
         const int Size = 112;
         const int Flags = 92;
         const uint HasReflinks = 1 << 20;
         var geometry = stackalloc byte[Size];
         using var fd = Libc.open(directory, Libc.O_RDONLY | Libc.O_DIRECTORY);
-        return Libc.ioctl(fd, Libc.XFS_IOC_FSGEOMETRY_V1, (nint)geometry) == 0 && (*(uint*)(geometry + Flags) & HasReflinks) != 0;
+        return Libc.ioctl(fd, Geometry, (nint)geometry) == 0 && (*(uint*)(geometry + Flags) & HasReflinks) != 0;
     }
 }

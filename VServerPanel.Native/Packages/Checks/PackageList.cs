@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Isolation;
 using VServerPanel.Native.Operations;
@@ -45,28 +46,39 @@ internal sealed class PackageList(Invocation call)
         try
         {
             call.Registry.Require(name);
-            Tell(name, call with { Report = held });
+            Tell(name, held);
             isRead = true;
         }
         catch (Exception e) when (e is ProblemException or IOException)
         {
             call.Cancel.ThrowIfCancellationRequested();
             held.Warn($"{name}: {ProblemException.ToEvent(e).Message}");
-        }
-
-        lock (_gate)
-        {
-            held.ReleaseTo(call.Report);
+            lock (_gate)
+            {
+                held.ReleaseTo(call.Report);
+            }
         }
 
         return isRead;
     }
 
-    private static void Tell(VServerName name, Invocation call)
+    private void Tell(VServerName name, HeldReporter held)
     {
         using var root = StorageCheck.OpenRoot(call.Paths.VServers, name);
-        var updates = new DnfUpdates(call, name, root);
-        using var database = PackageDatabases.Open(call, name, root, isLocked: false, updates);
+        var asking = call with { Report = held };
+        var updates = new DnfUpdates(asking, name, root);
+        using var database = PackageDatabases.Open(asking, name, root, isLocked: false, updates);
+
+        // what is asked is asked by now: packages are as many as a guest likes, and are not held
+        lock (_gate)
+        {
+            held.ReleaseTo(call.Report);
+            Tell(name, root, database, updates);
+        }
+    }
+
+    private void Tell(VServerName name, SafeFileHandle root, PackageDatabase? database, DnfUpdates updates)
+    {
         if (database is null)
         {
             call.Report.Info($"{name} has no package database that we know.");

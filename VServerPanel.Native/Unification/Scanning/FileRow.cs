@@ -63,7 +63,7 @@ internal enum FileMarks : byte
     /// <summary>Its content has been compared in this run, or was in an earlier one and nothing has changed.</summary>
     Known = 8,
 
-    /// <summary>Its inode has got or lost a name in this run: its time of change is another than the scan saw.</summary>
+    /// <summary>Its inode has got or lost a name in this run, or is written anew where it lies: its time of change is another than the scan saw.</summary>
     Touched = 16,
 }
 

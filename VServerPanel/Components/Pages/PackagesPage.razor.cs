@@ -53,7 +53,7 @@ public sealed partial class PackagesPage
 
     private async Task ReadAsync(bool refresh)
     {
-        (_reading, _problem) = (true, null);
+        (_reading, _problem, _running) = (true, null, null);
         StateHasChanged();
         try
         {

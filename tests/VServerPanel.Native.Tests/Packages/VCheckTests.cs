@@ -52,6 +52,14 @@ public sealed class VCheckTests : IDisposable
     }
 
     [Fact]
+    public void Packages_NoVServers_EndsAtOnce()
+    {
+        var result = _host.VServer("--json", "--as", "vcheck", "--packages");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Empty(Items<PackageInfo>(result, ItemKinds.Package));
+    }
+
+    [Fact]
     public void Packages_OneIsBroken_TheOthersAreTold()
     {
         Dpkg("a", "alpha 1.0 amd64");

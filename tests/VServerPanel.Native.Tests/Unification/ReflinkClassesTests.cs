@@ -233,6 +233,26 @@ public sealed class ReflinkClassesTests : IDisposable
         Assert.Equal(0, host.Unify(names).FilesChanged);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Unify_OneOfTwoCannotBeRead_ItIsTheOneThatIsTold(int damaged)
+    {
+        using var host = new UnifiedHost("btrfs");
+        foreach (var name in (string[])["a", "b"])
+        {
+            UnifiedHost.Write(host.Add(name), "usr/file", ContentOf(1));
+        }
+
+        host.DamageOnDisk(ContentOf(1), damaged);
+        var unreadable = ((string[])["a", "b"]).Single(n => !CanBeRead(host.PathOf(n) + "/usr/file"));
+        host.Unify("a", "b");
+        var told = new RecordingReporter();
+        UnificationCommand.Unify(host.Prefix.Call("unify") with { Report = told }, host.Request("a", "b") with { IsEachFileTold = true }, isTest: false);
+        Assert.Contains(told.Events.OfType<LogEvent>(), l => l.Text == $"{unreadable} /usr/file: {Eligibility.CodeOf(SkipReason.Unreadable)}");
+        Assert.DoesNotContain(told.Events.OfType<LogEvent>(), l => l.Text == $"{(unreadable == "a" ? "b" : "a")} /usr/file: {Eligibility.CodeOf(SkipReason.Unreadable)}");
+    }
+
     private static bool CanBeRead(string file)
     {
         try

@@ -95,8 +95,61 @@ public sealed class ReflinkTests
     {
         using var host = new UnifiedHost("xfs", 320, "-m", isSupported ? "reflink=1" : "reflink=0");
         Assert.Equal(isSupported, Reflink.IsSupportedAt(host.Prefix.Paths.VServers));
+        Assert.Equal(isSupported, Reflink.HasXfsReflinks(host.Prefix.Paths.VServers));
         host.FillDisk();
         Assert.Equal(isSupported, Reflink.IsSupportedAt(host.Prefix.Paths.VServers));
+    }
+
+    /// <summary>As vservers are made on btrfs: no file can be moved from one into another.</summary>
+    [Fact]
+    public void Separate_Subvolumes_RewritesFilesWhereTheyLie()
+    {
+        using var host = new UnifiedHost("btrfs");
+        foreach (var name in (string[])["a", "b"])
+        {
+            Directory.Delete(host.Add(name));
+            new ChildProcess { Program = "btrfs", Arguments = ["subvolume", "create", host.PathOf(name)] }.Run();
+        }
+
+        var content = new byte[6_000_000];
+        new Random(7).NextBytes(content);
+        Directory.CreateDirectory(host.PathOf("a") + "/usr");
+        File.WriteAllBytes(host.PathOf("a") + "/usr/large", content);
+        UnifiedHost.Write(host.PathOf("a"), "usr/old", new string('o', 50_000));
+        UnifiedHost.Write(host.PathOf("a"), "usr/set", new string('s', 50_000), 0b100_111_101_101);
+        new ChildProcess { Program = "cp", Arguments = ["-a", "--reflink=always", host.PathOf("a") + "/.", host.PathOf("b")] }.Run();
+        host.Sync();
+        var before = (string[])[.. host.Snapshot("a"), .. host.Snapshot("b")];
+        var free = host.BytesFree();
+        Assert.Equal(0, host.Unify("a", "b").FilesChanged);
+
+        var outcome = host.Separate("b");
+        host.Sync();
+        Assert.Equal(2, outcome.FilesChanged);
+        Assert.Equal(before, (string[])[.. host.Snapshot("a"), .. host.Snapshot("b")]);
+        Assert.InRange(free - host.BytesFree(), 5_900_000, 7_500_000);
+
+        // set-id files are never looked at: to write into them would take their rights away
+        Assert.Empty(outcome.Skipped);
+        Assert.Equal(0, host.SeparationPlan("b").FilesShared);
+    }
+
+    [Fact]
+    public void Separate_OneInodeOfTwoNames_StaysOneFile()
+    {
+        using var host = new UnifiedHost("xfs");
+        UnifiedHost.Write(host.Add("a"), "usr/bin/perl", new string('p', 50_000));
+        new ChildProcess { Program = "ln", Arguments = [host.PathOf("a") + "/usr/bin/perl", host.PathOf("a") + "/usr/bin/perl5"] }.Run();
+        host.Add("b");
+        new ChildProcess { Program = "cp", Arguments = ["-a", "--reflink=always", host.PathOf("a") + "/.", host.PathOf("b")] }.Run();
+        host.Sync();
+        var before = host.Snapshot("b");
+        Assert.Equal(1, host.SeparationPlan("b").FilesShared);
+        Assert.Equal(1, host.Separate("b").FilesChanged);
+        host.Sync();
+        Assert.Equal(before, host.Snapshot("b"));
+        Assert.Equal(host.InodeOf("b", "usr/bin/perl"), host.InodeOf("b", "usr/bin/perl5"));
+        Assert.Equal(0, host.SeparationPlan("b").FilesShared);
     }
 
     private static UnifiedHost Three(string fileSystem)
