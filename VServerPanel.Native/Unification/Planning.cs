@@ -65,7 +65,7 @@ internal sealed class Planning(Invocation call, UnificationRequest request)
             Members = summary.Members,
             Skipped = summary.Skipped,
             BytesFree = UnificationRun.BytesFree(scan),
-            Warnings = [.. packages.Faults, .. request.IsQuick && isByLinks ? (string[])["--quick reads nothing: it trusts that files of the same package version with equal size, time, mode, owner and attributes have the reference's content."] : []],
+            Warnings = [.. packages.Faults, .. request.Trust(choice.Method) is { } trust ? [trust] : Array.Empty<string>()],
         };
     }
 

@@ -51,7 +51,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
         }
         finally
         {
-            work.TellKept(request.VServers, operation.Report);
+            work.TellWhatIsLeft(request.VServers, operation.Report);
             verified = verification.Run();
         }
 
@@ -122,7 +122,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
     private unsafe List<PendingClass> Copy(SharingWork work, StagingArea staging, int from, int to)
     {
         var pending = new List<PendingClass>();
-        var next = from - 1;
+        var (next, device) = (from - 1, staging.Device);
         ParallelWork.Run(request.Threads, (thread, stop) =>
         {
             using var directories = new DirectoryDescriptors(work.Scan);
@@ -132,7 +132,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
             for (int i; !stop() && (i = Interlocked.Increment(ref next)) < to;)
             {
                 ref var row = ref work.Scan.Files[_rows[_shared[i]]];
-                if (work.Scan.Devices[row.Device] != staging.Device || row.Has(FileMarks.Touched))
+                if (work.Scan.Devices[row.Device] != device || row.Has(FileMarks.Touched))
                 {
                     var left = rewriter.Rewrite(directories[row.Directory], work.Scan.Names[row.Name], row, stop);
                     work.Conclude(_rows.AsSpan(_shared[i], 1), left);

@@ -25,7 +25,7 @@ internal sealed record SharedFiles(int[] Rows, IReadOnlyList<int> Shared, long B
         }
 
         int[] rows = [.. indices];
-        Array.Sort(rows, (a, b) => scan.Files[a].Inode != scan.Files[b].Inode ? scan.Files[a].Inode.CompareTo(scan.Files[b].Inode) : a.CompareTo(b));
+        Array.Sort(rows, (a, b) => UnitList.Compare(scan.Files[a], scan.Files[b]) is not 0 and var order ? order : a.CompareTo(b));
         var shared = new List<int>();
         var gate = new Lock();
         var next = -1;
@@ -37,7 +37,7 @@ internal sealed record SharedFiles(int[] Rows, IReadOnlyList<int> Shared, long B
             {
                 // one of several names stays one file: it is named by the first of them, and rewritten where it lies
                 ref var row = ref scan.Files[rows[i]];
-                var isFirst = i == 0 || scan.Files[rows[i - 1]].Inode != row.Inode || scan.Files[rows[i - 1]].Device != row.Device;
+                var isFirst = i == 0 || UnitList.Compare(scan.Files[rows[i - 1]], row) != 0;
                 if (IsShared(scan, directories, blocks, ref row, isFirst))
                 {
                     lock (gate)

@@ -56,7 +56,7 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
     /// <summary>Says which files could not go back to their places, and where they are now; and that the disk had no room.</summary>
     /// <param name="names">The vservers of the trees.</param>
     /// <param name="report">Who is told.</param>
-    public void TellKept(IReadOnlyList<VServerName> names, IReporter report)
+    public void TellWhatIsLeft(IReadOnlyList<VServerName> names, IReporter report)
     {
         foreach (var kept in Kept)
         {

@@ -58,7 +58,7 @@ internal sealed class StagingArea : IDisposable
     }
 
     /// <summary>The device it lies on: each btrfs subvolume is one of its own.</summary>
-    public ulong Device => Libc.fstatx(_own) is var stat ? ((ulong)stat.DevMajor << 32) | stat.DevMinor : 0;
+    public ulong Device => Scanning.TreeScan.DeviceOf(Libc.fstatx(_own));
 
     /// <summary>The mount it lies on.</summary>
     public ulong MountId => Libc.fstatx(_own).MountId;
@@ -101,7 +101,7 @@ internal sealed class StagingArea : IDisposable
         var all = PathOf(paths);
         foreach (var left in Directory.Exists(all) ? Directory.GetDirectories(all) : [])
         {
-            using var fd = Open(left, isGoneAllowed: true);
+            using var fd = TryOpen(left);
             if (fd is null || Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) != 0)
             {
                 continue;
@@ -171,13 +171,13 @@ internal sealed class StagingArea : IDisposable
     private static string PathOf(HostPaths paths) => paths.VServers + "/.unify";
 
     // another run may be removing its own
-    private static SafeFileHandle? Open(string path, bool isGoneAllowed)
+    private static SafeFileHandle? TryOpen(string path)
     {
         try
         {
             return Libc.open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
         }
-        catch (ErrnoException e) when (isGoneAllowed && e.Errno == ErrnoNames.ENOENT)
+        catch (ErrnoException e) when (e.Errno == ErrnoNames.ENOENT)
         {
             return null;
         }

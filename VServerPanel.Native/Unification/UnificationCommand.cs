@@ -32,9 +32,9 @@ internal static class UnificationCommand
                 throw fault;
             }
 
-            if (request.IsQuick && choice.Method != SharingMethod.Reflink)
+            if (request.Trust(choice.Method) is { } trust)
             {
-                operation.Report.Warn("--quick reads nothing: it trusts that files of the same package version with equal size, time, mode, owner and attributes have the reference's content.");
+                operation.Report.Warn(trust);
             }
 
             var outcome = new UnificationRun(operation, request, choice.Require()).Run();

@@ -48,6 +48,11 @@ internal sealed record UnificationRequest
         ? new SharingChoice(SharingMethod.HardLink, "Hard links.")
         : SharingMethods.ChooseFor(paths, paths.VServers, Method, IsWithoutFlags);
 
+    /// <summary>What it takes on trust, as a sentence; null where it compares. Of blocks the kernel compares whatever it is given.</summary>
+    public string? Trust(SharingMethod? method) => IsQuick && method != SharingMethod.Reflink
+        ? "--quick reads nothing: it trusts that files of the same package version with equal size, time, mode, owner and attributes have the reference's content."
+        : null;
+
     /// <summary>Why it cannot be run; nothing where it can.</summary>
     public IEnumerable<ProblemException> Faults(Invocation call, SharingChoice choice, bool isSeparating = false)
     {

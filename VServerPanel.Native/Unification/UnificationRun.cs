@@ -55,7 +55,7 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
         }
         finally
         {
-            work.TellKept(request.VServers, operation.Report);
+            work.TellWhatIsLeft(request.VServers, operation.Report);
 
             // also of a run that was stopped: what it has found out is true, and what is shared is
             verified = verification.Run();

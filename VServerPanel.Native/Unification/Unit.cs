@@ -100,5 +100,6 @@ internal sealed class UnitList(TreeScan scan)
         return paths;
     }
 
-    private static int Compare(in FileRow a, in FileRow b) => a.Inode != b.Inode ? a.Inode.CompareTo(b.Inode) : a.Device.CompareTo(b.Device);
+    /// <summary>The order of inodes; 0: names of one.</summary>
+    public static int Compare(in FileRow a, in FileRow b) => a.Inode != b.Inode ? a.Inode.CompareTo(b.Inode) : a.Device.CompareTo(b.Device);
 }

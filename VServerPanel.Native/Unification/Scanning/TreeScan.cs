@@ -108,10 +108,13 @@ internal sealed class TreeScan : IDisposable
         }
     }
 
+    /// <summary>The device that a file lies on, as in <see cref="Devices"/>.</summary>
+    public static ulong DeviceOf(in Libc.Statx stat) => ((ulong)stat.DevMajor << 32) | stat.DevMinor;
+
     /// <summary>The number of a device.</summary>
     public byte DeviceNumber(in Libc.Statx stat)
     {
-        var device = ((ulong)stat.DevMajor << 32) | stat.DevMinor;
+        var device = DeviceOf(stat);
         lock (Devices)
         {
             var number = Devices.IndexOf(device);

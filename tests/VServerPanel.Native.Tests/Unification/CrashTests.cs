@@ -67,18 +67,11 @@ public sealed class CrashTests : IDisposable
         var isStopped = false;
         using (var process = HostCommand.Start(_host.Prefix, new Dictionary<string, string> { ["VSERVER_FAULT_STOP"] = isMode ? "compared" : "sharing" }, HostCommand.Path, "--as", "vunify", "--method", "immutable", "--threads", "1", "a", "b"))
         {
-            while (!process.HasExited)
+            AtEachStop(process, () =>
             {
-                if (IsStopped(process))
-                {
-                    isStopped = true;
-                    new ChildProcess { Program = isMode ? "chmod" : "setfattr", Arguments = isMode ? ["4755", tool] : ["-n", "user.evil", "-v", "1", tool] }.Run();
-                    _ = Libc.kill(process.Id, Libc.SIGCONT);
-                }
-
-                process.WaitForExit(20);
-            }
-
+                isStopped = true;
+                new ChildProcess { Program = isMode ? "chmod" : "setfattr", Arguments = isMode ? ["4755", tool] : ["-n", "user.evil", "-v", "1", tool] }.Run();
+            });
             Assert.Equal(0, process.ExitCode);
         }
 
@@ -101,27 +94,19 @@ public sealed class CrashTests : IDisposable
         try
         {
             using var process = HostCommand.Start(_host.Prefix, new Dictionary<string, string> { ["VSERVER_FAULT_STOP"] = "exchanging,exchanged" }, HostCommand.Path, "--as", "vunify", "--method", "immutable", "--threads", "1", "a", "b", "c");
-            while (!process.HasExited)
+            AtEachStop(process, () =>
             {
-                if (IsStopped(process))
+                if (stops++ == 0)
                 {
-                    if (stops++ == 0)
-                    {
-                        UnifiedHost.Write(directory, "new", "a newer program\n");
-                        File.Move(directory + "/new", directory + "/tool", overwrite: true);
-                    }
-                    else
-                    {
-                        // a name that nothing can be put to
-                        new ChildProcess { Program = "chattr", Arguments = ["+i", directory] }.Run();
-                    }
-
-                    _ = Libc.kill(process.Id, Libc.SIGCONT);
+                    UnifiedHost.Write(directory, "new", "a newer program\n");
+                    File.Move(directory + "/new", directory + "/tool", overwrite: true);
                 }
-
-                process.WaitForExit(20);
-            }
-
+                else
+                {
+                    // a name that nothing can be put to
+                    new ChildProcess { Program = "chattr", Arguments = ["+i", directory] }.Run();
+                }
+            });
             Assert.Equal(0, process.ExitCode);
             output = process.StandardError.ReadToEnd();
         }
@@ -144,6 +129,21 @@ public sealed class CrashTests : IDisposable
         Expect("--as", "vunify", "--method", "immutable", "--verify", "a", "b", "c");
         Assert.Equal("a newer program\n", File.ReadAllText(directory + "/tool"));
         Assert.False(Directory.Exists(_host.Staging));
+    }
+
+    /// <summary>Does something whenever the command has stopped itself, and has it go on, until it ends.</summary>
+    private static void AtEachStop(System.Diagnostics.Process process, Action act)
+    {
+        while (!process.HasExited)
+        {
+            if (IsStopped(process))
+            {
+                act();
+                _ = Libc.kill(process.Id, Libc.SIGCONT);
+            }
+
+            process.WaitForExit(20);
+        }
     }
 
     private static bool IsStopped(System.Diagnostics.Process process)
