@@ -63,6 +63,16 @@ static long processors_of_it(void) {
 }
 static long shared_memory(void) { return shmget(target.shm, 0, 0); }
 
+// What was read of it was of two files: the process has closed it between, and opened another by that number.
+static int has_moved(const char *path, const char *link, const struct stat *there) {
+    struct stat again;
+    char now[PATH_MAX];
+    ssize_t length = readlink(path, now, sizeof now - 1);
+    if (length < 0 || stat(path, &again)) return 1;
+    now[length] = 0;
+    return strcmp(now, link) != 0 || again.st_dev != there->st_dev || again.st_ino != there->st_ino;
+}
+
 // A descriptor leads outside where it is a file or directory that has another name in here, or none.
 static long leads_outside(const char *process, int first) {
     char directory[64], path[PATH_MAX], link[PATH_MAX];
@@ -80,6 +90,7 @@ static long leads_outside(const char *process, int first) {
         if (stat(link, &here) == 0 && here.st_dev == there.st_dev && here.st_ino == there.st_ino) continue;
         if (lstat(link, &here) == 0 && here.st_dev == there.st_dev && here.st_ino == there.st_ino) continue; // a symlink itself (O_PATH)
         if (S_ISCHR(there.st_mode) && there.st_rdev == makedev(1, 3)) continue; // a null device is one everywhere
+        if (has_moved(path, link, &there)) continue;
         fprintf(stderr, "descriptor %s of process %s: %s\n", entry->d_name, process, link);
         return 0;
     }
