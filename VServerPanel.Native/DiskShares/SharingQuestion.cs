@@ -39,10 +39,10 @@ internal sealed class SharingQuestion(Invocation call, VServerName name)
         }
 
         var choice = SharingMethods.ChooseFor(call.Paths, call.Paths.VServers);
-        var isByLinks = choice.Method == SharingMethod.HardLink;
-        if (isByLinks && stat.LinkCount > 1)
+        var isByLinks = choice.Method != SharingMethod.Reflink;
+        if (isByLinks ? stat.LinkCount > 1 : IsInline(file, stat))
         {
-            return Refused(SkipReason.HardLinked);
+            return Refused(isByLinks ? SkipReason.HardLinked : SkipReason.Inline);
         }
 
         if (like.Where(o => o.IsEqual && (o.HasSameTime || !isByLinks)).Select(o => o.Name).ToList() is { Count: > 0 } equal)
@@ -61,6 +61,13 @@ internal sealed class SharingQuestion(Invocation call, VServerName name)
         return SharedMark.IsOn(fd, stat, isImmutable: false) || (SharedMark.IsOn(fd, stat, isImmutable: true) && (stat.Attributes & Libc.STATX_ATTR_IMMUTABLE) != 0);
     }
 
+    private static bool IsInline(SafeFileHandle file, in Libc.Statx stat)
+    {
+        using var blocks = new BlockMap();
+        _ = blocks.HashOf((int)file.DangerousGetHandle(), (long)stat.Size, out _, out var isInline);
+        return isInline;
+    }
+
     private (string Path, Libc.Statx Stat) Locate(SafeFileHandle root, string path)
     {
         try
@@ -73,7 +80,7 @@ internal sealed class SharingQuestion(Invocation call, VServerName name)
                 ? (real[top.Length..], stat)
                 : throw new ProblemException(ProblemCode.InvalidArgument, $"'{path}' is no file in {name}: only files are shared.");
         }
-        catch (ErrnoException e) when (e.Errno is ErrnoNames.ENOENT or ErrnoNames.ENOTDIR or ErrnoNames.ELOOP)
+        catch (ErrnoException e) when (e.Errno is ErrnoNames.ENOENT or ErrnoNames.ENOTDIR or ErrnoNames.ELOOP or ErrnoNames.ENAMETOOLONG)
         {
             throw new ProblemException(ProblemCode.NotFound, $"{name} has no file '{path}'.", e, path);
         }

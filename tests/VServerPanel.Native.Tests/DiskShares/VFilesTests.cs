@@ -56,6 +56,31 @@ public sealed class VFilesTests : IDisposable
         Assert.Equal("shared", Items<SharingAnswer>(ItemKinds.SharingAnswer, "a", "--why", "/usr/same")[0].Reason);
     }
 
+    /// <summary>It must stay one file, whatever method there is: nobody is told to ask for one.</summary>
+    [Fact]
+    public void Why_SeveralNamesInOneVServer_AreToStayOneFile()
+    {
+        MakeTwo();
+        TrialHost.Run("ln", Tree("a") + "/usr/same", Tree("a") + "/usr/again");
+        Assert.Equal("hard-linked", Items<SharingAnswer>(ItemKinds.SharingAnswer, "a", "--why", "/usr/same")[0].Reason);
+    }
+
+    [Fact]
+    public void Why_FileWithoutABlock_CannotBeShared()
+    {
+        _image = LoopImage.Mount("btrfs", _prefix.Paths.VServers);
+        MakeTwo();
+        TrialHost.Run("sync", "-f", Tree("a"));
+        Assert.Equal("inline", Items<SharingAnswer>(ItemKinds.SharingAnswer, "a", "--why", "/usr/same")[0].Reason);
+    }
+
+    [Fact]
+    public void Why_NameLongerThanAny_IsNotFound()
+    {
+        MakeTwo();
+        Assert.Equal(ProblemCode.NotFound, Assert.Throws<ProblemException>(() => Items<SharingAnswer>(ItemKinds.SharingAnswer, "a", "--why", "/usr/" + new string('x', 300))).Code);
+    }
+
     [Theory]
     [InlineData("/usr/none", ProblemCode.NotFound)]
     [InlineData("/usr", ProblemCode.InvalidArgument)]
@@ -90,6 +115,9 @@ public sealed class VFilesTests : IDisposable
             File.WriteAllText(Tree(name) + "/usr/differs", "only in " + name);
             File.WriteAllText(Tree(name) + "/usr/mode", "mode");
             File.WriteAllText(Tree(name) + "/usr/attribute", "attribute");
+
+            // those of hard links must have one time
+            TrialHost.Run("find", Tree(name) + "/usr", "-type", "f", "-exec", "touch", "-d", "@1600000000", "{}", "+");
         }
 
         File.CreateSymbolicLink(Tree("a") + "/bin", "usr/bin");
