@@ -52,7 +52,7 @@ internal sealed unsafe class BlockRewriter : IDisposable
             // to write into such a file takes its rights away; set-id files are none that are looked at
             if ((stat.Mode & SetIds) != 0 || HasCapabilities(fd))
             {
-                return SkipReason.SpecialFlags;
+                return SkipReason.Capabilities;
             }
 
             var times = stackalloc Libc.Timespec[2];

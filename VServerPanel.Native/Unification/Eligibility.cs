@@ -64,6 +64,7 @@ internal static class Eligibility
         SkipReason.Unreadable => "unreadable",
         SkipReason.Inline => "inline",
         SkipReason.Holes => "holes",
+        SkipReason.Capabilities => "capabilities",
         SkipReason.PackagesUnread => "packages-unread",
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
@@ -88,6 +89,7 @@ internal static class Eligibility
         SkipReason.Unreadable => "The file system reported an error when it was read or replaced.",
         SkipReason.Inline => "It is so small that it takes no block which could be shared.",
         SkipReason.Holes => "It is large, and takes next to nothing on the disk: there is little to save.",
+        SkipReason.Capabilities => "It has capabilities, and writing into it would take them away.",
         SkipReason.PackagesUnread => "The packages of its vserver could not be read, so that nothing tells which of its files are configuration; the next run may share it.",
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };

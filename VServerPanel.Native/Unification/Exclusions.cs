@@ -1,5 +1,7 @@
+using Microsoft.Win32.SafeHandles;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
+using VServerPanel.Native.Unification.Scanning;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Unification;
@@ -93,6 +95,21 @@ internal sealed class Exclusions
         }
 
         return result;
+    }
+
+    /// <summary>Of directories that were given and that none of the trees has, a sentence each: a mistyped one would pass unseen.</summary>
+    public List<string> Doubts(TreeScan scan) =>
+        [.. Excluded.Select(p => (Word: "--excldir", Path: p)).Concat(Included.Select(p => (Word: "--incldir", Path: p)))
+            .Where(d => !scan.Roots.Any(r => IsDirectory(r, d.Path)))
+            .Select(d => $"{d.Word} /{d.Path}: none of these vservers has such a directory, so that it changes nothing. A symlink to one does not count.")];
+
+    private static unsafe bool IsDirectory(SafeFileHandle root, string path)
+    {
+        fixed (byte* bytes = (byte[])[.. Bytes(path), 0])
+        {
+            var fd = Libc.OpenBeneath((int)root.DangerousGetHandle(), bytes, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+            return fd >= 0 && Libc.close(fd) == 0;
+        }
     }
 
     private static string Normalize(string path)

@@ -134,7 +134,10 @@ internal sealed class ReflinkAhead(SharingWork work, IEnumerable<ArraySegment<in
             {
             }
 
-            work.Conclude(rows[from..to], files[rows[from]].Class == KnownFiles.InlineClass ? SkipReason.Inline : AreSeveral(rows[from..to]) ? SkipReason.None : SkipReason.Differs);
+            work.Conclude(rows[from..to], files[rows[from]].Class == KnownFiles.InlineClass ? SkipReason.Inline
+                : AreSeveral(rows[from..to]) ? SkipReason.None
+                : AreSeveral(rows) ? SkipReason.Differs
+                : SkipReason.Alone);
         }
 
         work.Done(rows.Length, rows.Length * files[rows[0]].Size);

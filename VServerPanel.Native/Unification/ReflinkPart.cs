@@ -8,14 +8,17 @@ internal sealed unsafe class ReflinkPart(TreeScan scan) : IDisposable
 {
     private const long MostFirst = 1 << 20;
 
-    private readonly Dictionary<ulong, int> _ofMap = [];
+    private readonly List<int> _firstAt = [];
     private DescriptorBudget.Reservation? _reserved;
 
     /// <summary>Indices of its files, by inode.</summary>
     public ArraySegment<int> Rows { get; private set; }
 
-    /// <summary>Its inodes; of those that are open, the number of their block map stands in the place of attributes.</summary>
+    /// <summary>Its inodes.</summary>
     public UnitList Units { get; } = new(scan);
+
+    /// <summary>Where the blocks of those that are open lie.</summary>
+    public BlockUsers Blocks { get; } = new();
 
     /// <summary>Numbers of the inodes that have blocks.</summary>
     public List<int> Members { get; } = [];
@@ -59,7 +62,7 @@ internal sealed unsafe class ReflinkPart(TreeScan scan) : IDisposable
                 continue;
             }
 
-            unit.Attributes = blocks.HashOf(unit.Descriptor, row.Size, out _, out var isInline);
+            var map = blocks.HashOf(unit.Descriptor, row.Size, out var own, out var isInline);
             if (isInline)
             {
                 Inline.Add(i);
@@ -67,8 +70,14 @@ internal sealed unsafe class ReflinkPart(TreeScan scan) : IDisposable
             }
 
             Members.Add(i);
-            unit.IsJoined = unit.Attributes != 0 && !_ofMap.TryAdd(unit.Attributes, i);
-            unit.Class = unit.IsJoined ? _ofMap[unit.Attributes] : i;
+            unit.Place = Blocks.Add(map, own, row.Bytes);
+            unit.IsJoined = unit.Place < _firstAt.Count;
+            if (!unit.IsJoined)
+            {
+                _firstAt.Add(i);
+            }
+
+            unit.Class = _firstAt[unit.Place];
         }
 
         Announce();
@@ -102,6 +111,7 @@ internal sealed unsafe class ReflinkPart(TreeScan scan) : IDisposable
         (_reserved, BytesAsked) = (null, 0);
         Members.Clear();
         Inline.Clear();
-        _ofMap.Clear();
+        _firstAt.Clear();
+        Blocks.Clear();
     }
 }

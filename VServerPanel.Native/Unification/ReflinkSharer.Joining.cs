@@ -11,11 +11,10 @@ internal sealed partial class ReflinkSharer
         var source = Units[equal[0].Unit].Class;
         foreach (var (_, member) in equal)
         {
-            if (Units[member].IsJoined)
+            if (Units[member].Class >= 0 && _part.Blocks.RankOf(Units[Units[member].Class].Place) > _part.Blocks.RankOf(Units[source].Place))
             {
-                // many share with it already
+                // others share with it already
                 source = Units[member].Class;
-                break;
             }
         }
 
@@ -36,13 +35,13 @@ internal sealed partial class ReflinkSharer
     }
 
     /// <summary>Lets the units in <c>_who</c> share the blocks of one, those that are equal.</summary>
-    /// <returns>That one: another where the first cannot be read.</returns>
+    /// <returns>That one: another where the first cannot be read, or is changed by its vserver meanwhile.</returns>
     private int Join(int source, int count)
     {
-        while ((count = LeaveOutThoseThatShare(source, count)) > 0 && !TryJoin(source, count))
+        while ((count = LeaveOutThoseThatShare(source, count)) > 0 && TryJoin(source, count) is not SkipReason.None and var fault)
         {
-            (var unreadable, source) = (source, _who[0]);
-            Abandon(unreadable, source);
+            (var left, source) = (source, _who[0]);
+            Abandon(left, source, fault);
             _who.AsSpan(1, --count).CopyTo(_who);
         }
 
@@ -55,7 +54,7 @@ internal sealed partial class ReflinkSharer
         for (var i = 0; i < count; i++)
         {
             ref var unit = ref Units[_who[i]];
-            if (unit.Attributes != 0 && unit.Attributes == Units[source].Attributes)
+            if (unit.Place == Units[source].Place)
             {
                 // every block already
                 (unit.Class, unit.IsJoined) = (source, true);
@@ -69,8 +68,8 @@ internal sealed partial class ReflinkSharer
         return wanted;
     }
 
-    /// <summary>False where none can share with it, because it cannot be read, or is a swap file; nothing is said of any of them then.</summary>
-    private bool TryJoin(int source, int count)
+    /// <summary>Why none can share with it: it cannot be read, is a swap file, or is not as it was. Nothing is said of any of them then.</summary>
+    private SkipReason TryJoin(int source, int count)
     {
         for (var i = 0; i < count; i++)
         {
@@ -82,43 +81,44 @@ internal sealed partial class ReflinkSharer
         work.HasNoRoom |= results.ContainsAny(-ErrnoNames.ENOSPC, -ErrnoNames.EDQUOT);
         if (!results.ContainsAnyExcept(-ErrnoNames.EIO) ? !_content.CanBeRead(Units[source].Descriptor, _part.Size, _stop) : count > 1 && !results.ContainsAnyExcept(-ErrnoNames.ETXTBSY))
         {
-            return false;
+            return SkipReason.Unreadable;
         }
 
         // the kernel compares what both have, however much that is by now: it says nothing of files that have changed
-        var isSourceSame = IsAsScanned(source);
-        if (!isSourceSame)
+        if (!IsAsScanned(source))
         {
-            _uncompared.Add(source);
+            return SkipReason.Changed;
         }
 
         for (var i = 0; i < count; i++)
         {
-            Take(_who[i], source, isSourceSame ? results[i] : null);
+            Take(_who[i], source, results[i]);
         }
 
-        return true;
+        return SkipReason.None;
     }
 
     /// <summary>What came of one.</summary>
     /// <param name="member">Its unit.</param>
     /// <param name="source">What it was compared with.</param>
-    /// <param name="result">What the kernel says; null where that is not as it was.</param>
-    private void Take(int member, int source, int? result)
+    /// <param name="said">What the kernel says.</param>
+    private void Take(int member, int source, int said)
     {
         ref var unit = ref Units[member];
-        if (result is not { } said || (said >= 0 && !IsAsScanned(member)))
+        if (said >= 0 && !IsAsScanned(member))
         {
             Leave(member, SkipReason.Changed);
         }
         else if (said == Libc.FILE_DEDUPE_RANGE_SAME)
         {
-            (unit.Class, unit.IsJoined) = (source, true);
             var own = _part.RowsOf(unit);
+            var freed = _part.Blocks.Move(unit.Place, Units[source].Place);
+            freed = work.Met.Add(_scan.Files[own[0]]) ? freed : 0;
+            (unit.Class, unit.IsJoined, unit.Place) = (source, true, Units[source].Place);
             foreach (var index in own)
             {
                 _scan.Files[index].Marks |= FileMarks.Replaced;
-                work.Changed(index == own[0] ? _scan.Files[index].Bytes : 0);
+                work.Changed(index == own[0] ? freed : 0);
             }
         }
         else if (said > 0)
@@ -127,7 +127,7 @@ internal sealed partial class ReflinkSharer
             if (_isLast)
             {
                 // they were equal when they were read
-                _uncompared.Add(member);
+                _uncompared.Add((member, SkipReason.Changed));
             }
         }
         else
@@ -138,26 +138,31 @@ internal sealed partial class ReflinkSharer
     }
 
     /// <summary>Leaves the one with which others were to share, for another of them. Those that share with it already were not compared with anybody else yet.</summary>
-    private void Abandon(int unreadable, int next)
+    private void Abandon(int source, int next, SkipReason reason)
     {
         var first = -1;
         foreach (var member in _part.Members)
         {
             ref var unit = ref Units[member];
-            if (member != unreadable && unit.IsJoined && unit.Class == unreadable)
+            if (member != source && unit.IsJoined && unit.Class == source)
             {
                 (unit.IsJoined, first) = (first >= 0, first < 0 ? member : first);
                 unit.Class = first;
             }
         }
 
-        if (first >= 0 && _isLast)
+        if (first >= 0 && (_isLast || reason == SkipReason.Changed))
         {
-            _uncompared.Add(first);
+            _uncompared.Add((first, reason));
+        }
+
+        if (reason == SkipReason.Changed)
+        {
+            _uncompared.Add((next, reason));
         }
 
         (Units[next].Class, Units[next].IsJoined, _haveSomeDiffered) = (next, false, true);
-        Leave(unreadable, SkipReason.Unreadable);
+        Leave(source, reason);
     }
 
     private bool IsAsScanned(int unit) =>

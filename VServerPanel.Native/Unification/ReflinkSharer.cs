@@ -17,7 +17,7 @@ internal sealed partial class ReflinkSharer(SharingWork work) : IDisposable
     private readonly int[] _results = new int[Dedupe.MostTargets];
     private readonly int[] _contents = new int[work.Descriptors.OfBucket];
     private readonly List<int> _first = [];
-    private readonly List<int> _uncompared = [];
+    private readonly List<(int Unit, SkipReason Reason)> _uncompared = [];
     private ReflinkPart _part = new(work.Scan);
     private Func<bool> _stop = static () => false;
     private bool _haveSomeDiffered;
@@ -53,15 +53,14 @@ internal sealed partial class ReflinkSharer(SharingWork work) : IDisposable
     /// <summary>Files of the same path are mostly equal: one of each path is compared, and the kernel compares the others with it.</summary>
     private void TakePathsForEqual()
     {
-        var followers = _part.Members.Where(m => Units[m].IsJoined).CountBy(m => Units[m].Class).ToDictionary();
         var keys = _part.Members.Where(m => !Units[m].IsJoined)
-            .Select(m => (Path: _scan.PathHashOf(_scan.Files[_part.Rows[Units[m].Start]]), Less: -followers.GetValueOrDefault(m), Unit: m)).ToArray();
+            .Select(m => (Path: _scan.PathHashOf(_scan.Files[_part.Rows[Units[m].Start]]), Less: -_part.Blocks.RankOf(Units[m].Place), Unit: m)).ToArray();
         Array.Sort(keys);
         for (int from = 0, to; from < keys.Length; from = to)
         {
             for (to = from; to < keys.Length && keys[to].Path == keys[from].Path; to++)
             {
-                // the first: the one with which most share already
+                // the first: the one with which others share already
                 Units[keys[to].Unit].Class = keys[from].Unit;
             }
         }
@@ -95,7 +94,7 @@ internal sealed partial class ReflinkSharer(SharingWork work) : IDisposable
         {
             if (_classes[i] < 0)
             {
-                _uncompared.Add(_first[i]);
+                _uncompared.Add((_first[i], SkipReason.Unreadable));
             }
 
             _contents[_first[i]] = _classes[i] < 0 ? found++ : _classes[i];
@@ -137,14 +136,19 @@ internal sealed partial class ReflinkSharer(SharingWork work) : IDisposable
         }
 
         // could not be read, were changed, or this was cancelled: whether they differ from others nobody knows
-        var unknown = _uncompared.Select(u => Units[u].Class).Where(c => c >= 0).ToHashSet();
+        var unknown = new Dictionary<int, SkipReason>();
+        foreach (var (unit, reason) in _uncompared)
+        {
+            unknown[Units[unit].Class] = reason;
+        }
+
         foreach (var member in unknown.Count > 0 ? _part.Members : [])
         {
-            if (unknown.Contains(Units[member].Class))
+            if (unknown.TryGetValue(Units[member].Class, out var reason))
             {
                 if (sizes[Units[member].Class].Units == 1)
                 {
-                    work.Conclude(_part.RowsOf(Units[member]), SkipReason.Unreadable);
+                    work.Conclude(_part.RowsOf(Units[member]), reason);
                 }
 
                 work.Forget(_part.RowsOf(Units[member]));

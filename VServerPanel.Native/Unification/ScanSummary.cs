@@ -6,16 +6,12 @@ namespace VServerPanel.Native.Unification;
 /// <summary>What came of a scan's files, per vserver and by reason.</summary>
 internal sealed class ScanSummary
 {
-    private readonly Dictionary<VServerName, (long Files, long Bytes)> _shared = [];
-
     /// <param name="scan">With what was found out about its files.</param>
     /// <param name="names">The vservers of its trees.</param>
     public ScanSummary(TreeScan scan, IReadOnlyList<VServerName> names)
     {
         var trees = scan.Trees.Count;
         var (shared, shareable, files) = (new long[trees], new long[trees], new long[trees]);
-        var (inodes, bytes) = (new long[trees], new long[trees]);
-        var met = new HashSet<(ulong, byte, int)>();
         var all = new TreeCount();
         foreach (var count in scan.Counts)
         {
@@ -36,22 +32,12 @@ internal sealed class ScanSummary
 
                 files[tree]++;
                 (row.Has(FileMarks.Replaced) ? shareable : shared)[tree] += row.Bytes;
-                if (row.Links == 1 || met.Add((row.Inode, row.Device, tree)))
-                {
-                    inodes[tree]++;
-                    bytes[tree] += row.Bytes;
-                }
             }
         }
 
         Members = [.. names.Select((n, t) => new UnificationMember(n, scan.Counts[t].Files, scan.Counts[t].Bytes, shared[t], shareable[t], scan.Counts[t].Bytes - shared[t] - shareable[t]))];
         FilesShared = files.Sum();
         Files = scan.Counts.Sum(c => c.Files);
-        for (var t = 0; t < trees; t++)
-        {
-            _shared[names[t]] = (inodes[t], bytes[t]);
-        }
-
         Skipped = [.. Enum.GetValues<SkipReason>()
             .Where(r => r != SkipReason.None && all.SkippedFiles[(int)r] > 0)
             .OrderByDescending(r => all.SkippedBytes[(int)r])
@@ -65,7 +51,4 @@ internal sealed class ScanSummary
     public long Files { get; }
 
     public long FilesShared { get; }
-
-    /// <summary>Inodes of a vserver that are shared, each once however many names it has there, and their allocated bytes: as the disk is measured.</summary>
-    public (long Files, long Bytes) SharedOf(VServerName name) => _shared[name];
 }

@@ -16,7 +16,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
     private const int MostFreshFiles = 8192;
 
     // of those that are shared; all others are own files already
-    private static readonly string[] s_failures = [.. new[] { SkipReason.BeingWritten, SkipReason.Changed, SkipReason.Unreadable, SkipReason.SpecialFlags, SkipReason.Attributes }.Select(Eligibility.CodeOf)];
+    private static readonly string[] s_failures = [.. new[] { SkipReason.BeingWritten, SkipReason.Changed, SkipReason.Unreadable, SkipReason.SpecialFlags, SkipReason.Capabilities, SkipReason.Attributes }.Select(Eligibility.CodeOf)];
 
     private IReadOnlyList<int> _shared = [];
     private int[] _rows = [];
@@ -28,6 +28,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
         OpenedFile.IgnoreSignals();
         request.PrepareUndo(operation);
         StagingArea.Clear(operation.Paths);
+        SharingWork.TellWhatWasKept(operation.Paths, operation.Report);
         UnificationState.EnsureDirectory(operation.Paths);
         using var scan = new TreeScan([.. request.VServers.Select(operation.Paths.TreeOf)]);
         var freeBefore = UnificationRun.BytesFree(scan);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using VServerPanel.Native.Hosts;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Output;
 using VServerPanel.Native.Unification.Scanning;
@@ -38,6 +39,9 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
     /// <summary>Members' files that could not go back to their places.</summary>
     public ConcurrentQueue<KeptFile> Kept { get; } = new();
 
+    /// <summary>Inodes that came to share their blocks.</summary>
+    public InodeSet Met { get; } = new();
+
     /// <summary>Whether a file could not be shared because the disk is full.</summary>
     public bool HasNoRoom { get; set; }
 
@@ -72,6 +76,15 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
         if (HasNoRoom)
         {
             report.Warn("The disk had no room to note that blocks are shared: some files were left as they are. What is shared by now made room; run it again.");
+        }
+    }
+
+    /// <summary>Reminds of what earlier runs have kept.</summary>
+    public static void TellWhatWasKept(HostPaths paths, IReporter report)
+    {
+        foreach (var directory in StagingArea.KeptBefore(paths))
+        {
+            report.Warn($"An earlier run kept files in '{directory}' that could not go back to their places; its record says which. Move them there, and remove the directory.");
         }
     }
 

@@ -51,6 +51,9 @@ internal enum SkipReason : byte
     /// <summary>Large, and nearly all of it holes.</summary>
     Holes,
 
+    /// <summary>Writing into it would take its capabilities away.</summary>
+    Capabilities,
+
     /// <summary>Its vserver's package manager could not be asked which files are configuration.</summary>
     PackagesUnread,
 }

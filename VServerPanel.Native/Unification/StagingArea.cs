@@ -89,6 +89,10 @@ internal sealed class StagingArea : IDisposable
         return new KeptFile(index, path, errno);
     }
 
+    /// <summary>Directories in which earlier runs have kept files that could not go back.</summary>
+    public static IReadOnlyList<string> KeptBefore(HostPaths paths) => !Directory.Exists(PathOf(paths)) ? []
+        : [.. Directory.GetDirectories(PathOf(paths)).Where(d => Libc.TryStatx(null, d, out var stat, flags: 0) && (stat.Mode & Sticky) != 0)];
+
     /// <summary>Removes what runs that were killed have left.</summary>
     public static void Clear(HostPaths paths)
     {

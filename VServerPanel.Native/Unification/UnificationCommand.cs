@@ -102,6 +102,6 @@ internal static class UnificationCommand
     private static string Describe(UnificationOutcome outcome) =>
         $"{outcome.FilesChanged} files were made to share, {outcome.FilesShared} do now; {ByteSize.Format(outcome.BytesSaved)} saved, {ByteSize.Format(outcome.BytesFreeAfter)} are free.\n{Describe(outcome.Skipped)}";
 
-    private static string Describe(IReadOnlyList<SkippedFiles> skipped, string what = "not shared") =>
+    private static string Describe(IReadOnlyList<SkippedFiles> skipped, string what = "left alone") =>
         string.Join('\n', skipped.Select(s => $"  {s.Files,8} files, {ByteSize.Format(s.Bytes),9}, {what}: {s.Explanation}"));
 }

@@ -25,12 +25,14 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
         OpenedFile.IgnoreSignals();
         request.PrepareUndo(operation, method);
         StagingArea.Clear(_paths);
+        SharingWork.TellWhatWasKept(_paths, operation.Report);
         UnificationState.EnsureDirectory(_paths);
         using var scan = new TreeScan([.. request.VServers.Select(_paths.TreeOf)]);
         var freeBefore = BytesFree(scan);
         KnownFiles? read = null;
         var reading = BackgroundWork.Start(() => read = new KnownFiles(_paths));
         Scan(scan);
+        request.Exclusions.Doubts(scan).ForEach(operation.Report.Warn);
         reading.Wait();
         var known = read!;
         _buckets = FindBuckets(scan);
@@ -63,14 +65,14 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
 
             if (!isDone && work.FilesChanged > 0)
             {
-                Remember(new ScanSummary(scan, request.VServers), isPart: true);
+                Remember(scan, isPart: true);
             }
         }
 
         // who cancels it now comes too late
         operation.Report.Progress(4, Steps, $"Looked at {verified} changed files again");
         var summary = new ScanSummary(scan, request.VServers);
-        Remember(summary);
+        Remember(scan);
         if (verification.Fault is { } fault)
         {
             throw fault;
@@ -179,15 +181,15 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
         }
     }
 
-    private void Remember(ScanSummary summary, bool isPart = false)
+    private void Remember(TreeScan scan, bool isPart = false)
     {
         // a part is less than was shared with whom before, and drift is told from that
         isPart |= request.Packages.Count > 0;
-        foreach (var name in request.VServers)
+        foreach (var (name, shared) in request.VServers.Zip(SharedTotals.Of(scan, method != SharingMethod.Reflink)))
         {
             if (!(isPart || _unread.Contains(name)) || UnificationState.Find(_paths, operation.Call.Registry, name) is not { FilesShared: > 0 } earlier || earlier.Method != method)
             {
-                Remember(name, summary.SharedOf(name).Files, summary.SharedOf(name).Bytes);
+                Remember(name, shared.Files, shared.Bytes);
             }
         }
     }

@@ -13,6 +13,9 @@ internal struct Unit
     public int Class;
     public ulong Attributes;
 
+    /// <summary>Where its blocks lie, as <see cref="BlockUsers"/> numbers it.</summary>
+    public int Place;
+
     /// <summary>Whether we made it to be shared.</summary>
     public bool IsMarked;
 

@@ -1,6 +1,7 @@
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Unification;
+using VServerPanel.Native.Unification.Scanning;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Tests.Unification;
@@ -20,6 +21,20 @@ public sealed class EligibilityTests
     [InlineData("srv/www/index.html", false)]
     public void IsExcluded_OfAPath_TheNearestDirectoryDecides(string path, bool expected) =>
         Assert.Equal(expected, new Exclusions(["/usr/local/secret"], ["/srv", "usr/local/secret/public/"]).IsExcluded(path));
+
+    [Fact]
+    public void Doubts_DirectoryThatNoTreeHas_IsTold()
+    {
+        using var host = new UnifiedHost();
+        UnifiedHost.Write(host.Add("a"), "usr/bin/tool", "x");
+        UnifiedHost.Write(host.Add("b"), "opt/data/file", "x");
+        File.CreateSymbolicLink(host.PathOf("a") + "/bin", "usr/bin");
+        using var scan = new TreeScan([host.PathOf("a"), host.PathOf("b")]);
+        Assert.Empty(new Exclusions(["/usr/bin"], ["/opt/data"]).Doubts(scan));
+        var doubts = new Exclusions(["/usr/bim", "/usr/bin/tool"], ["/bin"]).Doubts(scan);
+        Assert.Equal(["--excldir /usr/bim", "--excldir /usr/bin/tool", "--incldir /bin"], doubts.Select(d => d.Split(':')[0]));
+        Assert.Equal(2, host.Plan(host.Request("a", "b") with { Exclusions = new Exclusions(["/usr/bim", "/usr/local"], []) }).Warnings.Count(w => w.StartsWith("--excldir", StringComparison.Ordinal)));
+    }
 
     [Theory]
     [InlineData("")]

@@ -1,3 +1,4 @@
+using VServerPanel.Native.ChildProcesses;
 using VServerPanel.Native.Operations;
 using VServerPanel.Protocol;
 
@@ -69,9 +70,32 @@ public sealed class PackageScopeTests : IDisposable
         Assert.Equal(1u, _host.LinksOf("a", "usr/share/base/settings.conf"));
     }
 
-    private void Fill(string name, string toolVersion)
+    /// <summary>Both names are in a bucket of their own, and may be open at once.</summary>
+    [Fact]
+    public void Unify_OneInodeOfTwoNamesByBlocks_IsSavedOnce()
     {
-        var tree = _host.Add(name);
+        using var host = new UnifiedHost("xfs");
+        foreach (var name in (string[])["a", "b"])
+        {
+            Fill(host, name, "1.0");
+            var tree = host.PathOf(name);
+            File.Delete(tree + "/usr/bin/tool");
+            UnifiedHost.Write(tree, "usr/bin/tool", new string('t', 2_000_000));
+            new ChildProcess { Program = "ln", Arguments = [tree + "/usr/bin/tool", tree + "/usr/bin/tool2"] }.Run();
+            UnifiedHost.Write(tree, "var/lib/dpkg/info/tool.list", "/usr/bin/tool\n/usr/bin/tool2\n");
+        }
+
+        host.Sync();
+        var request = host.Request("a", "b") with { Scope = UnificationScope.Package, Packages = ["tool"] };
+        Assert.InRange(host.Plan(request).BytesSaved, 2_000_000, 2_004_096);
+        Assert.InRange(host.Unify(request).BytesSaved, 2_000_000, 2_004_096);
+    }
+
+    private void Fill(string name, string toolVersion) => Fill(_host, name, toolVersion);
+
+    private static void Fill(UnifiedHost host, string name, string toolVersion)
+    {
+        var tree = host.Add(name);
         UnifiedHost.Write(tree, "usr/bin/tool", "the tool\n");
         UnifiedHost.Write(tree, "usr/share/base/data", "data\n");
         UnifiedHost.Write(tree, "usr/share/base/settings.conf", "setting=1\n");

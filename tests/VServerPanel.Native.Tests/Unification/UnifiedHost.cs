@@ -39,6 +39,19 @@ internal sealed class UnifiedHost : IDisposable
         File.SetUnixFileMode(Prefix.Paths.VServers, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
+    /// <summary>One on btrfs, with vservers that are subvolumes, as they are made there: no file can be moved from one into another.</summary>
+    public static UnifiedHost OfSubvolumes(params string[] names)
+    {
+        var host = new UnifiedHost("btrfs");
+        foreach (var name in names)
+        {
+            Directory.Delete(host.Add(name));
+            new ChildProcess { Program = "btrfs", Arguments = ["subvolume", "create", host.PathOf(name)] }.Run();
+        }
+
+        return host;
+    }
+
     public PrivatePrefix Prefix { get; } = new();
 
     private string Image => Prefix.Directory + "/image";
@@ -154,7 +167,7 @@ internal sealed class UnifiedHost : IDisposable
     public void DamageOnDisk(string content, int which)
     {
         Sync();
-        new ChildProcess { Program = "umount", Arguments = [Prefix.Paths.VServers] }.Run();
+        Unmount();
         var bytes = File.ReadAllBytes(Image);
         var wanted = System.Text.Encoding.ASCII.GetBytes(content);
         var at = -1;
@@ -174,12 +187,29 @@ internal sealed class UnifiedHost : IDisposable
         new ChildProcess { Program = "mount", Arguments = ["-o", "loop", Image, Prefix.Paths.VServers] }.Run();
     }
 
+    // a process that another test starts has all that is open here, until it runs its program
+    private void Unmount()
+    {
+        var umount = new ChildProcess { Program = "umount", Arguments = [Prefix.Paths.VServers] };
+        for (var tries = 0; tries < 50; tries++)
+        {
+            if (umount.Try().ExitCode == 0)
+            {
+                return;
+            }
+
+            Thread.Sleep(100);
+        }
+
+        umount.Run();
+    }
+
     public void Dispose()
     {
         // marks of shared files are only in the way of nobody, immutable ones go with the tree
         if (_isMounted)
         {
-            new ChildProcess { Program = "umount", Arguments = [Prefix.Paths.VServers] }.Run();
+            Unmount();
         }
 
         Prefix.Dispose();
