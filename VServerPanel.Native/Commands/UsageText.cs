@@ -15,10 +15,13 @@ internal static class UsageText
         """;
 
     /// <summary>Usage of one verb or tool.</summary>
-    public static string Of(Command command, string usagePrefix)
+    /// <param name="command">What there may be.</param>
+    /// <param name="usagePrefix">How it is called.</param>
+    /// <param name="usage">What stands behind the options; null: the arguments of <paramref name="command"/>.</param>
+    public static string Of(Command command, string usagePrefix, string? usage = null)
     {
         var text = new StringBuilder();
-        var arguments = string.Concat(command.Arguments.Select(a => a.Arity.MinimumNumberOfValues == 0 ? $" [{a.Name}]" : $" {a.Name}"));
+        var arguments = usage is not null ? $" {usage}" : string.Concat(command.Arguments.Select(a => a.Arity.MinimumNumberOfValues == 0 ? $" [{a.Name}]" : $" {a.Name}"));
         text.Append($"Usage: {usagePrefix}{(command.Options.Count > 0 ? " [options]" : "")}{arguments}\n\n{command.Description}\n");
         if (command.Options.Count > 0)
         {

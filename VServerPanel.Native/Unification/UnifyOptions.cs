@@ -17,12 +17,37 @@ internal sealed class UnifyOptions
     private readonly Option<string[]> _included = new("--incldir") { Description = "a directory to take in (repeatable)", HelpName = "DIR", AllowMultipleArgumentsPerToken = false };
     private readonly Option<int?> _threads = new("--threads") { Description = "how many files are worked on at once (blocks are shared by no more than there are processors)", HelpName = "N" };
 
+    private Option[] OfSharing => [_debug, _noFlags, _content, _quick, _method, _verify, _excluded, _included];
+
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_debug, _noFlags, _content, _quick, _method, _verify, _excluded, _included, _threads])
+        foreach (var option in OfSharing)
         {
             command.Add(option);
         }
+
+        AddToUndo(command);
+    }
+
+    /// <summary>Those that undoing heeds, which is always of whole vservers.</summary>
+    public void AddToUndo(Command command) => command.Add(_threads);
+
+    /// <summary>Reads what undoing heeds.</summary>
+    /// <param name="result">What was given.</param>
+    /// <param name="vservers">That get files of their own.</param>
+    /// <param name="packages">The words after <c>--</c>; null where there is none.</param>
+    /// <exception cref="ProblemException">InvalidArgument: something was given that only sharing heeds.</exception>
+    public UnificationRequest ReadUndo(ParseResult result, IReadOnlyList<VServerName> vservers, IReadOnlyList<string>? packages)
+    {
+        var others = OfSharing.Where(o => result.GetResult(o) is { Implicit: false }).Select(o => o.Name).ToList();
+        if (packages is not null)
+        {
+            others.Add($"'{string.Join(' ', packages.Prepend("--"))}'");
+        }
+
+        return others.Count > 0
+            ? throw new ProblemException(ProblemCode.InvalidArgument, $"Undoing gives a vserver files of its own for all that it shares, however they were shared. Leave out {string.Join(", ", others)}.")
+            : new UnificationRequest { VServers = vservers, Threads = ThreadsOf(result) };
     }
 
     /// <param name="result">What was given.</param>
@@ -34,6 +59,11 @@ internal sealed class UnifyOptions
         if (packages is { Count: 0 })
         {
             throw new ProblemException(ProblemCode.InvalidArgument, "After '--' stand packages, or ALL.");
+        }
+
+        if (packages is { Count: > 1 } && packages.Contains("ALL"))
+        {
+            throw new ProblemException(ProblemCode.InvalidArgument, "ALL stands alone after '--': it is every package. Leave it out, or the others.");
         }
 
         if (packages is not null && result.GetValue(_content))
@@ -52,9 +82,11 @@ internal sealed class UnifyOptions
             IsWithoutFlags = result.GetValue(_noFlags),
             IsVerified = result.GetValue(_verify),
             IsEachFileTold = result.GetValue(_debug),
-            Threads = Math.Clamp(result.GetValue(_threads) ?? ParallelWork.DefaultWalkers, 1, 64),
+            Threads = ThreadsOf(result),
         };
     }
+
+    private int ThreadsOf(ParseResult result) => Math.Clamp(result.GetValue(_threads) ?? ParallelWork.DefaultWalkers, 1, 64);
 
     private static SharingMethod? MethodOf(string? word) => word is null
         ? null

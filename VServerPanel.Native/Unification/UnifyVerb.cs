@@ -11,7 +11,7 @@ internal sealed class UnifyVerb : Verb
 
     public override bool OpenToPanel => true;
 
-    public override string Usage => "[OTHER…]";
+    public override string Usage => "[OTHER…] [-- PKG…|ALL]";
 
     public override string Summary => "share its files with those of others: the named, those of last time, or all";
 
@@ -20,9 +20,9 @@ internal sealed class UnifyVerb : Verb
         var end = arguments.ToList().IndexOf("--");
         var options = new UnifyOptions();
         var others = new Argument<string[]>("OTHER…") { Description = "With whom.", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("unify", "Shares equal files with other vservers.") { others };
+        var command = new Command("unify", "Shares equal files with other vservers: with OTHER…, else with those of last time, else with all. Without '-- PKG…' or '-- ALL' by content.") { others };
         options.AddTo(command);
-        if (ArgumentParser.Parse(command, end < 0 ? arguments : [.. arguments.Take(end)], "vserver NAME unify") is not { } result)
+        if (ArgumentParser.Parse(command, end < 0 ? arguments : [.. arguments.Take(end)], "vserver NAME unify", "[OTHER…] [-- PKG…|ALL]") is not { } result)
         {
             return ExitCodes.Success;
         }
@@ -55,9 +55,9 @@ internal sealed class DeunifyVerb : Verb
     {
         var options = new UnifyOptions();
         var command = new Command("deunify", "Gives the vserver files of its own for those that it shares with others, as far as they fit on the disk.");
-        options.AddTo(command);
+        options.AddToUndo(command);
         return ArgumentParser.Parse(command, arguments, "vserver NAME deunify") is { } result
-            ? UnificationCommand.Separate(call, options.Read(result, [name], null), ["vserver", name.Value, "deunify"])
+            ? UnificationCommand.Separate(call, options.ReadUndo(result, [name], null), ["vserver", name.Value, "deunify"])
             : ExitCodes.Success;
     }
 }
