@@ -16,6 +16,12 @@ internal sealed record PackageRequest
     /// <summary>Whether the packages that changed are unified again afterwards.</summary>
     public bool Unifies { get; init; }
 
+    /// <summary>The operation that this is the retry of, if it is one.</summary>
+    public string? RetryOf { get; init; }
+
+    /// <summary>Whether it is a retry of which nothing is left: whether packages were unified again is not on record, so that this is always done once more.</summary>
+    public bool IsDone => RetryOf is not null && VServers.Count == 0 && !(Unifies && Earlier.Count > 0);
+
     /// <summary>Those that an earlier operation has given files of their own, where this is its retry.</summary>
     public IReadOnlyList<ThawedVServer> Thawed { get; init; } = [];
 

@@ -32,7 +32,7 @@ internal sealed class PackageTool(PackageManager manager) : Tool
     {
         var command = new Command(Name, $"Runs {manager.Program} in vservers, with all that stands behind '--'. Those that are stopped are started for it without their services.") { _unify, _jobs, _retry, _timeOut, _names };
         IReadOnlyList<string> own = [.. arguments.TakeWhile(a => a != "--")];
-        if (ArgumentParser.Parse(command, own, $"{Name} … -- ARGS") is not { } result)
+        if (ArgumentParser.Parse(command, own, Name, "ALL|NAME… -- ARGS") is not { } result)
         {
             return ExitCodes.Success;
         }
@@ -42,6 +42,17 @@ internal sealed class PackageTool(PackageManager manager) : Tool
         if (call.Options.Plan)
         {
             call.Report.Plan(Plan(request, call));
+            return ExitCodes.Success;
+        }
+
+        if (FaultOf(request, call) is { } fault)
+        {
+            throw fault;
+        }
+
+        if (request.IsDone)
+        {
+            call.Report.Info(NothingLeft(request));
             return ExitCodes.Success;
         }
 
@@ -82,6 +93,7 @@ internal sealed class PackageTool(PackageManager manager) : Tool
             {
                 Manager = manager,
                 VServers = wanted,
+                RetryOf = earlier?.Operation,
                 Arguments = words.Count > 0 ? PackageFiles.Locate(call, manager.Extension, words) : earlier!.Arguments,
                 Unifies = result.GetValue(_unify) || earlier is { Unifies: true },
                 Thawed = earlier?.Thawed ?? [],
@@ -136,6 +148,17 @@ internal sealed class PackageTool(PackageManager manager) : Tool
         }
     }
 
+    /// <summary>Why nothing of it is begun; null where it can be.</summary>
+    private ProblemException? FaultOf(PackageRequest request, Invocation call) => request.VServers.Where(v => !call.Registry.Exists(v)).ToList() switch
+    {
+        [var one] => ProblemException.NoSuchVServer(one),
+        { Count: > 1 } missing => new ProblemException(ProblemCode.NotFound, $"There are no vservers {string.Join(", ", missing)}: nothing was done. 'vserver-stat' lists those there are.", exitCode: ExitCodes.NoSuchVServer),
+        _ when request is { VServers.Count: 0, RetryOf: null } => new ProblemException(ProblemCode.Unsupported, $"No vserver here has {manager.Program}: there is none to run it in. 'vcheck --packages' tells what packages they have."),
+        _ => null,
+    };
+
+    private static string NothingLeft(PackageRequest request) => $"Nothing is left to be done of {request.RetryOf}.";
+
     private void RequirePermitted(PackageRequest request, Invocation call)
     {
         if (!CallerActor.IsPanel(call.Actor))
@@ -165,10 +188,10 @@ internal sealed class PackageTool(PackageManager manager) : Tool
             steps.Add(new PlanStep("Unify the packages that changed again"));
         }
 
-        var problems = request.VServers.Where(v => !call.Registry.Exists(v)).Select(v => ProblemException.NoSuchVServer(v).ToEvent())
+        var problems = (FaultOf(request, call) is { } fault ? [fault.ToEvent()] : Array.Empty<ProblemEvent>())
             .Concat(programs.Where(p => p.Value is null).Select(p => ProblemIn(p.Key, call)))
             .Concat(parted.SelectMany(p => p.Plan.Problems));
-        return new OperationPlan(steps, request.VServers.Count == 0 ? ["There is no vserver to do it in."] : [], [.. problems]);
+        return new OperationPlan(steps, request.IsDone ? [NothingLeft(request)] : [], [.. problems]);
     }
 
     private ProblemEvent ProblemIn(VServerName name, Invocation call)

@@ -84,9 +84,54 @@ public sealed class PackageToolTests : IDisposable
     public void Vapt_WithoutDpkgOrVServer_SaysWhatToUse()
     {
         _host.Add("plain");
-        var result = Outcomes(Run("plain", "nobody", "--", "update"));
-        Assert.Contains("no package database", result["plain"].Message, StringComparison.Ordinal);
-        Assert.Contains("No vserver is called nobody", result["nobody"].Message, StringComparison.Ordinal);
+        Assert.Contains("no package database", Outcomes(Run("plain", "--", "update"))["plain"].Message, StringComparison.Ordinal);
+        Assert.Contains("No vserver is called nobody", Run("nobody", "--", "update").Problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Vapt_SomeAreNotThere_IsRefusedBeforeAnyIsWorkedOn()
+    {
+        var name = FakeApt.Add(_host, "calm", "touch /begun");
+        var result = Run("calm", "nobody", "noone", "--", "update");
+        Assert.Equal((ProblemCode.NotFound, true), (result.Problem.Code, result.Problem.Message.StartsWith("There are no vservers nobody, noone", StringComparison.Ordinal)));
+        Assert.False(File.Exists(_host.Paths.TreeOf(name) + "/begun"));
+        Assert.Empty(_host.Prefix.ReadJournal());
+        Assert.Equal([ProblemCode.NotFound], Run("--plan", "calm", "nobody", "noone", "--", "update").Result<OperationPlan>().Problems.Select(p => p.Code));
+    }
+
+    [Fact]
+    public void Vapt_AllAndNoneHasApt_IsRefused()
+    {
+        _host.Add("plain");
+        var result = Run("ALL", "--", "update");
+        Assert.Equal(ProblemCode.Unsupported, result.Problem.Code);
+        Assert.Contains("No vserver here has apt-get", result.Problem.Message, StringComparison.Ordinal);
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Empty(_host.Prefix.ReadJournal());
+        Assert.Equal([result.Problem.Message], Run("--plan", "ALL", "--", "update").Result<OperationPlan>().Problems.Select(p => p.Message));
+    }
+
+    [Fact]
+    public void Vapt_RetryOfWhatIsDone_SaysSoAndIsNoOperation()
+    {
+        FakeApt.Add(_host, "calm", "exit 0");
+        var first = Run("calm", "--", "update").Events.OfType<HelloEvent>().Single().JobId!;
+        var before = _host.Prefix.ReadJournal().Count;
+
+        var again = Run("--retry", first);
+
+        Assert.Equal(0, again.ExitCode);
+        Assert.Contains(again.Events.OfType<LogEvent>(), l => l.Text == $"Nothing is left to be done of {first}.");
+        Assert.Equal(before, _host.Prefix.ReadJournal().Count);
+        Assert.Empty(Run("--plan", "--retry", first).Result<OperationPlan>().Steps);
+    }
+
+    [Fact]
+    public void Vapt_Help_HasTheOrderOfItsWords()
+    {
+        Assert.StartsWith("Usage: vapt [options] ALL|NAME… -- ARGS\n", _host.VServer("--as", "vapt", "--help").Output, StringComparison.Ordinal);
+        var fault = Run("--jobs", "x", "calm", "--", "update").Problem;
+        Assert.Equal((ProblemCode.InvalidArgument, "--jobs is a number, and not 'x'. 'vapt --help' shows the usage."), (fault.Code, fault.Message));
     }
 
     [Fact]
