@@ -30,7 +30,7 @@ internal sealed class VCheckTool : Tool
             return ExitCodes.Success;
         }
 
-        List<VServerName> names = [.. (result.GetValue(_names) ?? []).Select(ArgumentParser.VServerNameOf)];
+        List<VServerName> names = [.. (result.GetValue(_names) ?? []).Select(ArgumentParser.VServerNameOf).Distinct()];
         var (compares, verifies) = (result.GetValue(_compare), result.GetValue(_verify));
         if (result.GetValue(_packages))
         {
@@ -41,10 +41,10 @@ internal sealed class VCheckTool : Tool
 
         if (names.Count < 2)
         {
-            throw new ProblemException(ProblemCode.InvalidArgument, $"Usage: {Name} --packages [NAME…] | [--diffpkg] [--verify] REF NAME…");
+            throw new ProblemException(ProblemCode.InvalidArgument, names is [var one] ? $"{one} is the reference: name a vserver that is to be compared with it." : $"Usage: {Name} --packages [NAME…] | [--diffpkg] [--verify] REF NAME…");
         }
 
-        var count = new PackageComparison(call, names[0], compares || !verifies, verifies).Run(names.Skip(1).Distinct());
+        var count = new PackageComparison(call, names[0], compares || !verifies, verifies).Run(names.Skip(1));
         if (!call.Options.Json && !call.Options.Silent)
         {
             call.Report.Info(count == 0 ? "No differences." : $"{count} differences.");
@@ -55,7 +55,7 @@ internal sealed class VCheckTool : Tool
 
     private static int List(List<VServerName> names, Invocation call)
     {
-        var failed = new PackageList(call).Tell(names.Count > 0 ? names.Distinct() : call.Registry.Names());
+        var failed = new PackageList(call).Tell(names.Count > 0 ? names : call.Registry.Names());
 
         // of all of them, one that cannot be read is warned about; one that was asked for is a failure
         return failed == 0 || names.Count == 0 ? ExitCodes.Success : throw new ProblemException(ProblemCode.CommandFailed, $"The packages of {failed} of {names.Count} vservers could not be read.");

@@ -113,7 +113,17 @@ public sealed class VCheckTests : IDisposable
         Assert.Contains("file-changed usr/x/link equal changed", files);
         Assert.Contains("file-changed usr/x/fifo special file, mode 644, owner 0:0 mode 644, owner 0:0", files);
         Assert.Equal(9, Differences("--verify", "--diffpkg", "clean", "web").Count);
-        Assert.Empty(Differences("--verify", "--diffpkg", "clean", "clean"));
+    }
+
+    [Fact]
+    public void Compare_WithItselfAlone_IsRefused()
+    {
+        Dpkg("clean", "same 1.0 all");
+        Dpkg("web", "same 1.0 all");
+        var result = _host.VServer("--json", "--as", "vcheck", "clean", "clean");
+        Assert.Equal(ProblemCode.InvalidArgument, result.Problem.Code);
+        Assert.Contains("clean is the reference", result.Problem.Message, StringComparison.Ordinal);
+        Assert.Empty(Differences("clean", "clean", "web", "web"));
     }
 
     private static string Sha256(string text) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(text)));
