@@ -17,6 +17,7 @@ internal sealed class PackageFiles
     private readonly bool _isLocked;
     private readonly Dictionary<ulong, int>?[] _trees;
     private readonly string?[] _faults;
+    private readonly bool[] _isWithout;
     private readonly Dictionary<string, int> _packages = [];
 
     /// <param name="call">Who asks: a guest whose packages are rpm's is asked itself, as an operation of its own.</param>
@@ -24,13 +25,14 @@ internal sealed class PackageFiles
     /// <param name="scan">The trees.</param>
     /// <param name="names">Their vservers.</param>
     /// <param name="wanted">Names of packages; empty: all; null: not by package, and only configuration is of interest.</param>
-    /// <exception cref="ProblemException">Unsupported: by package, and a tree has no database that we know. NotFound: a package is nowhere installed.</exception>
+    /// <exception cref="ProblemException">Unsupported: by package, and fewer than two trees have a database that we know. NotFound: a package is nowhere installed.</exception>
     public PackageFiles(Invocation call, bool isLocked, TreeScan scan, IReadOnlyList<VServerName> names, IReadOnlyList<string>? wanted)
     {
         (_call, _isLocked) = (call, isLocked);
         IsByPackage = wanted is not null;
         _trees = new Dictionary<ulong, int>?[scan.Trees.Count];
         _faults = new string?[scan.Trees.Count];
+        _isWithout = new bool[scan.Trees.Count];
         var met = new HashSet<string>();
         var next = -1;
         ParallelWork.Run(Math.Min(scan.Trees.Count, Environment.ProcessorCount), (_, stop) =>
@@ -42,6 +44,12 @@ internal sealed class PackageFiles
         });
         Faults = [.. _faults.OfType<string>()];
         Unread = [.. names.Where((_, tree) => _faults[tree] is not null)];
+        var without = names.Where((_, tree) => _isWithout[tree]).ToList();
+        if (without.Count > 0 && names.Count - without.Count < 2)
+        {
+            throw new ProblemException(ProblemCode.Unsupported, $"There is nobody to share files with by package: {string.Join(", ", without)} {(without.Count == 1 ? "has" : "have")} no package database that we know. Unify by content: leave out '-- …'.");
+        }
+
         if (wanted?.Where(w => !met.Contains(w)).ToList() is { Count: > 0 } missing)
         {
             throw new ProblemException(ProblemCode.NotFound, $"None of these vservers has {string.Join(", ", missing)} installed.{string.Concat(Faults.Select(f => " " + f))}");
@@ -50,7 +58,7 @@ internal sealed class PackageFiles
 
     public bool IsByPackage { get; }
 
-    /// <summary>Of each vserver whose packages could not be read, a sentence that says why. None of its files may be shared.</summary>
+    /// <summary>Of each vserver whose packages could not be read, or that has none by which to share, a sentence that says why. None of its files may be shared.</summary>
     public IReadOnlyList<string> Faults { get; }
 
     /// <summary>These vservers.</summary>
@@ -85,7 +93,13 @@ internal sealed class PackageFiles
             return null;
         }
 
-        return !IsByPackage ? [] : throw new ProblemException(ProblemCode.Unsupported, $"{name} has no package database that we know. Unify by content: leave out '-- …'.");
+        if (IsByPackage)
+        {
+            _isWithout[tree] = true;
+            _faults[tree] = $"{name} has no package database that we know: none of its files is shared by package. By content they are: leave out '-- …'.";
+        }
+
+        return [];
     }
 
     private Dictionary<ulong, int> Read(PackageDatabase database, IReadOnlyList<string>? wanted, HashSet<string> met)

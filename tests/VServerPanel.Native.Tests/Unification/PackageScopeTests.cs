@@ -48,6 +48,32 @@ public sealed class PackageScopeTests : IDisposable
     }
 
     [Fact]
+    public void Unify_OneHasNoPackages_TheOthersShare()
+    {
+        Fill("a", "1.0");
+        UnifiedHost.Write(_host.Add("plain"), "usr/bin/tool", "the tool\n");
+        Fill("b", "1.0");
+        var request = _host.Request("a", "plain", "b") with { Scope = UnificationScope.Package };
+        Assert.Contains(_host.Plan(request).Warnings, w => w.StartsWith("plain has no package database", StringComparison.Ordinal));
+
+        var outcome = _host.Unify(request);
+
+        Assert.Equal((2u, 1u), (_host.LinksOf("a", "usr/bin/tool"), _host.LinksOf("plain", "usr/bin/tool")));
+        Assert.Equal(0, outcome.Members.Single(m => m.VServer.Value == "plain").SharedBytes);
+        Assert.DoesNotContain(outcome.Skipped, s => s.Reason == "packages-unread");
+    }
+
+    [Fact]
+    public void Unify_FewerThanTwoHavePackages_IsRefused()
+    {
+        Fill("a", "1.0");
+        _host.Add("plain");
+        var fault = Assert.Throws<ProblemException>(() => _host.Unify(_host.Request("a", "plain") with { Scope = UnificationScope.Package }));
+        Assert.Equal(ProblemCode.Unsupported, fault.Code);
+        Assert.Contains("plain has no package database", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Unify_Quick_HasTheContentOfTheReference()
     {
         Fill("a", "1.0");
