@@ -18,7 +18,9 @@ internal sealed record SharingChoice(SharingMethod? Method, string Reason)
 /// <summary>What the file system and the kernel can do, tried out and not believed.</summary>
 internal static class SharingMethods
 {
-    private const string HowToGetOne = "Put /vservers on xfs or btrfs (vserver-setup --storage xfs), or boot the kernel with 'bpf' in its list of security modules (lsm=…,bpf).";
+    private const string HowToProtect = "Boot the kernel with 'bpf' in its list of security modules (lsm=…,bpf)";
+    private const string HowToGetOne = HowToProtect + ", or put /vservers on xfs or btrfs (vserver-setup --storage xfs).";
+    private const string OrImmutable = "Or ask for immutable files (--method immutable), which vservers cannot upgrade themselves.";
 
     /// <summary>Chooses for a directory that the trees lie in.</summary>
     /// <param name="paths">The host's.</param>
@@ -40,7 +42,7 @@ internal static class SharingMethods
 
         if (isWithoutFlags)
         {
-            return new SharingChoice(null, $"Without flags (--noflags) a file shared by hard links could be changed from inside any vserver for all of them. {fileSystem} on {directory} has no reflinks, which need no flags.");
+            return new SharingChoice(null, $"Without flags (--noflags) a file shared by hard links could be changed from inside any vserver for all of them. {(asked is null ? $"{fileSystem} on {directory} has no reflinks, which need no flags." : "Leave out --noflags or --method.")}");
         }
 
         if (asked == SharingMethod.Immutable)
@@ -50,9 +52,15 @@ internal static class SharingMethods
                 : new SharingChoice(SharingMethod.Immutable, "Hard links to immutable files, as asked for: safe, but a vserver cannot upgrade packages with such files itself.");
         }
 
-        return new Iunlink(paths).WhyNot() is { } why
-            ? new SharingChoice(null, $"Files cannot be shared safely here: {fileSystem} on {directory} has no reflinks, and the kernel does not protect hard links ({why.TrimEnd('.')}). {HowToGetOne} Or ask for immutable files (--method immutable), which vservers cannot upgrade themselves.")
-            : new SharingChoice(SharingMethod.HardLink, "Hard links that the kernel protects (immutable-linkage-invert): a vserver can replace a shared file, and cannot change it.");
+        if (new Iunlink(paths).WhyNot() is { } why)
+        {
+            var unprotected = $"the kernel does not protect hard links ({why.TrimEnd('.')})";
+            return new SharingChoice(null, asked == SharingMethod.HardLink
+                ? $"Files cannot be shared safely by hard links here: {unprotected}. {HowToProtect}, or leave out --method. {OrImmutable}"
+                : $"Files cannot be shared safely here: {fileSystem} on {directory} has no reflinks, and {unprotected}. {HowToGetOne} {OrImmutable}");
+        }
+
+        return new SharingChoice(SharingMethod.HardLink, "Hard links that the kernel protects (immutable-linkage-invert): a vserver can replace a shared file, and cannot change it.");
     }
 
     private static string? WhyNoFlags(string directory)
