@@ -24,19 +24,9 @@ public sealed class LeaseTests : IDisposable
     public void Match_SomebodyOpensAFileForWriting_HeIsLetInAtOnce(int files, bool isCopied)
     {
         var names = Enumerable.Range(0, files).Select(i => $"v{i}").ToArray();
-        foreach (var name in names)
-        {
-            File.WriteAllBytes(_host.Add(name) + "/file", new byte[Size]);
-        }
-
-        OpenedFile.IgnoreSignals();
-        using var scan = new TreeScan([.. names.Select(_host.PathOf)]);
-        new TreeScanner(scan, Exclusions.None).Run(1, () => { });
+        using var trial = new Trial(_host, names);
+        var (scan, matcher) = (trial.Scan, trial.Matcher);
         var rows = Enumerable.Range(0, files).ToArray();
-        var work = new SharingWork(scan, new KnownFiles(_host.Prefix.Paths), SharingMethod.HardLink) { Descriptors = new DescriptorBudget(1) };
-        using var staging = new StagingArea(_host.Prefix.Paths, "trial", 1);
-        using var directories = new DirectoryDescriptors(scan);
-        using var matcher = new LinkMatcher(work, staging, 0, directories);
 
         // not the one that is copied, or all would be left for the next run
         using var opened = new ManualResetEventSlim();
@@ -76,18 +66,8 @@ public sealed class LeaseTests : IDisposable
     [Fact]
     public void Match_CancelledWhileItCopies_LeavesNothing()
     {
-        foreach (var name in (string[])["a", "b"])
-        {
-            File.WriteAllBytes(_host.Add(name) + "/file", new byte[Size]);
-        }
-
-        OpenedFile.IgnoreSignals();
-        using var scan = new TreeScan([_host.PathOf("a"), _host.PathOf("b")]);
-        new TreeScanner(scan, Exclusions.None).Run(1, () => { });
-        var work = new SharingWork(scan, new KnownFiles(_host.Prefix.Paths), SharingMethod.HardLink) { Descriptors = new DescriptorBudget(1) };
-        using var staging = new StagingArea(_host.Prefix.Paths, "trial", 1);
-        using var directories = new DirectoryDescriptors(scan);
-        using var matcher = new LinkMatcher(work, staging, 0, directories);
+        using var trial = new Trial(_host, "a", "b");
+        var (scan, matcher) = (trial.Scan, trial.Matcher);
         var copied = 0L;
         matcher.Match([0, 1], () =>
         {
@@ -99,5 +79,40 @@ public sealed class LeaseTests : IDisposable
         Assert.Empty(matcher.Found);
         Assert.Empty(Directory.GetFiles(_host.Staging, "*", SearchOption.AllDirectories));
         Assert.All((int[])[0, 1], r => Assert.False(scan.Files[r].Has(FileMarks.Known)));
+    }
+
+    /// <summary>A matcher of vservers that have one file each, all of them equal.</summary>
+    private sealed class Trial : IDisposable
+    {
+        private readonly StagingArea _staging;
+        private readonly DirectoryDescriptors _directories;
+
+        public Trial(UnifiedHost host, params IReadOnlyList<string> names)
+        {
+            foreach (var name in names)
+            {
+                File.WriteAllBytes(host.Add(name) + "/file", new byte[Size]);
+            }
+
+            OpenedFile.IgnoreSignals();
+            Scan = new TreeScan([.. names.Select(host.PathOf)]);
+            new TreeScanner(Scan, Exclusions.None).Run(1, () => { });
+            var work = new SharingWork(Scan, new KnownFiles(host.Prefix.Paths), SharingMethod.HardLink) { Descriptors = new DescriptorBudget(1) };
+            _staging = new StagingArea(host.Prefix.Paths, "trial", 1);
+            _directories = new DirectoryDescriptors(Scan);
+            Matcher = new LinkMatcher(work, _staging, 0, _directories);
+        }
+
+        public TreeScan Scan { get; }
+
+        public LinkMatcher Matcher { get; }
+
+        public void Dispose()
+        {
+            Matcher.Dispose();
+            _directories.Dispose();
+            _staging.Dispose();
+            Scan.Dispose();
+        }
     }
 }
