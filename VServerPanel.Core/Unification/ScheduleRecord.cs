@@ -17,6 +17,9 @@ internal sealed class ScheduleRecord
 
     public UnificationScope Scope { get; set; }
 
+    /// <summary>Null: as the host chooses.</summary>
+    public SharingMethod? Method { get; set; }
+
     public string? Reference { get; set; }
 
     /// <summary>Names with blanks between them; null: all.</summary>
@@ -32,6 +35,9 @@ internal sealed class ScheduleRecord
 
     public string? LastJobId { get; set; }
 
+    /// <summary>The job of a run whose end is not known yet.</summary>
+    public string? FollowedJobId { get; set; }
+
     public string? LastProblem { get; set; }
 
     public UnificationSchedule Read() => new(
@@ -41,11 +47,14 @@ internal sealed class ScheduleRecord
         Hour,
         Scope,
         VServerName.TryParse(Reference, out var reference) ? reference : null,
-        Members?.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(VServerName.Parse).ToList());
+        Members?.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(VServerName.Parse).ToList())
+    {
+        Method = Method,
+    };
 
     public void Write(UnificationSchedule schedule)
     {
-        (IsOn, Period, Day, Hour, Scope) = (schedule.IsOn, schedule.Period, schedule.Day, schedule.Hour, schedule.Scope);
+        (IsOn, Period, Day, Hour, Scope, Method) = (schedule.IsOn, schedule.Period, schedule.Day, schedule.Hour, schedule.Scope, schedule.Method);
         Reference = schedule.Reference?.Value;
         Members = schedule.Members is { } members ? string.Join(' ', members.Select(m => m.Value)) : null;
     }

@@ -42,8 +42,14 @@ internal sealed partial class ScheduleRunner(ScheduleService schedules, Unificat
     /// <summary>Asks for a run if one is due.</summary>
     internal async Task LookAsync(CancellationToken cancellationToken)
     {
+        var found = await schedules.FindAsync(cancellationToken);
+        if (found?.FollowedJobId is { } job)
+        {
+            await FollowAsync(job, cancellationToken);
+        }
+
         // before the host has said what vservers there are, "all" would be none
-        if (await schedules.FindAsync(cancellationToken) is not { IsOn: true } record || directory.Snapshot.Connection.State is not DirectoryConnection.Live)
+        if (found is not { IsOn: true } record || directory.Snapshot.Connection.State is not DirectoryConnection.Live)
         {
             return;
         }
@@ -54,6 +60,27 @@ internal sealed partial class ScheduleRunner(ScheduleService schedules, Unificat
         {
             await RunAsync(record, due, cancellationToken);
         }
+    }
+
+    // whoever watches the jobs writes down how they end, also of one that ended while the panel was away
+    private async Task FollowAsync(string job, CancellationToken cancellationToken)
+    {
+        if ((await audit.OperationAsync(job, cancellationToken)).FirstOrDefault(e => e.Phase is AuditPhase.Ended) is not { } ended)
+        {
+            return;
+        }
+
+        var problem = ended.Outcome is OperationOutcome.Succeeded ? null : ended.ProblemMessage ?? "Its job failed.";
+        if (problem is not null)
+        {
+            LogEndedBadly(logger, job, problem);
+        }
+
+        await schedules.ChangeAsync(record =>
+        {
+            record.FollowedJobId = null;
+            record.LastProblem = problem ?? record.LastProblem;
+        });
     }
 
     // a vserver that was renamed stays in the schedule
@@ -125,7 +152,7 @@ internal sealed partial class ScheduleRunner(ScheduleService schedules, Unificat
         // those of a list that are gone are no reason to leave out the others
         var members = (schedule.Members ?? there).Where(m => m != reference && there.Contains(m)).ToList();
         return members.Count > 0
-            ? new UnificationRequest(reference, members, schedule.Scope)
+            ? new UnificationRequest(reference, members, schedule.Scope) { Method = schedule.Method }
             : throw new HostProblemException(ProblemCode.NotFound, $"There is no vserver that {reference} could share files with. Choose others for the schedule.");
     }
 
@@ -133,8 +160,12 @@ internal sealed partial class ScheduleRunner(ScheduleService schedules, Unificat
     {
         (record.DoneUpTo, record.PendingJobId) = (due, null);
         (record.LastRun, record.LastJobId, record.LastProblem) = (time.GetUtcNow(), jobId, problem);
+        record.FollowedJobId = jobId;
     });
 
     [LoggerMessage(LogLevel.Warning, "The unification that is due by the schedule could not be begun: {Problem}")]
     private static partial void LogFailed(ILogger logger, string problem);
+
+    [LoggerMessage(LogLevel.Warning, "The unification by the schedule, job {JobId}, did not succeed: {Problem}")]
+    private static partial void LogEndedBadly(ILogger logger, string jobId, string problem);
 }

@@ -62,5 +62,5 @@ public sealed class ScheduleService
         ? "Unification on a schedule was turned off."
         : string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
-            $"{(schedule.Members is { } members ? string.Join(", ", members) : "All vservers")} with {schedule.Reference}, by {(schedule.Scope is UnificationScope.Content ? "content" : "package")}, {(schedule.Period is SchedulePeriod.Daily ? "each day" : $"each {schedule.Day}")} at {schedule.Hour:00}:00.");
+            $"{(schedule.Members is { } members ? string.Join(", ", members) : "All vservers")} with {schedule.Reference}, by {(schedule.Scope is UnificationScope.Content ? "content" : "package")}{(schedule.Method is { } method ? $", {UnifyCommand.WordOf(method)}" : "")}, {(schedule.Period is SchedulePeriod.Daily ? "each day" : $"each {schedule.Day}")} at {schedule.Hour:00}:00.");
 }

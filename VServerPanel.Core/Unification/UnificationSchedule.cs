@@ -21,6 +21,9 @@ public enum SchedulePeriod
 public sealed record UnificationSchedule(
     bool IsOn, SchedulePeriod Period, DayOfWeek Day, int Hour, UnificationScope Scope, VServerName? Reference, IReadOnlyList<VServerName>? Members)
 {
+    /// <summary>How files are to be shared; null: as the host chooses.</summary>
+    public SharingMethod? Method { get; init; }
+
     /// <summary>What is there before anybody has changed it.</summary>
     public static UnificationSchedule Off { get; } = new(false, SchedulePeriod.Weekly, DayOfWeek.Sunday, 4, UnificationScope.Package, null, null);
 
@@ -38,5 +41,5 @@ public sealed record UnificationSchedule(
 /// <param name="NextRun">When it is due next; null where it is off.</param>
 /// <param name="LastRun">When it last asked for a run; null where it has not.</param>
 /// <param name="LastJobId">The job of that run; null where it was refused.</param>
-/// <param name="LastProblem">Why the last run could not be begun; null where it could.</param>
+/// <param name="LastProblem">Why the last run could not be begun, or how its job failed; null where it did not, or goes on.</param>
 public sealed record ScheduleStatus(UnificationSchedule Schedule, DateTimeOffset? NextRun, DateTimeOffset? LastRun, string? LastJobId, string? LastProblem);

@@ -23,7 +23,7 @@ public static class UnifyCommand
 
         if (request.Method is { } method)
         {
-            words.AddRange(["--method", method.ToString().ToLowerInvariant()]);
+            words.AddRange(["--method", WordOf(method)]);
         }
 
         words.AddRange(request.All.Select(name => name.Value));
@@ -34,6 +34,9 @@ public static class UnifyCommand
 
         return words;
     }
+
+    /// <summary>A method, as <c>--method</c> has it.</summary>
+    internal static string WordOf(SharingMethod method) => method.ToString().ToLowerInvariant();
 
     /// <summary>The words that give vservers files of their own again: one, or all of several but the first, which keeps what is there.</summary>
     /// <exception cref="HostProblemException">None is named.</exception>

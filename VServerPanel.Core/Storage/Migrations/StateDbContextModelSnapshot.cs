@@ -287,6 +287,9 @@ namespace VServerPanel.Core.Storage.Migrations
                     b.Property<long>("DoneUpTo")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("FollowedJobId")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("Hour")
                         .HasColumnType("INTEGER");
 
@@ -304,6 +307,9 @@ namespace VServerPanel.Core.Storage.Migrations
 
                     b.Property<string>("Members")
                         .HasColumnType("TEXT");
+
+                    b.Property<int?>("Method")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("PendingJobId")
                         .HasColumnType("TEXT");

@@ -12,6 +12,8 @@ public sealed partial class ScheduleCard
     private static readonly DayOfWeek[] s_days =
         [DayOfWeek.Monday, DayOfWeek.Tuesday, DayOfWeek.Wednesday, DayOfWeek.Thursday, DayOfWeek.Friday, DayOfWeek.Saturday, DayOfWeek.Sunday];
 
+    private static readonly SharingMethod[] s_methods = [SharingMethod.Reflink, SharingMethod.HardLink, SharingMethod.Immutable];
+
     private ScheduleStatus? _status;
     private Exception? _problem;
     private bool _isOn;
@@ -19,6 +21,7 @@ public sealed partial class ScheduleCard
     private int _hour;
     private string _reference = "";
     private UnificationScope _scope;
+    private SharingMethod? _method;
     private string _members = "";
     private bool _saving;
     private bool _saved;
@@ -38,7 +41,7 @@ public sealed partial class ScheduleCard
     {
         var status = await Schedules.GetAsync();
         var schedule = status.Schedule;
-        (_isOn, _hour, _scope, _reference) = (schedule.IsOn, schedule.Hour, schedule.Scope, schedule.Reference?.Value ?? "");
+        (_isOn, _hour, _scope, _method, _reference) = (schedule.IsOn, schedule.Hour, schedule.Scope, schedule.Method, schedule.Reference?.Value ?? "");
         _when = schedule.Period is SchedulePeriod.Daily ? "" : schedule.Day.ToString();
         _members = schedule.Members is { } members ? string.Join(' ', members) : "";
         _status = status;
@@ -72,7 +75,10 @@ public sealed partial class ScheduleCard
             _hour,
             _scope,
             VServerName.TryParse(_reference, out var reference) ? reference : null,
-            words is [] or ["ALL"] ? null : [.. words.Select(Name).Distinct()]);
+            words is [] or ["ALL"] ? null : [.. words.Select(Name).Distinct()])
+        {
+            Method = _method,
+        };
     }
 
     private VServerName Name(string word) => VServerName.TryParse(word, out var name) && (Names.Contains(name) || !_isOn)

@@ -27,15 +27,16 @@ public sealed class ScheduleTests
     public async Task Set_SurvivesAndIsInTheHistory()
     {
         await using var core = await TestCore.CreateAsync();
-        var members = s_daily with { Members = [VServerName.Parse("web2"), VServerName.Parse("web3")] };
+        var members = s_daily with { Members = [VServerName.Parse("web2"), VServerName.Parse("web3")], Method = SharingMethod.Immutable };
         await core.Get<ScheduleService>().SetAsync(members, TestCore.Alice, TestContext.Current.CancellationToken);
 
         var status = await core.Get<ScheduleService>().GetAsync(TestContext.Current.CancellationToken);
         Assert.Equal(["web2", "web3"], status.Schedule.Members!.Select(m => m.Value));
+        Assert.Equal(SharingMethod.Immutable, status.Schedule.Method);
         Assert.NotNull(status.NextRun);
         var entry = Assert.Single((await core.Get<AuditService>().QueryAsync(new AuditFilter(), cancellationToken: TestContext.Current.CancellationToken)).Entries);
         Assert.Equal(("unify-schedule", "alice"), (entry.Operation, entry.User));
-        Assert.Contains("web2, web3 with web1, by content, each day at 04:00", entry.Detail, StringComparison.Ordinal);
+        Assert.Contains("web2, web3 with web1, by content, immutable, each day at 04:00", entry.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,6 +109,42 @@ public sealed class ScheduleTests
         await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
         Assert.Empty(Runs(core));
         Assert.Contains("gone", (await core.Get<ScheduleService>().GetAsync(TestContext.Current.CancellationToken)).LastProblem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Runner_Method_IsAskedFor()
+    {
+        await using var core = await StartAsync(new(), s_daily with { Method = SharingMethod.Immutable });
+        core.Time.Advance(TimeSpan.FromDays(1));
+        await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("vunify --content --method immutable web1 web2", string.Join(' ', Assert.Single(Runs(core)).Words));
+    }
+
+    [Fact]
+    public async Task Runner_JobFailsLater_IsToldUntilTheNextRun()
+    {
+        await using var core = await StartAsync(new(), s_daily);
+        var schedules = core.Get<ScheduleService>();
+        core.Host.On("vserver-jobs follow", new ProblemEvent(ProblemCode.AlreadyRunning, "web2 is running."));
+        core.Host.On("vserver-jobs show", FakeHost.Result(new JobInfo { Id = "x", Operation = "unify", Actor = new Actor("root"), Command = [], State = JobState.Failed, StartedAt = core.Time.GetUtcNow() }));
+        core.Time.Advance(TimeSpan.FromDays(1));
+        await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
+        Assert.Null((await schedules.GetAsync(TestContext.Current.CancellationToken)).LastProblem);
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
+                return (await schedules.GetAsync(TestContext.Current.CancellationToken)).LastProblem == "web2 is running.";
+            },
+            "the schedule tells how its job ended");
+        Assert.Single(Runs(core));
+
+        core.Host.On("vserver-jobs follow", new ResultEvent());
+        core.Time.Advance(TimeSpan.FromDays(1));
+        await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(2, Runs(core).Count());
+        Assert.Null((await schedules.GetAsync(TestContext.Current.CancellationToken)).LastProblem);
     }
 
     [Fact]

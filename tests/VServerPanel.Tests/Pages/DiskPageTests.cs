@@ -115,11 +115,14 @@ public sealed class DiskPageTests : PagesContext
         page.WaitForAssertion(() => Assert.Contains("no vserver 'nobody'", page.Find("[aria-labelledby=schedule] [role=alert]").TextContent, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
 
         await page.SetAsync("#schedule-members", "ALL");
+        await page.SetAsync("#schedule-method", "Immutable");
         await page.SubmitFormAsync("form:has(#schedule-on)");
         page.WaitForAssertion(() => Assert.Contains("Saved.", page.Markup, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
         var schedule = (await Services.GetRequiredService<ScheduleService>().GetAsync()).Schedule;
         Assert.Equal((true, SchedulePeriod.Weekly, DayOfWeek.Monday, 3, "web1"), (schedule.IsOn, schedule.Period, schedule.Day, schedule.Hour, schedule.Reference?.Value));
         Assert.Null(schedule.Members);
+        Assert.Equal(SharingMethod.Immutable, schedule.Method);
+        Assert.Equal("Immutable", (await OpenAsync()).Find("#schedule-method").GetAttribute("value"));
     }
 
     [Fact]
