@@ -75,6 +75,29 @@ public sealed class JobResultTests : PagesContext
         Assert.Equal(hasUndo, page.Find("#result").TextContent.Contains("Undo …", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(SharingMethod.Reflink, "all that can be shared is shared.")]
+    [InlineData(null, "they shared nothing.")]
+    public async Task Unified_NothingToDo_SaysWhy(SharingMethod? method, string why)
+    {
+        await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
+        Script(JobState.Succeeded, method is null ? ["vserver", "--json", "web1", "deunify"] : ["vunify", "--json", "web1", "web2", "--", "ALL"], FakeHost.Result(new UnificationOutcome
+        {
+            Method = method,
+            FilesChanged = 0,
+            FilesShared = 0,
+            BytesSaved = 0,
+            BytesFreeBefore = 4L << 30,
+            BytesFreeAfter = 4L << 30,
+            Members = [UnifyPageTests.Member("web1")],
+            Skipped = [],
+            Milliseconds = 9_000,
+            FilesVerified = 0,
+        }));
+        var page = Render<JobPage>(p => p.Add(j => j.Id, s_id));
+        page.WaitForAssertion(() => Assert.Contains($"There was nothing to do: {why}", page.Find("[aria-labelledby=result]").TextContent, StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+    }
+
     [Fact]
     public async Task Packages_RowPerVServer_AndTryAgainWhereItFailed()
     {
