@@ -1,6 +1,6 @@
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Limits;
-using VServerPanel.Native.Unification;
+using VServerPanel.Native.Operations;
 
 namespace VServerPanel.Native.FileTrees;
 

@@ -1,3 +1,4 @@
+using VServerPanel.Native.Operations;
 using VServerPanel.Native.Unification.Scanning;
 
 namespace VServerPanel.Native.Unification;

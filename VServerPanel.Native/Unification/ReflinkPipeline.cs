@@ -1,3 +1,5 @@
+using VServerPanel.Native.Operations;
+
 namespace VServerPanel.Native.Unification;
 
 /// <summary>Sharing by blocks as a line of work: while some files are compared by the kernel, the disk reads the next ones.</summary>

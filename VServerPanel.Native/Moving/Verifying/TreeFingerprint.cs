@@ -4,7 +4,6 @@ using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Limits;
 using VServerPanel.Native.Operations;
-using VServerPanel.Native.Unification;
 
 namespace VServerPanel.Native.Moving.Verifying;
 

@@ -5,7 +5,6 @@ using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
 using VServerPanel.Native.Packages.Dpkg;
 using VServerPanel.Native.Packages.Rpm;
-using VServerPanel.Native.Unification;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Packages.Checks;

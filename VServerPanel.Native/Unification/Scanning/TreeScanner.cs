@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using VServerPanel.Native.FileTrees;
 using VServerPanel.Native.Interop;
+using VServerPanel.Native.Operations;
 
 namespace VServerPanel.Native.Unification.Scanning;
 

@@ -1,6 +1,4 @@
-using VServerPanel.Native.Operations;
-
-namespace VServerPanel.Native.Unification;
+namespace VServerPanel.Native.Operations;
 
 /// <summary>The same work on several threads at once, watched by the caller.</summary>
 internal static class ParallelWork
