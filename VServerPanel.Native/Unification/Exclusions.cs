@@ -55,8 +55,16 @@ internal sealed class Exclusions
     /// <summary>The options that say so.</summary>
     public IEnumerable<string> Words => WordsFor(Excluded, Included);
 
+    /// <summary>The options of an undo that say so.</summary>
+    public IEnumerable<string> WordsOfUndo => WordsFor(Excluded, Included.Except(s_default));
+
     /// <summary>Nothing is excluded.</summary>
     public static Exclusions None { get; } = new([], s_default, isForReading: true);
+
+    /// <summary>For an undo: nothing is excluded but what is given.</summary>
+    /// <exception cref="ProblemException">InvalidArgument: no path.</exception>
+    public static Exclusions ForUndo(IReadOnlyList<string> excluded, IReadOnlyList<string> included) =>
+        new(excluded, s_default.Except(excluded.Select(Normalize)).Concat(included), isForReading: true);
 
     /// <summary>The options for directories in their normal form.</summary>
     public static IEnumerable<string> WordsFor(IEnumerable<string> excluded, IEnumerable<string> included) =>
@@ -99,7 +107,7 @@ internal sealed class Exclusions
 
     /// <summary>Of directories that were given and that none of the trees has, a sentence each: a mistyped one would pass unseen.</summary>
     public List<string> Doubts(TreeScan scan) =>
-        [.. Excluded.Select(p => (Word: "--excldir", Path: p)).Concat(Included.Select(p => (Word: "--incldir", Path: p)))
+        [.. Excluded.Select(p => (Word: "--excldir", Path: p)).Concat(Included.Except(s_default).Select(p => (Word: "--incldir", Path: p)))
             .Where(d => !scan.Roots.Any(r => IsDirectory(r, d.Path)))
             .Select(d => $"{d.Word} /{d.Path}: none of these vservers has such a directory, so that it changes nothing. A symlink to one does not count.")];
 

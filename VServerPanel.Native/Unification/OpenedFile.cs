@@ -21,7 +21,13 @@ internal static unsafe class OpenedFile
         var fd = directory < 0 ? -1 : Libc.openat(directory, name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_NOATIME | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
         if (fd < 0)
         {
-            reason = directory < 0 || Marshal.GetLastPInvokeError() is ErrnoNames.ENOENT or ErrnoNames.ELOOP or ErrnoNames.ENXIO ? SkipReason.Changed : SkipReason.Unreadable;
+            // EAGAIN: a guest holds a lease on it, as one does that writes
+            reason = directory < 0 ? SkipReason.Changed : Marshal.GetLastPInvokeError() switch
+            {
+                ErrnoNames.ENOENT or ErrnoNames.ELOOP or ErrnoNames.ENXIO => SkipReason.Changed,
+                ErrnoNames.EAGAIN => SkipReason.BeingWritten,
+                _ => SkipReason.Unreadable,
+            };
             return -1;
         }
 

@@ -18,6 +18,7 @@ internal sealed class PackageFiles
     private readonly Dictionary<ulong, int>?[] _trees;
     private readonly string?[] _faults;
     private readonly bool[] _isWithout;
+    private readonly List<VServerName> _without;
     private readonly Dictionary<string, int> _packages = [];
 
     /// <param name="call">Who asks: a guest whose packages are rpm's is asked itself, as an operation of its own.</param>
@@ -25,7 +26,7 @@ internal sealed class PackageFiles
     /// <param name="scan">The trees.</param>
     /// <param name="names">Their vservers.</param>
     /// <param name="wanted">Names of packages; empty: all; null: not by package, and only configuration is of interest.</param>
-    /// <exception cref="ProblemException">Unsupported: by package, and fewer than two trees have a database that we know. NotFound: a package is nowhere installed.</exception>
+    /// <exception cref="ProblemException">NotFound: a package is nowhere installed.</exception>
     public PackageFiles(Invocation call, bool isLocked, TreeScan scan, IReadOnlyList<VServerName> names, IReadOnlyList<string>? wanted)
     {
         (_call, _isLocked) = (call, isLocked);
@@ -44,17 +45,17 @@ internal sealed class PackageFiles
         });
         Faults = [.. _faults.OfType<string>()];
         Unread = [.. names.Where((_, tree) => _faults[tree] is not null)];
-        var without = names.Where((_, tree) => _isWithout[tree]).ToList();
-        if (without.Count > 0 && names.Count - without.Count < 2)
-        {
-            throw new ProblemException(ProblemCode.Unsupported, $"There is nobody to share files with by package: {string.Join(", ", without)} {(without.Count == 1 ? "has" : "have")} no package database that we know. Unify by content: leave out '-- …'.");
-        }
-
+        _without = [.. names.Where((_, tree) => _isWithout[tree])];
         if (wanted?.Where(w => !met.Contains(w)).ToList() is { Count: > 0 } missing)
         {
             throw new ProblemException(ProblemCode.NotFound, $"None of these vservers has {string.Join(", ", missing)} installed.{string.Concat(Faults.Select(f => " " + f))}");
         }
     }
+
+    /// <exception cref="ProblemException">Unsupported: by package, and fewer than two have a database that we know.</exception>
+    public PackageFiles RequireSharers() => _without.Count == 0 || _trees.Length - _without.Count >= 2
+        ? this
+        : throw new ProblemException(ProblemCode.Unsupported, $"There is nobody to share files with by package: {string.Join(", ", _without)} {(_without.Count == 1 ? "has" : "have")} no package database that we know. Unify by content: leave out '-- …'.");
 
     public bool IsByPackage { get; }
 

@@ -1,5 +1,6 @@
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Limits;
+using VServerPanel.Native.Operations;
 using VServerPanel.Native.Unification.Scanning;
 using VServerPanel.Protocol;
 
@@ -37,7 +38,7 @@ internal sealed class Planning(Invocation call, UnificationRequest request)
         using var scan = new TreeScan([.. request.VServers.Select(call.Paths.TreeOf)]);
         new TreeScanner(scan, request.Exclusions).Run(request.Threads, call.Cancel.ThrowIfCancellationRequested);
         var isByLinks = choice.Method != SharingMethod.Reflink;
-        var packages = new PackageFiles(call, isLocked: false, scan, request.VServers, request.Scope == UnificationScope.Package ? request.Packages : null);
+        var packages = new PackageFiles(call, isLocked: false, scan, request.VServers, request.Scope == UnificationScope.Package ? request.Packages : null).RequireSharers();
         var buckets = new Buckets(scan, isByLinks, packages);
         var parts = Estimate(scan, buckets, isByLinks);
         var summary = new ScanSummary(scan, request.VServers);

@@ -33,8 +33,9 @@ internal sealed class Separation(Operation operation, UnificationRequest request
         using var scan = new TreeScan([.. request.VServers.Select(operation.Paths.TreeOf)]);
         var freeBefore = UnificationRun.BytesFree(scan);
         operation.Step(1, Steps, "Looking for shared files");
-        new TreeScanner(scan, Exclusions.None).Run(request.Threads, operation.Cancel.ThrowIfCancellationRequested);
-        var shared = SharedFiles.Find(scan, request.Threads, operation.Cancel.ThrowIfCancellationRequested);
+        new TreeScanner(scan, request.KeptShared).Run(request.Threads, operation.Cancel.ThrowIfCancellationRequested);
+        request.KeptShared.Doubts(scan).ForEach(operation.Report.Warn);
+        var shared = SharedFiles.Find(operation.Call with { Report = operation.Report }, isLocked: true, scan, request);
         (_rows, _shared) = (shared.Rows, shared.Shared);
         var needed = shared.Bytes;
         if (shared.Fault(freeBefore) is { } lack)
@@ -63,9 +64,14 @@ internal sealed class Separation(Operation operation, UnificationRequest request
 
         // who cancels it now comes too late
         operation.Report.Progress(3, Steps, $"Looked at {verified} changed files again");
-        foreach (var name in request.VServers)
+        foreach (var name in request.IsOfAll ? request.VServers : [])
         {
             UnificationState.Remove(operation.Paths, operation.Call.Registry, name);
+        }
+
+        if (request.IsEachFileTold)
+        {
+            FileReport.TellSeparated(scan, _shared.Select(s => _rows[s]), request.VServers, operation.Report);
         }
 
         var summary = new ScanSummary(scan, request.VServers);

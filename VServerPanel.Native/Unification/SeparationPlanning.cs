@@ -33,8 +33,8 @@ internal sealed class SeparationPlanning(Invocation call, UnificationRequest req
 
         using var openFiles = OpenFiles.RaiseLimit();
         using var scan = new TreeScan([.. request.VServers.Select(call.Paths.TreeOf)]);
-        new TreeScanner(scan, Exclusions.None).Run(request.Threads, call.Cancel.ThrowIfCancellationRequested);
-        var shared = SharedFiles.Find(scan, request.Threads, call.Cancel.ThrowIfCancellationRequested);
+        new TreeScanner(scan, request.KeptShared).Run(request.Threads, call.Cancel.ThrowIfCancellationRequested);
+        var shared = SharedFiles.Find(call, isLocked: false, scan, request);
         var free = UnificationRun.BytesFree(scan);
         return plan with
         {
@@ -42,6 +42,7 @@ internal sealed class SeparationPlanning(Invocation call, UnificationRequest req
             FilesShared = shared.Shared.Count,
             BytesSaved = -shared.Bytes,
             BytesFree = free,
+            Warnings = request.KeptShared.Doubts(scan),
             Problems = [.. problems, .. shared.Fault(free) is { } fault ? [fault.ToEvent()] : Array.Empty<ProblemEvent>()],
         };
     }

@@ -1,3 +1,4 @@
+using VServerPanel.Native.Commands;
 using VServerPanel.Native.Configuration;
 using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
@@ -16,7 +17,7 @@ internal sealed record SharedFiles(int[] Rows, IReadOnlyList<int> Shared, long B
     /// <param name="scan">Of the vservers that are asked about.</param>
     /// <param name="threads">That look.</param>
     /// <param name="watch">Called a few times a second; what it throws ends the search.</param>
-    public static SharedFiles Find(TreeScan scan, int threads, Action watch)
+    private static SharedFiles Find(TreeScan scan, int threads, Action watch)
     {
         var indices = new List<int>(scan.Files.Count);
         for (var chunk = 0; chunk < scan.Files.ChunkCount; chunk++)
@@ -49,6 +50,30 @@ internal sealed record SharedFiles(int[] Rows, IReadOnlyList<int> Shared, long B
         }, watch);
         shared.Sort();
         return new SharedFiles(rows, shared, shared.Sum(s => scan.Files[rows[s]].Bytes));
+    }
+
+    /// <summary>Those that an undo is of.</summary>
+    /// <param name="call">Who asks.</param>
+    /// <param name="isLocked">Whether the caller holds the locks of the vservers.</param>
+    /// <param name="scan">Of the vservers that are asked about, without what goes on sharing.</param>
+    /// <param name="request">The undo.</param>
+    /// <exception cref="ProblemException">Unsupported: of packages, and they cannot be told. NotFound: a package is nowhere installed.</exception>
+    public static SharedFiles Find(Invocation call, bool isLocked, TreeScan scan, UnificationRequest request)
+    {
+        var all = Find(scan, request.Threads, call.Cancel.ThrowIfCancellationRequested);
+        if (request.Scope != UnificationScope.Package)
+        {
+            return all;
+        }
+
+        var packages = new PackageFiles(call, isLocked, scan, request.VServers, request.Packages);
+        if (packages.Unread.Count > 0)
+        {
+            throw new ProblemException(ProblemCode.Unsupported, $"Which files of {string.Join(", ", packages.Unread)} belong to packages cannot be told. Leave out '-- …': they get files of their own for all that they share.");
+        }
+
+        List<int> shared = [.. all.Shared.Where(s => packages.Find(scan.TreeOf(scan.Files[all.Rows[s]]), scan.PathHashOf(scan.Files[all.Rows[s]]), out _) is SkipReason.None or SkipReason.Configuration)];
+        return new SharedFiles(all.Rows, shared, shared.Sum(s => scan.Files[all.Rows[s]].Bytes));
     }
 
     /// <summary>Why they cannot be separated with so many bytes free; null where they can.</summary>

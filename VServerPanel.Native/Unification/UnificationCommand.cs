@@ -82,8 +82,17 @@ internal static class UnificationCommand
         .. request.Method is { } method ? ["--method", MethodWords.First(w => w.Value == method).Key] : Array.Empty<string>(),
         .. request.Exclusions.Words,
         .. request.VServers.Select(v => v.Value),
-        .. request.Scope == UnificationScope.Package ? ["--", .. request.Packages.Count == 0 ? ["ALL"] : request.Packages] : Array.Empty<string>(),
+        .. PackagesOf(request),
     ];
+
+    /// <summary>The words of an undo behind the command.</summary>
+    /// <param name="request">It.</param>
+    /// <param name="vservers">Those that are named in it.</param>
+    public static IReadOnlyList<string> WordsOfUndo(UnificationRequest request, IReadOnlyList<VServerName> vservers) =>
+        [.. request.KeptShared.WordsOfUndo, .. vservers.Select(v => v.Value), .. PackagesOf(request)];
+
+    private static IReadOnlyList<string> PackagesOf(UnificationRequest request) =>
+        request.Scope != UnificationScope.Package ? [] : ["--", .. request.Packages.Count == 0 ? ["ALL"] : request.Packages];
 
     public static IReadOnlyDictionary<string, SharingMethod> MethodWords { get; } = new Dictionary<string, SharingMethod>
     {

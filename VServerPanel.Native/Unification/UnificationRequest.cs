@@ -19,6 +19,12 @@ internal sealed record UnificationRequest
 
     public Exclusions Exclusions { get; init; } = Exclusions.Default;
 
+    /// <summary>Of an undo: the directories whose files go on sharing.</summary>
+    public Exclusions KeptShared { get; init; } = Exclusions.None;
+
+    /// <summary>Of an undo: whether it is of everything that the vservers share.</summary>
+    public bool IsOfAll => Scope == UnificationScope.Content && KeptShared.Excluded.Count == 0;
+
     /// <summary>The method that was asked for.</summary>
     public SharingMethod? Method { get; init; }
 

@@ -127,7 +127,7 @@ internal sealed class UnificationRun(Operation operation, UnificationRequest req
     {
         operation.Step(2, Steps, "Finding files that are alike");
         var call = operation.Call with { Report = operation.Report };
-        var packages = new PackageFiles(call, isLocked: true, scan, request.VServers, request.Scope == UnificationScope.Package ? request.Packages : null);
+        var packages = new PackageFiles(call, isLocked: true, scan, request.VServers, request.Scope == UnificationScope.Package ? request.Packages : null).RequireSharers();
         foreach (var fault in packages.Faults)
         {
             operation.Report.Warn(fault);

@@ -17,11 +17,14 @@ internal sealed class UnifyOptions
     private readonly Option<string[]> _included = new("--incldir") { Description = "a directory to take in (repeatable)", HelpName = "DIR", AllowMultipleArgumentsPerToken = false };
     private readonly Option<int?> _threads = new("--threads") { Description = "how many files are worked on at once (blocks are shared by no more than there are processors)", HelpName = "N" };
 
-    private Option[] OfSharing => [_debug, _noFlags, _content, _quick, _method, _verify, _excluded, _included];
+    // an undo compares nothing and marks nothing
+    private Option[] OfSharing => [_content, _quick, _method, _verify];
+
+    private Option[] OfBoth => [_debug, _excluded, _included, _threads];
 
     public void AddTo(Command command)
     {
-        foreach (var option in OfSharing)
+        foreach (var option in OfSharing.Prepend(_noFlags))
         {
             command.Add(option);
         }
@@ -29,8 +32,14 @@ internal sealed class UnifyOptions
         AddToUndo(command);
     }
 
-    /// <summary>Those that undoing heeds, which is always of whole vservers.</summary>
-    public void AddToUndo(Command command) => command.Add(_threads);
+    /// <summary>Those that undoing heeds.</summary>
+    public void AddToUndo(Command command)
+    {
+        foreach (var option in OfBoth)
+        {
+            command.Add(option);
+        }
+    }
 
     /// <summary>Reads what undoing heeds.</summary>
     /// <param name="result">What was given.</param>
@@ -39,15 +48,19 @@ internal sealed class UnifyOptions
     /// <exception cref="ProblemException">InvalidArgument: something was given that only sharing heeds.</exception>
     public UnificationRequest ReadUndo(ParseResult result, IReadOnlyList<VServerName> vservers, IReadOnlyList<string>? packages)
     {
+        RequirePackages(packages);
         var others = OfSharing.Where(o => result.GetResult(o) is { Implicit: false }).Select(o => o.Name).ToList();
-        if (packages is not null)
-        {
-            others.Add($"'{string.Join(' ', packages.Prepend("--"))}'");
-        }
-
         return others.Count > 0
-            ? throw new ProblemException(ProblemCode.InvalidArgument, $"Undoing gives a vserver files of its own for all that it shares, however they were shared. Leave out {string.Join(", ", others)}.")
-            : new UnificationRequest { VServers = vservers, Threads = ThreadsOf(result) };
+            ? throw new ProblemException(ProblemCode.InvalidArgument, $"Undoing gives a vserver files of its own, however they were shared. Leave out {string.Join(", ", others)}.")
+            : new UnificationRequest
+            {
+                VServers = vservers,
+                Scope = packages is null ? UnificationScope.Content : UnificationScope.Package,
+                Packages = packages is null or ["ALL"] ? [] : packages,
+                KeptShared = Exclusions.ForUndo(result.GetValue(_excluded) ?? [], result.GetValue(_included) ?? []),
+                IsEachFileTold = result.GetValue(_debug),
+                Threads = ThreadsOf(result),
+            };
     }
 
     /// <param name="result">What was given.</param>
@@ -56,16 +69,7 @@ internal sealed class UnifyOptions
     /// <exception cref="ProblemException">InvalidArgument.</exception>
     public UnificationRequest Read(ParseResult result, IReadOnlyList<VServerName> vservers, IReadOnlyList<string>? packages)
     {
-        if (packages is { Count: 0 })
-        {
-            throw new ProblemException(ProblemCode.InvalidArgument, "After '--' stand packages, or ALL.");
-        }
-
-        if (packages is { Count: > 1 } && packages.Contains("ALL"))
-        {
-            throw new ProblemException(ProblemCode.InvalidArgument, "ALL stands alone after '--': it is every package. Leave it out, or the others.");
-        }
-
+        RequirePackages(packages);
         if (packages is not null && result.GetValue(_content))
         {
             throw new ProblemException(ProblemCode.InvalidArgument, "Either by package ('-- …') or by content (--content).");
@@ -84,6 +88,19 @@ internal sealed class UnifyOptions
             IsEachFileTold = result.GetValue(_debug),
             Threads = ThreadsOf(result),
         };
+    }
+
+    private static void RequirePackages(IReadOnlyList<string>? packages)
+    {
+        if (packages is { Count: 0 })
+        {
+            throw new ProblemException(ProblemCode.InvalidArgument, "After '--' stand packages, or ALL.");
+        }
+
+        if (packages is { Count: > 1 } && packages.Contains("ALL"))
+        {
+            throw new ProblemException(ProblemCode.InvalidArgument, "ALL stands alone after '--': it is every package. Leave it out, or the others.");
+        }
     }
 
     private int ThreadsOf(ParseResult result) => Math.Clamp(result.GetValue(_threads) ?? ParallelWork.DefaultWalkers, 1, 64);

@@ -49,15 +49,22 @@ internal sealed class DeunifyVerb : Verb
 
     public override bool OpenToPanel => true;
 
+    public override string Usage => "[-- PKG…|ALL]";
+
     public override string Summary => "give it files of its own for those that it shares";
 
     public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
     {
+        var end = arguments.ToList().IndexOf("--");
         var options = new UnifyOptions();
-        var command = new Command("deunify", "Gives the vserver files of its own for those that it shares with others, as far as they fit on the disk.");
+        var command = new Command("deunify", "Gives the vserver files of its own for those that it shares with others (of packages: for theirs), as far as they fit on the disk.");
         options.AddToUndo(command);
-        return ArgumentParser.Parse(command, arguments, "vserver NAME deunify") is { } result
-            ? UnificationCommand.Separate(call, options.ReadUndo(result, [name], null), ["vserver", name.Value, "deunify"])
-            : ExitCodes.Success;
+        if (ArgumentParser.Parse(command, end < 0 ? arguments : [.. arguments.Take(end)], "vserver NAME deunify", "[-- PKG…|ALL]") is not { } result)
+        {
+            return ExitCodes.Success;
+        }
+
+        var request = options.ReadUndo(result, [name], end < 0 ? null : [.. arguments.Skip(end + 1)]);
+        return UnificationCommand.Separate(call, request, ["vserver", name.Value, "deunify", .. UnificationCommand.WordsOfUndo(request, [])]);
     }
 }

@@ -18,7 +18,7 @@ internal sealed class VUnifyTool : Tool
         var options = new UnifyOptions();
         var names = new Argument<string[]>("REF V…") { Description = "The reference vserver, and those that share with it.", Arity = ArgumentArity.OneOrMore };
         var test = new Option<bool>("--test") { Description = "say what would be done (as --plan)" };
-        var undo = new Option<bool>("--undo") { Description = "give V… (or REF alone) files of their own again, for all that they share" };
+        var undo = new Option<bool>("--undo") { Description = "give V… (or REF alone) files of their own again, for all that they share, or for some packages or directories" };
         var command = new Command("vunify", "Shares equal files among vservers. Each stays independent of the others. Without '-- PKG…' or '-- ALL' by content.") { names, test, undo };
         options.AddTo(command);
         if (ArgumentParser.Parse(command, end < 0 ? arguments : [.. arguments.Take(end)], "vunify", "REF V… [-- PKG…|ALL]") is not { } result)
@@ -31,7 +31,8 @@ internal sealed class VUnifyTool : Tool
         if (result.GetValue(undo))
         {
             var chosen = vservers.Count > 1 ? vservers[1..] : vservers;
-            return UnificationCommand.Separate(result.GetValue(test) ? call with { Options = call.Options with { Plan = true } } : call, options.ReadUndo(result, chosen, packages), ["vunify", "--undo", .. vservers.Select(v => v.Value)]);
+            var request = options.ReadUndo(result, chosen, packages);
+            return UnificationCommand.Separate(result.GetValue(test) ? call with { Options = call.Options with { Plan = true } } : call, request, ["vunify", "--undo", .. UnificationCommand.WordsOfUndo(request, vservers)]);
         }
 
         return UnificationCommand.Unify(call, options.Read(result, vservers, packages), result.GetValue(test));

@@ -1,4 +1,5 @@
 using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
 using VServerPanel.Native.Unification;
 using VServerPanel.Native.Unification.Scanning;
 using VServerPanel.Protocol;
@@ -79,6 +80,24 @@ public sealed class LeaseTests : IDisposable
         Assert.Empty(matcher.Found);
         Assert.Empty(Directory.GetFiles(_host.Staging, "*", SearchOption.AllDirectories));
         Assert.All((int[])[0, 1], r => Assert.False(scan.Files[r].Has(FileMarks.Known)));
+    }
+
+    /// <summary>It is in use, and the disk is not at fault.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("xfs")]
+    public void Unify_GuestHoldsALease_IsToldAsInUse(string? fileSystem)
+    {
+        using var host = new UnifiedHost(fileSystem);
+        UnifiedHost.Write(host.Add("a"), "usr/file", new string('x', 50_000));
+        host.Copy(host.PathOf("a"), "b");
+        OpenedFile.IgnoreSignals();
+        using var leased = Libc.open(host.PathOf("b") + "/usr/file", Libc.O_RDWR);
+        Assert.Equal(0, Libc.fcntl((int)leased.DangerousGetHandle(), Libc.F_SETLEASE, Libc.F_WRLCK));
+        var outcome = host.Unify("a", "b");
+        Assert.Equal(0, outcome.FilesChanged);
+        Assert.Contains(outcome.Skipped, s => (s.Reason, s.Files) == (Eligibility.CodeOf(SkipReason.BeingWritten), 1));
+        Assert.DoesNotContain(outcome.Skipped, s => s.Reason == Eligibility.CodeOf(SkipReason.Unreadable));
     }
 
     /// <summary>A matcher of vservers that have one file each, all of them equal.</summary>

@@ -1,5 +1,6 @@
 using VServerPanel.Native.ChildProcesses;
 using VServerPanel.Native.Operations;
+using VServerPanel.Native.Unification;
 using VServerPanel.Protocol;
 
 namespace VServerPanel.Native.Tests.Unification;
@@ -94,6 +95,32 @@ public sealed class PackageScopeTests : IDisposable
         _host.Unify("a", "b");
         Assert.Equal(2u, _host.LinksOf("a", "usr/local/own"));
         Assert.Equal(1u, _host.LinksOf("a", "usr/share/base/settings.conf"));
+    }
+
+    /// <summary>As the classic undoes: of packages, and not in directories that are left out. All else goes on sharing, and is known to.</summary>
+    [Fact]
+    public void Separate_OfPackagesOrDirectories_LeavesTheOthersShared()
+    {
+        Fill("a", "1.0");
+        Fill("b", "1.0");
+        UnifiedHost.Write(_host.Add("plain"), "usr/local/own", "of no package\n");
+        _host.Unify("a", "b", "plain");
+        var request = _host.Request("b");
+        Assert.Equal(ProblemCode.NotFound, Fault(request with { Scope = UnificationScope.Package, Packages = ["nothing"] }));
+        Assert.Equal(ProblemCode.Unsupported, Fault(_host.Request("plain") with { Scope = UnificationScope.Package }));
+        Assert.Equal(1, _host.Separate(request with { Scope = UnificationScope.Package, Packages = ["tool"] }).FilesChanged);
+        Assert.Equal([1u, 2u, 3u], Links());
+        Assert.NotNull(UnificationState.Find(_host.Prefix.Paths, _host.Prefix.Call().Registry, VServerName.Parse("b")));
+
+        Assert.Equal(1, _host.Separate(request with { KeptShared = Exclusions.ForUndo(["/usr/local"], []) }).FilesChanged);
+        Assert.Equal([1u, 1u, 3u], Links());
+
+        Assert.Equal(1, _host.Separate("b").FilesChanged);
+        Assert.Null(UnificationState.Find(_host.Prefix.Paths, _host.Prefix.Call().Registry, VServerName.Parse("b")));
+
+        uint[] Links() => [.. ((string[])["usr/bin/tool", "usr/share/base/data", "usr/local/own"]).Select(f => _host.LinksOf("b", f))];
+
+        ProblemCode Fault(UnificationRequest wrong) => Assert.Throws<ProblemException>(() => _host.Separate(wrong)).Code;
     }
 
     /// <summary>Both names are in a bucket of their own, and may be open at once.</summary>

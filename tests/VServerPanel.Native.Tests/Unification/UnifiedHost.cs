@@ -125,10 +125,12 @@ internal sealed class UnifiedHost : IDisposable
         return WireProtocol.FromElement<UnificationPlan>(Assert.IsType<ResultEvent>(report.Events[^1]).Data!.Value);
     }
 
-    public UnificationOutcome Separate(params string[] names)
+    public UnificationOutcome Separate(params string[] names) => Separate(Request(names));
+
+    public UnificationOutcome Separate(UnificationRequest request)
     {
         var report = new RecordingReporter();
-        UnificationCommand.Separate(Prefix.Call("deunify") with { Report = report }, Request(names), []);
+        UnificationCommand.Separate(Prefix.Call("deunify") with { Report = report }, request, []);
         return WireProtocol.FromElement<UnificationOutcome>(Assert.IsType<ResultEvent>(report.Events[^1]).Data!.Value);
     }
 

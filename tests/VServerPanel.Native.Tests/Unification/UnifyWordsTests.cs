@@ -13,14 +13,10 @@ public sealed class UnifyWordsTests : IDisposable
     public void Dispose() => _prefix.Dispose();
 
     [Theory]
-    [InlineData("--debug")]
-    [InlineData("--noflags")]
     [InlineData("--content")]
     [InlineData("--quick")]
     [InlineData("--verify")]
     [InlineData("--method", "reflink")]
-    [InlineData("--excldir", "/opt")]
-    [InlineData("--incldir", "/opt")]
     public void Undo_OptionOfSharing_IsRefused(params string[] option)
     {
         var fault = Assert.Throws<ProblemException>(() => new VUnifyTool().Run(["--undo", .. option, "a", "b"], _prefix.Call("vunify")));
@@ -32,21 +28,32 @@ public sealed class UnifyWordsTests : IDisposable
         Assert.Contains($"'{option[0]}'", fault.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Undo_Packages_AreRefused()
+    [Theory]
+    [InlineData("--")]
+    [InlineData("--", "ALL", "bash")]
+    [InlineData("--excldir", "/usr/..")]
+    public void Undo_WhatIsNone_IsRefused(params string[] words)
     {
-        var fault = Assert.Throws<ProblemException>(() => new VUnifyTool().Run(["--undo", "--quick", "a", "b", "--", "bash", "zsh"], _prefix.Call("vunify")));
-        Assert.Equal(ProblemCode.InvalidArgument, fault.Code);
-        Assert.EndsWith("Leave out --quick, '-- bash zsh'.", fault.Message, StringComparison.Ordinal);
-        Assert.Equal(ProblemCode.InvalidArgument, Assert.Throws<ProblemException>(() => new DeunifyVerb().Run(VServerName.Parse("a"), ["--", "bash"], _prefix.Call("a", "deunify"))).Code);
+        Assert.Equal(ProblemCode.InvalidArgument, Assert.Throws<ProblemException>(() => new VUnifyTool().Run(["--undo", "a", "b", .. words], _prefix.Call("vunify"))).Code);
+        Assert.Equal(ProblemCode.InvalidArgument, Assert.Throws<ProblemException>(() => new DeunifyVerb().Run(VServerName.Parse("a"), words, _prefix.Call("a", "deunify"))).Code);
     }
 
+    /// <summary>As the classic has them, and as the plan gives them back.</summary>
     [Fact]
-    public void Undo_Threads_AreHeeded()
+    public void Undo_WordsOfTheClassic_AreTaken()
     {
-        // there are no such vservers: whatever else is wrong would be said before
-        Assert.Equal(ProblemCode.NotFound, Assert.Throws<ProblemException>(() => new VUnifyTool().Run(["--undo", "--threads", "1", "a", "b"], _prefix.Call("vunify"))).Code);
-        Assert.Equal(ProblemCode.NotFound, Assert.Throws<ProblemException>(() => new DeunifyVerb().Run(VServerName.Parse("a"), ["--threads", "1"], _prefix.Call("a", "deunify"))).Code);
+        foreach (var name in (string[])["a", "b"])
+        {
+            File.WriteAllText(_prefix.Paths.ConfOf(VServerName.Parse(name)), "");
+            Directory.CreateDirectory(_prefix.Paths.TreeOf(VServerName.Parse(name)) + "/usr/local");
+        }
+
+        var report = new RecordingReporter();
+        new VUnifyTool().Run(["--test", "--undo", "--debug", "--noflags", "--excldir", "/usr/local", "--incldir", "/usr/local/bim", "--threads", "1", "a", "b"], _prefix.Call("vunify") with { Report = report });
+        var plan = WireProtocol.FromElement<UnificationPlan>(Assert.IsType<ResultEvent>(report.Events[^1]).Data!.Value);
+        Assert.Equal(["vunify", "--undo", "--excldir", "/usr/local", "--incldir", "/usr/local/bim", "a", "b"], plan.Command);
+        Assert.StartsWith("--incldir /usr/local/bim", Assert.Single(plan.Warnings), StringComparison.Ordinal);
+        Assert.Empty(plan.Problems);
     }
 
     [Fact]
@@ -66,6 +73,7 @@ public sealed class UnifyWordsTests : IDisposable
         Assert.StartsWith("Usage: vserver NAME unify [options] [OTHER…] [-- PKG…|ALL]\n", unify, StringComparison.Ordinal);
         Assert.Contains("else with those of last time, else with all", unify, StringComparison.Ordinal);
         var deunify = Help("a", "deunify");
+        Assert.StartsWith("Usage: vserver NAME deunify [options] [-- PKG…|ALL]\n", deunify, StringComparison.Ordinal);
         Assert.Contains("--threads", deunify, StringComparison.Ordinal);
         Assert.DoesNotContain("--quick", deunify, StringComparison.Ordinal);
     }
