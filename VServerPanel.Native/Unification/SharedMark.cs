@@ -58,6 +58,26 @@ internal static unsafe class SharedMark
     /// <summary>Makes a file immutable, or not.</summary>
     public static void Freeze(int fd, bool isFrozen) => ChangeFlags(fd, isFrozen ? Libc.FS_IMMUTABLE_FL : 0, isFrozen ? 0 : Libc.FS_IMMUTABLE_FL);
 
+    /// <summary>Has an immutable file be none for a moment.</summary>
+    /// <returns>Its flags as they are to be again (<see cref="Freeze(int, int)"/>): immutable among them.</returns>
+    public static int Thaw(int fd)
+    {
+        var flags = 0;
+        ErrnoException.ThrowIfFailed(Libc.ioctl(fd, Libc.FS_IOC_GETFLAGS, &flags), "ioctl(FS_IOC_GETFLAGS)");
+        var thawed = flags & ~Libc.FS_IMMUTABLE_FL;
+        if (thawed != flags)
+        {
+            ErrnoException.ThrowIfFailed(Libc.ioctl(fd, Libc.FS_IOC_SETFLAGS, &thawed), "ioctl(FS_IOC_SETFLAGS)");
+        }
+
+        return flags | Libc.FS_IMMUTABLE_FL;
+    }
+
+    /// <summary>Gives a file its flags back.</summary>
+    /// <param name="fd">It.</param>
+    /// <param name="flags">As <see cref="Thaw"/> told them.</param>
+    public static void Freeze(int fd, int flags) => ErrnoException.ThrowIfFailed(Libc.ioctl(fd, Libc.FS_IOC_SETFLAGS, &flags), "ioctl(FS_IOC_SETFLAGS)");
+
     public static int FlagsOf(int fd)
     {
         var flags = 0;

@@ -6,22 +6,35 @@ using VServerPanel.Native.Unification;
 namespace VServerPanel.Native.Creation.Clone;
 
 /// <summary>Further links to files that the host made to be shared. Any other file of a guest's is copied: it may be open for writing in there.</summary>
-/// <param name="isImmutable">Whether they are protected by the immutable flag, rather than by the kernel's programs.</param>
-/// <param name="exclusions">Directories whose files are each vserver's own.</param>
-internal sealed unsafe class SharedFileLinks(bool isImmutable, Exclusions exclusions)
+internal sealed unsafe class SharedFileLinks
 {
+    private readonly bool _isImmutable;
+    private readonly Exclusions _exclusions;
+
     // an inode may have two names in the source: not frozen by one thread before the other has linked it
     private readonly Lock[] _gates = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
 
+    /// <param name="isImmutable">Whether they are protected by the immutable flag, rather than by the kernel's programs.</param>
+    /// <param name="exclusions">Directories whose files are each vserver's own.</param>
+    public SharedFileLinks(bool isImmutable, Exclusions exclusions)
+    {
+        (_isImmutable, _exclusions) = (isImmutable, exclusions);
+        OpenedFile.IgnoreSignals();
+    }
+
     /// <summary>Links an open file of the source into the copy; false where it must be copied.</summary>
+    /// <param name="file">It; where the answer is true its lease goes when it is closed, which the caller does.</param>
+    /// <param name="stat">What it is.</param>
+    /// <param name="directory">The directory of both.</param>
+    /// <param name="name">Its name.</param>
     public bool TryLink(int file, in Libc.Statx stat, CopiedDirectory directory, byte* name)
     {
-        if (directory.IsOwn(exclusions) || !SharedMark.IsOn(file, stat, isImmutable))
+        if (directory.IsOwn(_exclusions) || !SharedMark.IsOn(file, stat, _isImmutable))
         {
             return false;
         }
 
-        if (isImmutable)
+        if (_isImmutable)
         {
             lock (_gates[stat.Inode % (ulong)_gates.Length])
             {
@@ -41,10 +54,8 @@ internal sealed unsafe class SharedFileLinks(bool isImmutable, Exclusions exclus
             return false;
         }
 
-        OpenedFile.IgnoreSignals();
         if (OpenedFile.TakeLease(file))
         {
-            OpenedFile.EndLease(file);
             return true;
         }
 
@@ -56,38 +67,26 @@ internal sealed unsafe class SharedFileLinks(bool isImmutable, Exclusions exclus
     /// before, and a new one after: whoever got in between is seen by that, for the kernel counts a writer before it asks anybody whether he may.</summary>
     private bool LinkUnwatched(int file, CopiedDirectory directory, byte* name)
     {
-        OpenedFile.IgnoreSignals();
         if (!OpenedFile.TakeLease(file))
         {
             return false;
         }
 
-        try
+        var isLinked = _isImmutable ? LinkThawed(file, directory, name) : Link(file, directory, name);
+        OpenedFile.EndLease(file);
+        if (!isLinked || OpenedFile.TakeLease(file))
         {
-            if (!(isImmutable ? LinkThawed(file, directory, name) : Link(file, directory, name)))
-            {
-                return false;
-            }
-
-            OpenedFile.EndLease(file);
-            if (OpenedFile.TakeLease(file))
-            {
-                return true;
-            }
-
-            ErrnoException.ThrowIfFailed(Libc.unlinkat(directory.TargetFd, name, 0), "unlinkat", Libc.Text(name));
-            return false;
+            return isLinked;
         }
-        finally
-        {
-            OpenedFile.EndLease(file);
-        }
+
+        ErrnoException.ThrowIfFailed(Libc.unlinkat(directory.TargetFd, name, 0), "unlinkat", Libc.Text(name));
+        return false;
     }
 
     private static bool LinkThawed(int file, CopiedDirectory directory, byte* name)
     {
         FaultPoint.Reach();
-        SharedMark.Freeze(file, false);
+        var flags = SharedMark.Thaw(file);
         try
         {
             FaultPoint.Reach();
@@ -96,7 +95,7 @@ internal sealed unsafe class SharedFileLinks(bool isImmutable, Exclusions exclus
         finally
         {
             FaultPoint.Reach();
-            SharedMark.Freeze(file, true);
+            SharedMark.Freeze(file, flags);
         }
     }
 
