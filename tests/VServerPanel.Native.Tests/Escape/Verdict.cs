@@ -13,12 +13,22 @@ internal sealed record Verdict(string Name, string Outcome, string Reason)
     private static readonly HashSet<string> s_files = new(StringComparer.Ordinal) { "modprobe-path", "binfmt-misc", "sysrq-trigger", "kcore", "tracing", "timer-list", "release-agent" };
     private static readonly HashSet<string> s_sockets = new(StringComparer.Ordinal) { "af-alg", "vsock", "vsock-32", "vsock-socketcall", "rare-pairs" };
 
+    /// <summary>Probes by int $0x80.</summary>
+    private static readonly HashSet<string> s_calls32 = new(StringComparer.Ordinal)
+    {
+        "call-32", "keyctl-32", "bpf-32", "mknod-32", "unshare-user-32", "mount-32", "vsock-32", "packet-32", "vsock-socketcall", "packet-socketcall", "rare-socketcall", "tiocsti-32",
+    };
+
+    /// <summary>Whether it came to nothing because this machine answers no 32-bit call: the instruction itself faults. What a filter refuses ends with an errno, or SIGSYS.</summary>
+    private bool IsWithoutCalls32 => Reason == "SIGSEGV" && s_calls32.Contains(Name);
+
     public bool IsRefusal => Outcome == "refused" && s_refusals.Contains(Reason);
 
     /// <summary>Whether a probe could do nothing although nothing protects, and the kernel is why; null where it is not.</summary>
     /// <param name="mayRaiseLimits">Whether this machine's root has CAP_SYS_RESOURCE.</param>
     public string? WhyImpossible(bool mayRaiseLimits) => (Name, Reason) switch
     {
+        _ when IsWithoutCalls32 => "this machine answers no 32-bit calls",
         (_, "ENOSYS") => "this kernel is built without it",
         ("rlimit" or "oom-score", "EPERM" or "EACCES") when !mayRaiseLimits => "root of this machine has no CAP_SYS_RESOURCE",
         ("handle-of-root", "ESTALE") => "this file system numbers its root otherwise",
@@ -36,7 +46,7 @@ internal sealed record Verdict(string Name, string Outcome, string Reason)
     /// <param name="verdicts">Of a run in it.</param>
     /// <param name="excepted">Probes that may succeed in this one.</param>
     public static IReadOnlyList<string> Faults(IReadOnlyList<Verdict> verdicts, params IReadOnlyCollection<string> excepted) =>
-        [.. verdicts.Where(v => !(v.Outcome == "allowed" || v.IsRefusal || (v.Outcome == "SUCCEEDED" && excepted.Contains(v.Name)))).Select(v => v.ToString())];
+        [.. verdicts.Where(v => !(v.Outcome == "allowed" || v.IsRefusal || v.IsWithoutCalls32 || (v.Outcome == "SUCCEEDED" && excepted.Contains(v.Name)))).Select(v => v.ToString())];
 
     /// <summary>Probes that succeed in none of the control runs, with why they cannot, or "?".</summary>
     public static IReadOnlyList<(string Name, string Why)> Impossible(bool mayRaiseLimits, params IReadOnlyList<Verdict>[] controls) =>

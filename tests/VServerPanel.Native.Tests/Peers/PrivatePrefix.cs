@@ -1,6 +1,7 @@
 using VServerPanel.Native.Auditing;
 using VServerPanel.Native.Commands;
 using VServerPanel.Native.Hosts;
+using VServerPanel.Native.Interop;
 using VServerPanel.Native.Operations;
 using VServerPanel.Native.Output;
 using VServerPanel.Protocol;
@@ -51,7 +52,19 @@ public sealed class PrivatePrefix : IDisposable
             Native.Limits.CgroupTree.Detect().Remove(Paths.CgroupParent);
         }
 
-        TreeRemoval.Remove(Directory);
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                TreeRemoval.Remove(Directory);
+                return;
+            }
+            catch (ErrnoException e) when (e.Errno == ErrnoNames.ENOTEMPTY && tries < 20)
+            {
+                // the last program of a vserver that has just ended writes its record yet
+                Thread.Sleep(100);
+            }
+        }
     }
 }
 
