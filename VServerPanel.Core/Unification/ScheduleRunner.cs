@@ -70,16 +70,25 @@ internal sealed partial class ScheduleRunner(ScheduleService schedules, Unificat
             return;
         }
 
-        var problem = ended.Outcome is OperationOutcome.Succeeded ? null : ended.ProblemMessage ?? "Its job failed.";
+        // somebody ended it on purpose
+        var problem = ended.Outcome is OperationOutcome.Succeeded or OperationOutcome.Cancelled ? null : ended.ProblemMessage ?? "Its job failed.";
         if (problem is not null)
         {
             LogEndedBadly(logger, job, problem);
+        }
+
+        // another operation held one of them: this run is still due
+        var isBusy = ended.ProblemCode is ProblemCode.Busy;
+        if (isBusy)
+        {
+            _notBefore = time.GetUtcNow() + s_pauseAfterRefusal;
         }
 
         await schedules.ChangeAsync(record =>
         {
             record.FollowedJobId = null;
             record.LastProblem = problem ?? record.LastProblem;
+            record.DoneUpTo = isBusy ? record.DoneUpTo.AddSeconds(-1) : record.DoneUpTo;
         });
     }
 
@@ -160,7 +169,7 @@ internal sealed partial class ScheduleRunner(ScheduleService schedules, Unificat
     {
         (record.DoneUpTo, record.PendingJobId) = (due, null);
         (record.LastRun, record.LastJobId, record.LastProblem) = (time.GetUtcNow(), jobId, problem);
-        record.FollowedJobId = jobId;
+        record.FollowedJobId = jobId ?? record.FollowedJobId;
     });
 
     [LoggerMessage(LogLevel.Warning, "The unification that is due by the schedule could not be begun: {Problem}")]

@@ -107,7 +107,13 @@ internal sealed class PackageTool(PackageManager manager) : Tool
     private static IReadOnlyList<VServerName> Unfinished(PackageRecord earlier, IReadOnlyList<string> names, Invocation call)
     {
         var asked = names is [] or [All] ? null : names.Select(ArgumentParser.VServerNameOf).ToHashSet();
-        var unfinished = earlier.Unfinished(call.Registry).Where(u => asked is null || asked.Contains(u.Then) || (u.Now is { } now && asked.Contains(now))).ToList();
+        var all = earlier.Unfinished(call.Registry).ToList();
+        if (asked?.Where(a => !call.Registry.Exists(a) && !all.Exists(u => u.Then == a)).ToList() is [var unknown, ..])
+        {
+            throw ProblemException.NoSuchVServer(unknown);
+        }
+
+        var unfinished = all.Where(u => asked is null || asked.Contains(u.Then) || (u.Now is { } now && asked.Contains(now))).ToList();
         foreach (var (then, now) in unfinished.Where(u => u.Now != u.Then))
         {
             call.Report.Info(now is { } renamed ? $"{then} is called {renamed} now." : $"{then} is not there any more, and is left out.");

@@ -36,19 +36,14 @@ internal sealed unsafe class BlockMap : IDisposable
         var hash = 1ul;
         var (logical, physical, length) = (0ul, 0ul, 0ul);
         var alone = 0L;
-        var isEncoded = false;
+        var isUncertain = false;
         var count = 0;
         _extents.Begin();
         for (Libc.Extent* extent; (extent = _extents.Next(fd)) is not null && extent->Logical < (ulong)size; count++)
         {
             isInline |= (extent->Flags & Inline) != 0;
-            if ((extent->Flags & Uncertain) != 0)
-            {
-                return 0;
-            }
-
             // compressed: it begins at one place for all that use any part of it
-            isEncoded |= (extent->Flags & Libc.FIEMAP_EXTENT_ENCODED) != 0;
+            isUncertain |= (extent->Flags & (Uncertain | Libc.FIEMAP_EXTENT_ENCODED)) != 0;
             var part = Math.Min(extent->Length, (ulong)size - extent->Logical);
             alone += (extent->Flags & Libc.FIEMAP_EXTENT_SHARED) != 0 ? 0 : (long)(part + Block - 1) / Block * Block;
             if (extent->Logical == logical + length && extent->Physical == physical + length)
@@ -68,7 +63,7 @@ internal sealed unsafe class BlockMap : IDisposable
         }
 
         own = alone;
-        return isEncoded ? 0 : Mix(hash, logical, physical, length);
+        return isUncertain ? 0 : Mix(hash, logical, physical, length);
     }
 
     private static ulong Mix(ulong hash, ulong logical, ulong physical, ulong length) =>

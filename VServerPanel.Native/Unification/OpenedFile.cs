@@ -18,16 +18,9 @@ internal static unsafe class OpenedFile
     public static int Open(int directory, byte* name, in FileRow row, bool withLease, out Libc.Statx stat, out SkipReason reason, bool isProtected = false)
     {
         stat = default;
-        var fd = directory < 0 ? -1 : Libc.openat(directory, name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_NOATIME | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
+        var fd = OpenUnchecked(directory, name, out reason);
         if (fd < 0)
         {
-            // EAGAIN: a guest holds a lease on it, as one does that writes
-            reason = directory < 0 ? SkipReason.Changed : Marshal.GetLastPInvokeError() switch
-            {
-                ErrnoNames.ENOENT or ErrnoNames.ELOOP or ErrnoNames.ENXIO => SkipReason.Changed,
-                ErrnoNames.EAGAIN => SkipReason.BeingWritten,
-                _ => SkipReason.Unreadable,
-            };
             return -1;
         }
 
@@ -40,6 +33,26 @@ internal static unsafe class OpenedFile
         }
 
         return Check(fd, row, out stat, out reason, isProtected);
+    }
+
+    /// <summary>Opens whatever has the name now.</summary>
+    /// <returns>The descriptor, or -1 and <paramref name="reason"/>.</returns>
+    public static int OpenUnchecked(int directory, byte* name, out SkipReason reason)
+    {
+        reason = SkipReason.None;
+        var fd = directory < 0 ? -1 : Libc.openat(directory, name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_NOATIME | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            // EAGAIN: a guest holds a lease on it, as one does that writes
+            reason = directory < 0 ? SkipReason.Changed : Marshal.GetLastPInvokeError() switch
+            {
+                ErrnoNames.ENOENT or ErrnoNames.ELOOP or ErrnoNames.ENXIO => SkipReason.Changed,
+                ErrnoNames.EAGAIN => SkipReason.BeingWritten,
+                _ => SkipReason.Unreadable,
+            };
+        }
+
+        return fd;
     }
 
     /// <summary>Whether an open file still is what the scan saw: its descriptor, or -1, and it is closed.</summary>

@@ -165,7 +165,7 @@ internal sealed class PlanEstimate(TreeScan scan, KnownFiles known, InodeSet met
 
         if (fd >= 0 && !isInline)
         {
-            return _users.Add(map, own, row.Bytes);
+            return _users.Add(map, own, row.ContentBytes);
         }
 
         foreach (var index in names)

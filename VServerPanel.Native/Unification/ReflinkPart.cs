@@ -70,7 +70,7 @@ internal sealed unsafe class ReflinkPart(TreeScan scan) : IDisposable
             }
 
             Members.Add(i);
-            unit.Place = Blocks.Add(map, own, row.Bytes);
+            unit.Place = Blocks.Add(map, own, row.ContentBytes);
             unit.IsJoined = unit.Place < _firstAt.Count;
             if (!unit.IsJoined)
             {

@@ -64,17 +64,20 @@ internal sealed class Separation(Operation operation, UnificationRequest request
 
         // who cancels it now comes too late
         operation.Report.Progress(3, Steps, $"Looked at {verified} changed files again");
-        foreach (var name in request.IsOfAll ? request.VServers : [])
-        {
-            UnificationState.Remove(operation.Paths, operation.Call.Registry, name);
-        }
-
         if (request.IsEachFileTold)
         {
             FileReport.TellSeparated(scan, _shared.Select(s => _rows[s]), request.VServers, operation.Report);
         }
 
         var summary = new ScanSummary(scan, request.VServers);
+        IReadOnlyList<SkippedFiles> left = [.. summary.Skipped.Where(k => s_failures.Contains(k.Reason))];
+
+        // who shares an immutable file still must be known to: it is thawed at times
+        foreach (var name in request.IsOfAll && left.Count == 0 ? request.VServers : [])
+        {
+            UnificationState.Remove(operation.Paths, operation.Call.Registry, name);
+        }
+
         return new UnificationOutcome
         {
             Method = null,
@@ -84,7 +87,7 @@ internal sealed class Separation(Operation operation, UnificationRequest request
             BytesFreeBefore = freeBefore,
             BytesFreeAfter = UnificationRun.BytesFree(scan),
             Members = summary.Members,
-            Skipped = [.. summary.Skipped.Where(k => s_failures.Contains(k.Reason))],
+            Skipped = left,
             Milliseconds = Environment.TickCount64 - started,
             FilesVerified = verified,
         };

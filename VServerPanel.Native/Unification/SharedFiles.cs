@@ -69,11 +69,37 @@ internal sealed record SharedFiles(int[] Rows, IReadOnlyList<int> Shared, long B
         var packages = new PackageFiles(call, isLocked, scan, request.VServers, request.Packages);
         if (packages.Unread.Count > 0)
         {
-            throw new ProblemException(ProblemCode.Unsupported, $"Which files of {string.Join(", ", packages.Unread)} belong to packages cannot be told. Leave out '-- …': they get files of their own for all that they share.");
+            throw new ProblemException(ProblemCode.Unsupported, $"Which files of {string.Join(", ", packages.Unread)} belong to packages cannot be told. Leave out '-- …': they get files of their own for all that they share.{string.Concat(packages.Faults.Select(f => " " + f))}");
         }
 
-        List<int> shared = [.. all.Shared.Where(s => packages.Find(scan.TreeOf(scan.Files[all.Rows[s]]), scan.PathHashOf(scan.Files[all.Rows[s]]), out _) is SkipReason.None or SkipReason.Configuration)];
+        List<int> shared = [.. all.Shared.Where(s => IsInPackage(scan, packages, all.Rows.AsSpan(s)))];
         return new SharedFiles(all.Rows, shared, shared.Sum(s => scan.Files[all.Rows[s]].Bytes));
+    }
+
+    /// <summary>Whether the first of some rows is of a package; one that is rewritten where it lies by any of its names, which follow it.</summary>
+    private static bool IsInPackage(TreeScan scan, PackageFiles packages, ReadOnlySpan<int> rows)
+    {
+        ref var first = ref scan.Files[rows[0]];
+        foreach (var index in rows)
+        {
+            ref var row = ref scan.Files[index];
+            if (UnitList.Compare(row, first) != 0)
+            {
+                return false;
+            }
+
+            if (packages.Find(scan.TreeOf(row), scan.PathHashOf(row), out _) is SkipReason.None or SkipReason.Configuration)
+            {
+                return true;
+            }
+
+            if (!first.Has(FileMarks.Touched))
+            {
+                return false;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Why they cannot be separated with so many bytes free; null where they can.</summary>
@@ -83,9 +109,18 @@ internal sealed record SharedFiles(int[] Rows, IReadOnlyList<int> Shared, long B
 
     private static unsafe bool IsShared(TreeScan scan, DirectoryDescriptors directories, BlockMap blocks, ref FileRow row, bool isFirst)
     {
-        var fd = OpenedFile.Open(directories[row.Directory], scan.Names[row.Name], row, withLease: false, out var stat, out _);
+        // also one that was changed since the scan: its blocks may be shared still, and whoever copies it looks again
+        var fd = OpenedFile.OpenUnchecked(directories[row.Directory], scan.Names[row.Name], out var reason);
         if (fd < 0)
         {
+            // in use: it may be shared, and is told
+            row.Reason = reason == SkipReason.BeingWritten ? reason : SkipReason.None;
+            return false;
+        }
+
+        if (!Libc.TryStatx(fd, out var stat) || stat.Inode != row.Inode || (stat.Mode & Libc.S_IFMT) != Libc.S_IFREG)
+        {
+            _ = Libc.close(fd);
             return false;
         }
 

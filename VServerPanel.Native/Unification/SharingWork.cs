@@ -84,7 +84,7 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
     {
         foreach (var directory in StagingArea.KeptBefore(paths))
         {
-            report.Warn($"An earlier run kept files in '{directory}' that could not go back to their places; its record says which. Move them there, and remove the directory.");
+            report.Warn($"An earlier run kept files in '{directory}' that could not go back to their places; 'vserver-jobs show {Path.GetFileName(directory)}' says which, as long as it is on record. Move them there, and remove the directory.");
         }
     }
 
@@ -141,7 +141,9 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
         foreach (var index in rows)
         {
             ref var row = ref scan.Files[index];
-            (row.Group, row.Class) = (0, 0);
+
+            // its class stays: who shares with whom is counted by it
+            row.Group = 0;
             row.Marks &= ~FileMarks.Known;
         }
     }

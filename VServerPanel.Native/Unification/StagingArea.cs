@@ -91,7 +91,14 @@ internal sealed class StagingArea : IDisposable
 
     /// <summary>Directories in which earlier runs have kept files that could not go back.</summary>
     public static IReadOnlyList<string> KeptBefore(HostPaths paths) => !Directory.Exists(PathOf(paths)) ? []
-        : [.. Directory.GetDirectories(PathOf(paths)).Where(d => Libc.TryStatx(null, d, out var stat, flags: 0) && (stat.Mode & Sticky) != 0)];
+        : [.. Directory.GetDirectories(PathOf(paths)).Where(IsLeftKept)];
+
+    // that of a run which goes on is locked
+    private static bool IsLeftKept(string directory)
+    {
+        using var fd = TryOpen(directory);
+        return fd is not null && (Libc.fstatx(fd).Mode & Sticky) != 0 && Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB) == 0;
+    }
 
     /// <summary>Removes what runs that were killed have left.</summary>
     public static void Clear(HostPaths paths)

@@ -51,6 +51,11 @@ internal static class UnificationCommand
         if (call.Options.Plan)
         {
             var plan = new SeparationPlanning(call, request, command).Make();
+            foreach (var warning in plan.Warnings)
+            {
+                call.Report.Warn(warning);
+            }
+
             call.Report.Result(plan, plan.Problems.Count > 0
                 ? "It would be refused: " + string.Join(' ', plan.Problems.Select(p => p.Message))
                 : $"{plan.FilesShared} files that {string.Join(", ", request.VServers)} share with others would get content of their own. That takes {ByteSize.Format(-plan.BytesSaved)}; {ByteSize.Format(plan.BytesFree)} are free.");

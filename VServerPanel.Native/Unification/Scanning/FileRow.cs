@@ -42,6 +42,9 @@ internal struct FileRow
 
     public readonly long Bytes => Blocks * 512L;
 
+    /// <summary>Of <see cref="Bytes"/>: not those that are allocated beyond its end, which sharing does not free.</summary>
+    public readonly long ContentBytes => Math.Min(Bytes, (Size + 4095) / 4096 * 4096);
+
     public readonly bool Has(FileMarks marks) => (Marks & marks) == marks;
 }
 

@@ -147,6 +147,30 @@ public sealed class ScheduleTests
         Assert.Null((await schedules.GetAsync(TestContext.Current.CancellationToken)).LastProblem);
     }
 
+    /// <summary>The locks are taken by the job, when the panel has its answer.</summary>
+    [Fact]
+    public async Task Runner_JobFindsAVServerBusy_IsAskedForAgain()
+    {
+        await using var core = await StartAsync(new(), s_daily);
+        var schedules = core.Get<ScheduleService>();
+        core.Host.On("vserver-jobs follow", new ProblemEvent(ProblemCode.Busy, "Another operation holds web2."));
+        core.Host.On("vserver-jobs show", FakeHost.Result(new JobInfo { Id = "x", Operation = "unify", Actor = new Actor("root"), Command = [], State = JobState.Failed, StartedAt = core.Time.GetUtcNow() }));
+        core.Time.Advance(TimeSpan.FromDays(1));
+        await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
+                return (await schedules.GetAsync(TestContext.Current.CancellationToken)).LastProblem == "Another operation holds web2.";
+            },
+            "the schedule tells how its job ended");
+        Assert.Single(Runs(core));
+
+        core.Time.Advance(TimeSpan.FromMinutes(11));
+        await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(2, Runs(core).Count());
+    }
+
     [Fact]
     public async Task Runner_PanelKilledWhenItHadAsked_DoesNotAskTwice()
     {

@@ -124,6 +124,7 @@ public sealed class PackageToolTests : IDisposable
         Assert.Contains(again.Events.OfType<LogEvent>(), l => l.Text == $"Nothing is left to be done of {first}.");
         Assert.Equal(before, _host.Prefix.ReadJournal().Count);
         Assert.Empty(Run("--plan", "--retry", first).Result<OperationPlan>().Steps);
+        Assert.Equal(ProblemCode.NotFound, Run("--retry", first, "clam").Problem.Code);
     }
 
     [Fact]

@@ -100,6 +100,28 @@ public sealed class LeaseTests : IDisposable
         Assert.DoesNotContain(outcome.Skipped, s => s.Reason == Eligibility.CodeOf(SkipReason.Unreadable));
     }
 
+    /// <summary>What is in use stays shared, is told, and stays on record.</summary>
+    [Fact]
+    public void Separate_GuestHoldsALeaseOnASharedFile_IsTold()
+    {
+        UnifiedHost.Write(_host.Add("a"), "usr/file", new string('x', 50_000));
+        _host.Copy(_host.PathOf("a"), "b");
+        Assert.Equal(2, _host.Unify("a", "b").FilesShared);
+        OpenedFile.IgnoreSignals();
+        using (var leased = Libc.open(_host.PathOf("a") + "/usr/file", Libc.O_RDWR))
+        {
+            Assert.Equal(0, Libc.fcntl((int)leased.DangerousGetHandle(), Libc.F_SETLEASE, Libc.F_WRLCK));
+            var outcome = _host.Separate("b");
+            Assert.Equal((0, Eligibility.CodeOf(SkipReason.BeingWritten)), (outcome.FilesChanged, Assert.Single(outcome.Skipped).Reason));
+        }
+
+        Assert.NotNull(Record());
+        Assert.Equal(1, _host.Separate("b").FilesChanged);
+        Assert.Null(Record());
+
+        UnificationState? Record() => UnificationState.Find(_host.Prefix.Paths, _host.Prefix.Call().Registry, VServerName.Parse("b"));
+    }
+
     /// <summary>A matcher of vservers that have one file each, all of them equal.</summary>
     private sealed class Trial : IDisposable
     {

@@ -186,6 +186,18 @@ public sealed class ReflinkTests
         Assert.False(isCopyShared);
     }
 
+    /// <summary>What is allocated and not written yet tells nothing of the content, and whose it is all the same.</summary>
+    [Fact]
+    public void HashOf_CloneWithPreallocation_IsShared()
+    {
+        using var host = new UnifiedHost("btrfs");
+        var tree = host.Add("a");
+        new ChildProcess { Program = "sh", Arguments = ["-ec", "fallocate -l 1M file; yes | head -c 300000 | dd of=file conv=notrunc status=none; sync file; cp --reflink=always file clone"], WorkingDirectory = tree }.Run();
+        host.Sync();
+        using var blocks = new BlockMap();
+        Assert.Equal((0ul, true), HashOf(blocks, tree + "/clone"));
+    }
+
     private static void WriteIslands(string path)
     {
         using var file = File.Create(path);

@@ -77,7 +77,7 @@ public sealed class JobResultTests : PagesContext
 
     [Theory]
     [InlineData(SharingMethod.Reflink, "all that can be shared is shared.")]
-    [InlineData(null, "they shared nothing.")]
+    [InlineData(null, "they shared nothing of what was asked for.")]
     public async Task Unified_NothingToDo_SaysWhy(SharingMethod? method, string why)
     {
         await StartAsync(Roles.Operator, new(VServer("web1", VServerState.Running)));
