@@ -14,6 +14,13 @@ internal static class ArgumentParser
         ? name
         : throw new ProblemException(ProblemCode.InvalidArgument, $"'{text}' is not a vserver name. {VServerName.Rule}");
 
+    /// <summary>Parts what a command reads itself from what stands behind <c>--</c>; null: there is none.</summary>
+    public static (IReadOnlyList<string> Own, IReadOnlyList<string>? Behind) Part(IReadOnlyList<string> arguments)
+    {
+        IReadOnlyList<string> own = [.. arguments.TakeWhile(a => a != "--")];
+        return (own, own.Count == arguments.Count ? null : [.. arguments.Skip(own.Count + 1)]);
+    }
+
     /// <summary>Reads <paramref name="arguments"/> by <paramref name="command"/>; null when help was asked for and has been printed.</summary>
     /// <param name="command">What there may be.</param>
     /// <param name="arguments">What there is.</param>

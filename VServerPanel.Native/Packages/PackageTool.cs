@@ -31,13 +31,13 @@ internal sealed class PackageTool(PackageManager manager) : Tool
     public override int Run(IReadOnlyList<string> arguments, Invocation call)
     {
         var command = new Command(Name, $"Runs {manager.Program} in vservers, with all that stands behind '--'. Those that are stopped are started for it without their services.") { _unify, _jobs, _retry, _timeOut, _names };
-        IReadOnlyList<string> own = [.. arguments.TakeWhile(a => a != "--")];
+        var (own, behind) = ArgumentParser.Part(arguments);
         if (ArgumentParser.Parse(command, own, Name, "ALL|NAME… -- ARGS") is not { } result)
         {
             return ExitCodes.Success;
         }
 
-        var request = Read(result, [.. arguments.Skip(own.Count + 1)], call);
+        var request = Read(result, behind ?? [], call);
         RequirePermitted(request, call);
         if (call.Options.Plan)
         {

@@ -25,16 +25,10 @@ internal sealed unsafe class BlockRewriter : IDisposable
     /// <exception cref="ErrnoException">ENOSPC, EIO …</exception>
     public SkipReason Rewrite(int directory, byte* name, in FileRow row, Func<bool> stop)
     {
-        var fd = directory < 0 ? -1 : Libc.openat(directory, name, Libc.O_RDWR | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_NOATIME | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
+        var fd = OpenedFile.OpenUnchecked(directory, name, out var reason, Libc.O_RDWR);
         if (fd < 0)
         {
-            return directory < 0 ? SkipReason.Changed : Marshal.GetLastPInvokeError() switch
-            {
-                ErrnoNames.ENOENT or ErrnoNames.ELOOP or ErrnoNames.ENXIO or ErrnoNames.EISDIR => SkipReason.Changed,
-                ErrnoNames.ETXTBSY or ErrnoNames.EAGAIN => SkipReason.BeingWritten,
-                ErrnoNames.EPERM => SkipReason.SpecialFlags,
-                _ => SkipReason.Unreadable,
-            };
+            return reason;
         }
 
         try

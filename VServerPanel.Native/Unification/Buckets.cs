@@ -18,25 +18,21 @@ internal sealed class Buckets
         Rows = new int[count];
         var keys = new ulong[count];
         var used = 0;
-        for (var chunk = 0; chunk < scan.Files.ChunkCount; chunk++)
+        foreach (var index in scan.Files.Indices)
         {
-            for (var i = 0; i < scan.Files.UsedOf(chunk); i++)
+            ref var row = ref scan.Files[index];
+            var package = 0;
+            if (packages is not null)
             {
-                var index = (chunk << ChunkedTable<FileRow>.ChunkBits) + i;
-                ref var row = ref scan.Files[index];
-                var package = 0;
-                if (packages is not null)
+                row.Reason = packages.Find(scan.TreeOf(row), scan.PathHashOf(row), out package);
+                if (row.Reason != SkipReason.None)
                 {
-                    row.Reason = packages.Find(scan.TreeOf(row), scan.PathHashOf(row), out package);
-                    if (row.Reason != SkipReason.None)
-                    {
-                        continue;
-                    }
+                    continue;
                 }
-
-                (keys[used], Rows[used]) = (KeyOf(scan, row, isByLinks, packages is { IsByPackage: true } ? package : 0), index);
-                used++;
             }
+
+            (keys[used], Rows[used]) = (KeyOf(scan, row, isByLinks, packages is { IsByPackage: true } ? package : 0), index);
+            used++;
         }
 
         Array.Sort(keys, Rows, 0, used);

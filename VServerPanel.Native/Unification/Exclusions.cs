@@ -21,20 +21,21 @@ internal sealed class Exclusions
     /// <param name="included">Taken in (<c>--incldir</c>).</param>
     /// <exception cref="ProblemException">InvalidArgument: no path, or one that is never shared.</exception>
     public Exclusions(IEnumerable<string> excluded, IEnumerable<string> included)
-        : this(excluded, included, isForReading: false)
+        : this(excluded, included, s_default)
     {
     }
 
-    private Exclusions(IEnumerable<string> excluded, IEnumerable<string> included, bool isForReading)
+    /// <param name="always">Excluded as well, where it is not taken in; none for what may be looked at wherever it lies.</param>
+    private Exclusions(IEnumerable<string> excluded, IEnumerable<string> included, IReadOnlyList<string> always)
     {
         (Excluded, Included) = ([.. excluded.Select(Normalize)], [.. included.Select(Normalize)]);
-        if (!isForReading && Included.FirstOrDefault(p => s_never.Contains(p.Split('/')[0])) is { } never)
+        if (always.Count > 0 && Included.FirstOrDefault(p => s_never.Contains(p.Split('/')[0])) is { } never)
         {
             throw new ProblemException(ProblemCode.InvalidArgument, $"'/{never}' is each vserver's own, and never shared: --incldir takes in directories outside /etc and /var.");
         }
 
         var taken = Included.ToHashSet(StringComparer.Ordinal);
-        foreach (var path in s_default.Concat(Excluded).Where(p => !taken.Contains(p)).Distinct())
+        foreach (var path in always.Concat(Excluded).Where(p => !taken.Contains(p)).Distinct())
         {
             _rules.Add((Bytes(path), true));
         }
@@ -55,16 +56,12 @@ internal sealed class Exclusions
     /// <summary>The options that say so.</summary>
     public IEnumerable<string> Words => WordsFor(Excluded, Included);
 
-    /// <summary>The options of an undo that say so.</summary>
-    public IEnumerable<string> WordsOfUndo => WordsFor(Excluded, Included.Except(s_default));
-
     /// <summary>Nothing is excluded.</summary>
-    public static Exclusions None { get; } = new([], s_default, isForReading: true);
+    public static Exclusions None { get; } = new([], [], always: []);
 
     /// <summary>For an undo: nothing is excluded but what is given.</summary>
     /// <exception cref="ProblemException">InvalidArgument: no path.</exception>
-    public static Exclusions ForUndo(IReadOnlyList<string> excluded, IReadOnlyList<string> included) =>
-        new(excluded, s_default.Except(excluded.Select(Normalize)).Concat(included), isForReading: true);
+    public static Exclusions ForUndo(IReadOnlyList<string> excluded, IReadOnlyList<string> included) => new(excluded, included, always: []);
 
     /// <summary>The options for directories in their normal form.</summary>
     public static IEnumerable<string> WordsFor(IEnumerable<string> excluded, IEnumerable<string> included) =>
@@ -107,7 +104,7 @@ internal sealed class Exclusions
 
     /// <summary>Of directories that were given and that none of the trees has, a sentence each: a mistyped one would pass unseen.</summary>
     public List<string> Doubts(TreeScan scan) =>
-        [.. Excluded.Select(p => (Word: "--excldir", Path: p)).Concat(Included.Except(s_default).Select(p => (Word: "--incldir", Path: p)))
+        [.. Excluded.Select(p => (Word: "--excldir", Path: p)).Concat(Included.Select(p => (Word: "--incldir", Path: p)))
             .Where(d => !scan.Roots.Any(r => IsDirectory(r, d.Path)))
             .Select(d => $"{d.Word} /{d.Path}: none of these vservers has such a directory, so that it changes nothing. A symlink to one does not count.")];
 

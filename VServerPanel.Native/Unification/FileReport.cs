@@ -28,16 +28,13 @@ internal static class FileReport
     /// <param name="changed">The word for those that were made to share, or would be.</param>
     public static void Tell(TreeScan scan, IReadOnlyList<VServerName> names, IReporter report, string changed)
     {
-        for (var chunk = 0; chunk < scan.Files.ChunkCount; chunk++)
+        foreach (var index in scan.Files.Indices)
         {
-            for (var i = 0; i < scan.Files.UsedOf(chunk); i++)
-            {
-                ref var row = ref scan.Files[(chunk << ChunkedTable<FileRow>.ChunkBits) + i];
-                var word = row.Has(FileMarks.Shared)
-                    ? row.Has(FileMarks.Replaced) ? changed : Eligibility.CodeOf(SkipReason.None)
-                    : Eligibility.CodeOf(row.Reason == SkipReason.None ? SkipReason.Alone : row.Reason);
-                report.ProgramOutput($"{names[scan.TreeOf(row)]} /{scan.PathOf(row)}: {word}");
-            }
+            ref var row = ref scan.Files[index];
+            var word = row.Has(FileMarks.Shared)
+                ? row.Has(FileMarks.Replaced) ? changed : Eligibility.CodeOf(SkipReason.None)
+                : Eligibility.CodeOf(row.Reason == SkipReason.None ? SkipReason.Alone : row.Reason);
+            report.ProgramOutput($"{names[scan.TreeOf(row)]} /{scan.PathOf(row)}: {word}");
         }
     }
 }

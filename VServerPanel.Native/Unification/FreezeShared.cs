@@ -28,28 +28,25 @@ internal sealed record FreezeShared(IReadOnlyList<string> Trees) : UndoAction
     private static unsafe void Freeze(TreeScan scan)
     {
         using var directories = new DirectoryDescriptors(scan);
-        for (var chunk = 0; chunk < scan.Files.ChunkCount; chunk++)
+        foreach (var index in scan.Files.Indices)
         {
-            foreach (var index in Enumerable.Range(chunk << ChunkedTable<FileRow>.ChunkBits, scan.Files.UsedOf(chunk)))
+            // one that has a single name left is its vserver's own
+            ref var row = ref scan.Files[index];
+            if (row.Links == 1 || OpenedFile.Open(directories[row.Directory], scan.Names[row.Name], row, withLease: false, out var stat, out _, isProtected: true) is not (>= 0 and var fd))
             {
-                // one that has a single name left is its vserver's own
-                ref var row = ref scan.Files[index];
-                if (row.Links == 1 || OpenedFile.Open(directories[row.Directory], scan.Names[row.Name], row, withLease: false, out var stat, out _, isProtected: true) is not (>= 0 and var fd))
-                {
-                    continue;
-                }
+                continue;
+            }
 
-                try
+            try
+            {
+                if ((stat.Attributes & Libc.STATX_ATTR_IMMUTABLE) == 0 && SharedMark.IsOn(fd, stat, isImmutable: true))
                 {
-                    if ((stat.Attributes & Libc.STATX_ATTR_IMMUTABLE) == 0 && SharedMark.IsOn(fd, stat, isImmutable: true))
-                    {
-                        SharedMark.Freeze(fd, true);
-                    }
+                    SharedMark.Freeze(fd, true);
                 }
-                finally
-                {
-                    _ = Libc.close(fd);
-                }
+            }
+            finally
+            {
+                _ = Libc.close(fd);
             }
         }
     }

@@ -89,26 +89,23 @@ internal sealed class KnownFiles
     {
         var rows = new List<KnownRow>(scan.Files.Count);
         var newest = scan.StartedAt - s_settled;
-        for (var chunk = 0; chunk < scan.Files.ChunkCount; chunk++)
+        foreach (var index in scan.Files.Indices)
         {
-            for (var i = 0; i < scan.Files.UsedOf(chunk); i++)
-            {
-                ref var row = ref scan.Files[(chunk << ChunkedTable<FileRow>.ChunkBits) + i];
+            ref var row = ref scan.Files[index];
 
-                // one that is protected from everybody but the host may be as young as it is
-                if (row.Has(FileMarks.Known) && row.Group != 0 && (row.Links > 1 || DateTimeOffset.FromUnixTimeSeconds(row.ChangeSeconds) < newest))
+            // one that is protected from everybody but the host may be as young as it is
+            if (row.Has(FileMarks.Known) && row.Group != 0 && (row.Links > 1 || DateTimeOffset.FromUnixTimeSeconds(row.ChangeSeconds) < newest))
+            {
+                rows.Add(new KnownRow
                 {
-                    rows.Add(new KnownRow
-                    {
-                        Inode = row.Inode,
-                        Device = scan.Devices[row.Device],
-                        Size = row.Size,
-                        ChangeSeconds = row.ChangeSeconds,
-                        ChangeNanoseconds = row.ChangeNanoseconds,
-                        Group = row.Group,
-                        Class = row.Class,
-                    });
-                }
+                    Inode = row.Inode,
+                    Device = scan.Devices[row.Device],
+                    Size = row.Size,
+                    ChangeSeconds = row.ChangeSeconds,
+                    ChangeNanoseconds = row.ChangeNanoseconds,
+                    Group = row.Group,
+                    Class = row.Class,
+                });
             }
         }
 

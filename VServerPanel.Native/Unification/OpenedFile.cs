@@ -36,18 +36,22 @@ internal static unsafe class OpenedFile
     }
 
     /// <summary>Opens whatever has the name now.</summary>
-    /// <returns>The descriptor, or -1 and <paramref name="reason"/>.</returns>
-    public static int OpenUnchecked(int directory, byte* name, out SkipReason reason)
+    /// <param name="directory">Its directory.</param>
+    /// <param name="name">Its name, ended by a zero.</param>
+    /// <param name="reason">Why not, where the answer is -1.</param>
+    /// <param name="access">For what.</param>
+    public static int OpenUnchecked(int directory, byte* name, out SkipReason reason, int access = Libc.O_RDONLY)
     {
         reason = SkipReason.None;
-        var fd = directory < 0 ? -1 : Libc.openat(directory, name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_NOATIME | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
+        var fd = directory < 0 ? -1 : Libc.openat(directory, name, access | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_NOATIME | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0);
         if (fd < 0)
         {
             // EAGAIN: a guest holds a lease on it, as one does that writes
             reason = directory < 0 ? SkipReason.Changed : Marshal.GetLastPInvokeError() switch
             {
-                ErrnoNames.ENOENT or ErrnoNames.ELOOP or ErrnoNames.ENXIO => SkipReason.Changed,
-                ErrnoNames.EAGAIN => SkipReason.BeingWritten,
+                ErrnoNames.ENOENT or ErrnoNames.ELOOP or ErrnoNames.ENXIO or ErrnoNames.EISDIR => SkipReason.Changed,
+                ErrnoNames.EAGAIN or ErrnoNames.ETXTBSY => SkipReason.BeingWritten,
+                ErrnoNames.EPERM => SkipReason.SpecialFlags,
                 _ => SkipReason.Unreadable,
             };
         }

@@ -17,7 +17,8 @@ internal sealed class PackageFiles
     private readonly bool _isLocked;
     private readonly Dictionary<ulong, int>?[] _trees;
     private readonly string?[] _faults;
-    private readonly bool[] _isWithout;
+
+    // they have a fault, and no package either
     private readonly List<VServerName> _without;
     private readonly Dictionary<string, int> _packages = [];
 
@@ -33,7 +34,6 @@ internal sealed class PackageFiles
         IsByPackage = wanted is not null;
         _trees = new Dictionary<ulong, int>?[scan.Trees.Count];
         _faults = new string?[scan.Trees.Count];
-        _isWithout = new bool[scan.Trees.Count];
         var met = new HashSet<string>();
         var next = -1;
         ParallelWork.Run(Math.Min(scan.Trees.Count, Environment.ProcessorCount), (_, stop) =>
@@ -45,7 +45,7 @@ internal sealed class PackageFiles
         });
         Faults = [.. _faults.OfType<string>()];
         Unread = [.. names.Where((_, tree) => _faults[tree] is not null)];
-        _without = [.. names.Where((_, tree) => _isWithout[tree])];
+        _without = [.. names.Where((_, tree) => _faults[tree] is not null && _trees[tree] is not null)];
         if (wanted?.Where(w => !met.Contains(w)).ToList() is { Count: > 0 } missing)
         {
             throw new ProblemException(ProblemCode.NotFound, $"None of these vservers has {string.Join(", ", missing)} installed.{string.Concat(Faults.Select(f => " " + f))}");
@@ -96,7 +96,6 @@ internal sealed class PackageFiles
 
         if (IsByPackage)
         {
-            _isWithout[tree] = true;
             _faults[tree] = $"{name} has no package database that we know: none of its files is shared by package. By content they are: leave out '-- …'.";
         }
 

@@ -57,7 +57,8 @@ internal sealed class PlanEstimate(TreeScan scan, KnownFiles known, InodeSet met
             ref var row = ref scan.Files[index];
             if (classes[isKnown ? row.Class : 0] == 1)
             {
-                Refuse(ref row, SkipReason.Differs);
+                row.Marks &= ~FileMarks.Shared;
+                row.Reason = SkipReason.Differs;
             }
         }
     }
@@ -65,45 +66,23 @@ internal sealed class PlanEstimate(TreeScan scan, KnownFiles known, InodeSet met
     /// <summary>Adds a bucket that would be shared by blocks, and marks its files.</summary>
     public void AddBlocks(Span<int> rows)
     {
-        _units.Read(rows);
-        if (known.Recall(scan, rows))
-        {
-            AddCompared(rows);
-        }
-        else
+        if (!known.Recall(scan, rows))
         {
             AddByPlace(rows);
-        }
-    }
-
-    /// <summary>Files that an earlier run has compared, and has let share what is equal.</summary>
-    private void AddCompared(Span<int> rows)
-    {
-        var inodes = new Dictionary<uint, int>();
-        for (var i = 0; i < _units.Count; i++)
-        {
-            var key = scan.Files[rows[_units[i].Start]].Class;
-            inodes[key] = inodes.GetValueOrDefault(key) + 1;
+            return;
         }
 
+        ComparedBucket.Conclude(scan, rows);
         foreach (var index in rows)
         {
-            ref var row = ref scan.Files[index];
-            if (row.Class == KnownFiles.InlineClass || inodes[row.Class] == 1)
-            {
-                row.Reason = row.Class == KnownFiles.InlineClass ? SkipReason.Inline : _units.Count == 1 ? SkipReason.Alone : SkipReason.Differs;
-            }
-            else
-            {
-                row.Marks |= FileMarks.Shared;
-                FilesShared++;
-            }
+            FilesShared += scan.Files[index].Has(FileMarks.Shared) ? 1 : 0;
         }
     }
 
     /// <summary>Files that nobody has compared: those of the same blocks are shared already, all others may be equal.</summary>
     private void AddByPlace(Span<int> rows)
     {
+        _units.Read(rows);
         _users.Clear();
         for (var i = 0; i < _units.Count; i++)
         {
@@ -129,11 +108,7 @@ internal sealed class PlanEstimate(TreeScan scan, KnownFiles known, InodeSet met
 
             if (isAlone)
             {
-                foreach (var index in own)
-                {
-                    scan.Files[index].Reason = _units.Count == 1 ? SkipReason.Alone : SkipReason.Differs;
-                }
-
+                scan.Conclude(own, _units.Count == 1 ? SkipReason.Alone : SkipReason.Differs);
                 continue;
             }
 
@@ -168,11 +143,7 @@ internal sealed class PlanEstimate(TreeScan scan, KnownFiles known, InodeSet met
             return _users.Add(map, own, row.ContentBytes);
         }
 
-        foreach (var index in names)
-        {
-            scan.Files[index].Reason = isInline ? SkipReason.Inline : reason;
-        }
-
+        scan.Conclude(names, isInline ? SkipReason.Inline : reason);
         return -1;
     }
 
@@ -183,12 +154,6 @@ internal sealed class PlanEstimate(TreeScan scan, KnownFiles known, InodeSet met
         {
             scan.Files[index].Marks |= isReplaced ? FileMarks.Shared | FileMarks.Replaced : FileMarks.Shared;
         }
-    }
-
-    private static void Refuse(ref FileRow row, SkipReason reason)
-    {
-        row.Marks &= ~FileMarks.Shared;
-        row.Reason = reason;
     }
 
     /// <summary>Leaves out files that one vserver has under several names.</summary>

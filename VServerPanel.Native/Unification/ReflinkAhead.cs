@@ -98,7 +98,8 @@ internal sealed class ReflinkAhead(SharingWork work, IEnumerable<ArraySegment<in
             part.Read(bucket, work.Known.NewNumber());
             if (work.Recall(bucket))
             {
-                ConcludeKnown(bucket);
+                ComparedBucket.Conclude(work.Scan, bucket);
+                work.Done(bucket.Count, bucket.Count * part.Size);
             }
             else if (part.Units.Count <= work.Descriptors.OfBucket)
             {
@@ -122,38 +123,5 @@ internal sealed class ReflinkAhead(SharingWork work, IEnumerable<ArraySegment<in
             var last = bucket.Units[part.End.Value - 1];
             _parts.Enqueue((bucket.Rows[bucket.Units[part.Start.Value].Start..(last.Start + last.Count)], bucket.Group));
         }
-    }
-
-    private void ConcludeKnown(Span<int> rows)
-    {
-        var files = work.Scan.Files;
-        rows.Sort((a, b) => files[a].Class.CompareTo(files[b].Class));
-        for (int from = 0, to; from < rows.Length; from = to)
-        {
-            for (to = from + 1; to < rows.Length && files[rows[to]].Class == files[rows[from]].Class; to++)
-            {
-            }
-
-            work.Conclude(rows[from..to], files[rows[from]].Class == KnownFiles.InlineClass ? SkipReason.Inline
-                : AreSeveral(rows[from..to]) ? SkipReason.None
-                : AreSeveral(rows) ? SkipReason.Differs
-                : SkipReason.Alone);
-        }
-
-        work.Done(rows.Length, rows.Length * files[rows[0]].Size);
-    }
-
-    // one inode of several names shares with nobody
-    private bool AreSeveral(ReadOnlySpan<int> rows)
-    {
-        foreach (var index in rows)
-        {
-            if (work.Scan.Files[index].Inode != work.Scan.Files[rows[0]].Inode)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

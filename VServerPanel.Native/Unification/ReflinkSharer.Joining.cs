@@ -77,11 +77,6 @@ internal sealed partial class ReflinkSharer
         }
 
         var results = _results.AsSpan(0, count);
-        if (!IsAsScanned(source))
-        {
-            return SkipReason.Changed;
-        }
-
         // the others are not compared with it to the end for nothing
         _dedupe.Share(Units[source].Descriptor, _targets.AsSpan(0, count), _part.Size, _part.First, results, () => _stop() || !IsAsScanned(source));
         work.HasNoRoom |= results.ContainsAny(-ErrnoNames.ENOSPC, -ErrnoNames.EDQUOT);

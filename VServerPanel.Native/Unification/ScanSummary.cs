@@ -18,21 +18,18 @@ internal sealed class ScanSummary
             all.Add(count);
         }
 
-        for (var chunk = 0; chunk < scan.Files.ChunkCount; chunk++)
+        foreach (var index in scan.Files.Indices)
         {
-            for (var i = 0; i < scan.Files.UsedOf(chunk); i++)
+            ref var row = ref scan.Files[index];
+            var tree = scan.TreeOf(row);
+            if (!row.Has(FileMarks.Shared))
             {
-                ref var row = ref scan.Files[(chunk << ChunkedTable<FileRow>.ChunkBits) + i];
-                var tree = scan.TreeOf(row);
-                if (!row.Has(FileMarks.Shared))
-                {
-                    all.Skip(row.Reason == SkipReason.None ? SkipReason.Alone : row.Reason, row.Bytes);
-                    continue;
-                }
-
-                files[tree]++;
-                (row.Has(FileMarks.Replaced) ? shareable : shared)[tree] += row.Bytes;
+                all.Skip(row.Reason == SkipReason.None ? SkipReason.Alone : row.Reason, row.Bytes);
+                continue;
             }
+
+            files[tree]++;
+            (row.Has(FileMarks.Replaced) ? shareable : shared)[tree] += row.Bytes;
         }
 
         Members = [.. names.Select((n, t) => new UnificationMember(n, scan.Counts[t].Files, scan.Counts[t].Bytes, shared[t], shareable[t], scan.Counts[t].Bytes - shared[t] - shareable[t]))];

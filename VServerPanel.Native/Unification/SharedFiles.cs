@@ -19,13 +19,7 @@ internal sealed record SharedFiles(int[] Rows, IReadOnlyList<int> Shared, long B
     /// <param name="watch">Called a few times a second; what it throws ends the search.</param>
     private static SharedFiles Find(TreeScan scan, int threads, Action watch)
     {
-        var indices = new List<int>(scan.Files.Count);
-        for (var chunk = 0; chunk < scan.Files.ChunkCount; chunk++)
-        {
-            indices.AddRange(Enumerable.Range(chunk << ChunkedTable<FileRow>.ChunkBits, scan.Files.UsedOf(chunk)));
-        }
-
-        int[] rows = [.. indices];
+        int[] rows = [.. scan.Files.Indices];
         Array.Sort(rows, (a, b) => UnitList.Compare(scan.Files[a], scan.Files[b]) is not 0 and var order ? order : a.CompareTo(b));
         var shared = new List<int>();
         var gate = new Lock();

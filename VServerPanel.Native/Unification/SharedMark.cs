@@ -59,24 +59,13 @@ internal static unsafe class SharedMark
     public static void Freeze(int fd, bool isFrozen) => ChangeFlags(fd, isFrozen ? Libc.FS_IMMUTABLE_FL : 0, isFrozen ? 0 : Libc.FS_IMMUTABLE_FL);
 
     /// <summary>Has an immutable file be none for a moment.</summary>
-    /// <returns>Its flags as they are to be again (<see cref="Freeze(int, int)"/>): immutable among them.</returns>
-    public static int Thaw(int fd)
-    {
-        var flags = 0;
-        ErrnoException.ThrowIfFailed(Libc.ioctl(fd, Libc.FS_IOC_GETFLAGS, &flags), "ioctl(FS_IOC_GETFLAGS)");
-        var thawed = flags & ~Libc.FS_IMMUTABLE_FL;
-        if (thawed != flags)
-        {
-            ErrnoException.ThrowIfFailed(Libc.ioctl(fd, Libc.FS_IOC_SETFLAGS, &thawed), "ioctl(FS_IOC_SETFLAGS)");
-        }
-
-        return flags | Libc.FS_IMMUTABLE_FL;
-    }
+    /// <returns>Its flags as they are to be again (<see cref="SetFlags"/>): immutable among them.</returns>
+    public static int Thaw(int fd) => ChangeFlags(fd, 0, Libc.FS_IMMUTABLE_FL) | Libc.FS_IMMUTABLE_FL;
 
     /// <summary>Gives a file its flags back.</summary>
     /// <param name="fd">It.</param>
     /// <param name="flags">As <see cref="Thaw"/> told them.</param>
-    public static void Freeze(int fd, int flags) => ErrnoException.ThrowIfFailed(Libc.ioctl(fd, Libc.FS_IOC_SETFLAGS, &flags), "ioctl(FS_IOC_SETFLAGS)");
+    public static void SetFlags(int fd, int flags) => ErrnoException.ThrowIfFailed(Libc.ioctl(fd, Libc.FS_IOC_SETFLAGS, &flags), "ioctl(FS_IOC_SETFLAGS)");
 
     public static int FlagsOf(int fd)
     {
@@ -84,15 +73,18 @@ internal static unsafe class SharedMark
         return Libc.ioctl(fd, Libc.FS_IOC_GETFLAGS, &flags) == 0 ? flags : 0;
     }
 
-    private static void ChangeFlags(int fd, int set, int clear)
+    /// <returns>Those that it had.</returns>
+    private static int ChangeFlags(int fd, int set, int clear)
     {
         var flags = 0;
         ErrnoException.ThrowIfFailed(Libc.ioctl(fd, Libc.FS_IOC_GETFLAGS, &flags), "ioctl(FS_IOC_GETFLAGS)");
         var wanted = (flags | set) & ~clear;
         if (wanted != flags)
         {
-            ErrnoException.ThrowIfFailed(Libc.ioctl(fd, Libc.FS_IOC_SETFLAGS, &wanted), "ioctl(FS_IOC_SETFLAGS)");
+            SetFlags(fd, wanted);
         }
+
+        return flags;
     }
 
     private static void Compose(Span<byte> value, in Libc.Statx stat, bool isImmutable)

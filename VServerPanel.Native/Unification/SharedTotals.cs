@@ -11,21 +11,8 @@ internal static class SharedTotals
     /// <returns>Inodes of each tree, and their allocated bytes.</returns>
     public static (long Files, long Bytes)[] Of(TreeScan scan, bool isByLinks)
     {
-        var rows = new List<int>(scan.Files.Count);
-        for (var chunk = 0; chunk < scan.Files.ChunkCount; chunk++)
-        {
-            for (var i = 0; i < scan.Files.UsedOf(chunk); i++)
-            {
-                var index = (chunk << ChunkedTable<FileRow>.ChunkBits) + i;
-                if (scan.Files[index].Has(FileMarks.Shared))
-                {
-                    rows.Add(index);
-                }
-            }
-        }
-
-        int[] all = [.. rows];
-        ulong[] keys = [.. rows.Select(r => isByLinks ? scan.Files[r].Inode : scan.Files[r].Class)];
+        int[] all = [.. scan.Files.Indices.Where(i => scan.Files[i].Has(FileMarks.Shared))];
+        ulong[] keys = [.. all.Select(r => isByLinks ? scan.Files[r].Inode : scan.Files[r].Class)];
         Array.Sort(keys, all);
         var totals = new (long Files, long Bytes)[scan.Trees.Count];
         for (int from = 0, to; from < all.Length; from = to)

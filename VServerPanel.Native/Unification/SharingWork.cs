@@ -108,19 +108,8 @@ internal sealed class SharingWork(TreeScan scan, KnownFiles known, SharingMethod
     /// <summary>As <see cref="KnownFiles.Recall(TreeScan, ReadOnlySpan{int})"/>.</summary>
     public bool Recall(ReadOnlySpan<int> rows) => known.Recall(scan, rows);
 
-    /// <summary>Marks files as shared, or says why they are not.</summary>
-    public void Conclude(ReadOnlySpan<int> rows, SkipReason reason)
-    {
-        foreach (var index in rows)
-        {
-            ref var row = ref scan.Files[index];
-            row.Reason = reason;
-            if (reason == SkipReason.None)
-            {
-                row.Marks |= FileMarks.Shared;
-            }
-        }
-    }
+    /// <inheritdoc cref="TreeScan.Conclude"/>
+    public void Conclude(ReadOnlySpan<int> rows, SkipReason reason) => scan.Conclude(rows, reason);
 
     /// <summary>Notes of files that they have been compared.</summary>
     public void Note(ReadOnlySpan<int> rows, uint group, uint contentClass)

@@ -15,13 +15,7 @@ internal static class UnificationCommand
         if (call.Options.Plan || isTest)
         {
             var plan = new Planning(call, request).Make();
-            foreach (var warning in plan.Warnings)
-            {
-                call.Report.Warn(warning);
-            }
-
-            call.Report.Result(plan, Describe(plan));
-            return ExitCodes.Success;
+            return Tell(call, plan, $"{plan.FilesToShare} of {plan.Files} files would be shared{(plan.IsEstimate ? " if their content is equal, too" : "")}, {plan.FilesShared} are. That frees {(plan.IsEstimate ? "at most " : "")}{ByteSize.Format(plan.BytesSaved)}. {plan.MethodReason}\n{Describe(plan.Skipped)}");
         }
 
         return OperationRunner.Run(call, KindOf("unify", call, request), operation =>
@@ -51,15 +45,7 @@ internal static class UnificationCommand
         if (call.Options.Plan)
         {
             var plan = new SeparationPlanning(call, request, command).Make();
-            foreach (var warning in plan.Warnings)
-            {
-                call.Report.Warn(warning);
-            }
-
-            call.Report.Result(plan, plan.Problems.Count > 0
-                ? "It would be refused: " + string.Join(' ', plan.Problems.Select(p => p.Message))
-                : $"{plan.FilesShared} files that {string.Join(", ", request.VServers)} share with others would get content of their own. That takes {ByteSize.Format(-plan.BytesSaved)}; {ByteSize.Format(plan.BytesFree)} are free.");
-            return ExitCodes.Success;
+            return Tell(call, plan, $"{plan.FilesShared} files that {string.Join(", ", request.VServers)} share with others would get content of their own. That takes {ByteSize.Format(-plan.BytesSaved)}; {ByteSize.Format(plan.BytesFree)} are free.");
         }
 
         return OperationRunner.Run(call, KindOf("deunify", call, request), operation =>
@@ -94,7 +80,7 @@ internal static class UnificationCommand
     /// <param name="request">It.</param>
     /// <param name="vservers">Those that are named in it.</param>
     public static IReadOnlyList<string> WordsOfUndo(UnificationRequest request, IReadOnlyList<VServerName> vservers) =>
-        [.. request.KeptShared.WordsOfUndo, .. vservers.Select(v => v.Value), .. PackagesOf(request)];
+        [.. request.KeptShared.Words, .. vservers.Select(v => v.Value), .. PackagesOf(request)];
 
     private static IReadOnlyList<string> PackagesOf(UnificationRequest request) =>
         request.Scope != UnificationScope.Package ? [] : ["--", .. request.Packages.Count == 0 ? ["ALL"] : request.Packages];
@@ -109,9 +95,16 @@ internal static class UnificationCommand
     private static OperationKind KindOf(string name, Invocation call, UnificationRequest request) =>
         new(name, request.VServers[0]) { AlsoLocked = [.. request.VServers.Union(request.Thawed(call)).Where(v => v != request.VServers[0])], IsChangingAll = true };
 
-    private static string Describe(UnificationPlan plan) => plan.Problems.Count > 0
-        ? "It would be refused: " + string.Join(' ', plan.Problems.Select(p => p.Message))
-        : $"{plan.FilesToShare} of {plan.Files} files would be shared{(plan.IsEstimate ? " if their content is equal, too" : "")}, {plan.FilesShared} are. That frees {(plan.IsEstimate ? "at most " : "")}{ByteSize.Format(plan.BytesSaved)}. {plan.MethodReason}\n{Describe(plan.Skipped)}";
+    private static int Tell(Invocation call, UnificationPlan plan, string text)
+    {
+        foreach (var warning in plan.Warnings)
+        {
+            call.Report.Warn(warning);
+        }
+
+        call.Report.Result(plan, plan.Problems.Count > 0 ? "It would be refused: " + string.Join(' ', plan.Problems.Select(p => p.Message)) : text);
+        return ExitCodes.Success;
+    }
 
     private static string Describe(UnificationOutcome outcome) =>
         $"{outcome.FilesChanged} files were made to share, {outcome.FilesShared} do now; {ByteSize.Format(outcome.BytesSaved)} saved, {ByteSize.Format(outcome.BytesFreeAfter)} are free.\n{Describe(outcome.Skipped)}";

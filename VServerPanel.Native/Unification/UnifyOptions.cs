@@ -48,19 +48,10 @@ internal sealed class UnifyOptions
     /// <exception cref="ProblemException">InvalidArgument: something was given that only sharing heeds.</exception>
     public UnificationRequest ReadUndo(ParseResult result, IReadOnlyList<VServerName> vservers, IReadOnlyList<string>? packages)
     {
-        RequirePackages(packages);
         var others = OfSharing.Where(o => result.GetResult(o) is { Implicit: false }).Select(o => o.Name).ToList();
         return others.Count > 0
             ? throw new ProblemException(ProblemCode.InvalidArgument, $"Undoing gives a vserver files of its own, however they were shared. Leave out {string.Join(", ", others)}.")
-            : new UnificationRequest
-            {
-                VServers = vservers,
-                Scope = packages is null ? UnificationScope.Content : UnificationScope.Package,
-                Packages = packages is null or ["ALL"] ? [] : packages,
-                KeptShared = Exclusions.ForUndo(result.GetValue(_excluded) ?? [], result.GetValue(_included) ?? []),
-                IsEachFileTold = result.GetValue(_debug),
-                Threads = ThreadsOf(result),
-            };
+            : ReadBoth(result, vservers, packages) with { KeptShared = Exclusions.ForUndo(result.GetValue(_excluded) ?? [], result.GetValue(_included) ?? []) };
     }
 
     /// <param name="result">What was given.</param>
@@ -69,28 +60,22 @@ internal sealed class UnifyOptions
     /// <exception cref="ProblemException">InvalidArgument.</exception>
     public UnificationRequest Read(ParseResult result, IReadOnlyList<VServerName> vservers, IReadOnlyList<string>? packages)
     {
-        RequirePackages(packages);
         if (packages is not null && result.GetValue(_content))
         {
             throw new ProblemException(ProblemCode.InvalidArgument, "Either by package ('-- …') or by content (--content).");
         }
 
-        return new UnificationRequest
+        return ReadBoth(result, vservers, packages) with
         {
-            VServers = vservers,
-            Scope = packages is null ? UnificationScope.Content : UnificationScope.Package,
-            Packages = packages is null or ["ALL"] ? [] : packages,
             Exclusions = new Exclusions(result.GetValue(_excluded) ?? [], result.GetValue(_included) ?? []),
             Method = MethodOf(result.GetValue(_method)),
             IsQuick = result.GetValue(_quick),
             IsWithoutFlags = result.GetValue(_noFlags),
             IsVerified = result.GetValue(_verify),
-            IsEachFileTold = result.GetValue(_debug),
-            Threads = ThreadsOf(result),
         };
     }
 
-    private static void RequirePackages(IReadOnlyList<string>? packages)
+    private UnificationRequest ReadBoth(ParseResult result, IReadOnlyList<VServerName> vservers, IReadOnlyList<string>? packages)
     {
         if (packages is { Count: 0 })
         {
@@ -101,9 +86,16 @@ internal sealed class UnifyOptions
         {
             throw new ProblemException(ProblemCode.InvalidArgument, "ALL stands alone after '--': it is every package. Leave it out, or the others.");
         }
-    }
 
-    private int ThreadsOf(ParseResult result) => Math.Clamp(result.GetValue(_threads) ?? ParallelWork.DefaultWalkers, 1, 64);
+        return new UnificationRequest
+        {
+            VServers = vservers,
+            Scope = packages is null ? UnificationScope.Content : UnificationScope.Package,
+            Packages = packages is null or ["ALL"] ? [] : packages,
+            IsEachFileTold = result.GetValue(_debug),
+            Threads = Math.Clamp(result.GetValue(_threads) ?? ParallelWork.DefaultWalkers, 1, 64),
+        };
+    }
 
     private static SharingMethod? MethodOf(string? word) => word is null
         ? null

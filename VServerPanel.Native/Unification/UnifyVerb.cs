@@ -17,12 +17,12 @@ internal sealed class UnifyVerb : Verb
 
     public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
     {
-        var end = arguments.ToList().IndexOf("--");
+        var (own, packages) = ArgumentParser.Part(arguments);
         var options = new UnifyOptions();
         var others = new Argument<string[]>("OTHER…") { Description = "With whom.", Arity = ArgumentArity.ZeroOrMore };
         var command = new Command("unify", "Shares equal files with other vservers: with OTHER…, else with those of last time, else with all. Without '-- PKG…' or '-- ALL' by content.") { others };
         options.AddTo(command);
-        if (ArgumentParser.Parse(command, end < 0 ? arguments : [.. arguments.Take(end)], "vserver NAME unify", "[OTHER…] [-- PKG…|ALL]") is not { } result)
+        if (ArgumentParser.Parse(command, own, "vserver NAME unify", "[OTHER…] [-- PKG…|ALL]") is not { } result)
         {
             return ExitCodes.Success;
         }
@@ -38,7 +38,7 @@ internal sealed class UnifyVerb : Verb
             with = call.Registry.Names();
         }
 
-        return UnificationCommand.Unify(call, options.Read(result, [name, .. with.Where(v => v != name).Distinct()], end < 0 ? null : [.. arguments.Skip(end + 1)]), isTest: false);
+        return UnificationCommand.Unify(call, options.Read(result, [name, .. with.Where(v => v != name).Distinct()], packages), isTest: false);
     }
 }
 
@@ -55,16 +55,16 @@ internal sealed class DeunifyVerb : Verb
 
     public override int Run(VServerName name, IReadOnlyList<string> arguments, Invocation call)
     {
-        var end = arguments.ToList().IndexOf("--");
+        var (own, packages) = ArgumentParser.Part(arguments);
         var options = new UnifyOptions();
         var command = new Command("deunify", "Gives the vserver files of its own for those that it shares with others (of packages: for theirs), as far as they fit on the disk.");
         options.AddToUndo(command);
-        if (ArgumentParser.Parse(command, end < 0 ? arguments : [.. arguments.Take(end)], "vserver NAME deunify", "[-- PKG…|ALL]") is not { } result)
+        if (ArgumentParser.Parse(command, own, "vserver NAME deunify", "[-- PKG…|ALL]") is not { } result)
         {
             return ExitCodes.Success;
         }
 
-        var request = options.ReadUndo(result, [name], end < 0 ? null : [.. arguments.Skip(end + 1)]);
+        var request = options.ReadUndo(result, [name], packages);
         return UnificationCommand.Separate(call, request, ["vserver", name.Value, "deunify", .. UnificationCommand.WordsOfUndo(request, [])]);
     }
 }

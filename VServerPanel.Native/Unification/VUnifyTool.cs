@@ -14,19 +14,18 @@ internal sealed class VUnifyTool : Tool
 
     public override int Run(IReadOnlyList<string> arguments, Invocation call)
     {
-        var end = arguments.ToList().IndexOf("--");
+        var (own, packages) = ArgumentParser.Part(arguments);
         var options = new UnifyOptions();
         var names = new Argument<string[]>("REF V…") { Description = "The reference vserver, and those that share with it.", Arity = ArgumentArity.OneOrMore };
         var test = new Option<bool>("--test") { Description = "say what would be done (as --plan)" };
         var undo = new Option<bool>("--undo") { Description = "give V… (or REF alone) files of their own again, for all that they share, or for some packages or directories" };
         var command = new Command("vunify", "Shares equal files among vservers. Each stays independent of the others. Without '-- PKG…' or '-- ALL' by content.") { names, test, undo };
         options.AddTo(command);
-        if (ArgumentParser.Parse(command, end < 0 ? arguments : [.. arguments.Take(end)], "vunify", "REF V… [-- PKG…|ALL]") is not { } result)
+        if (ArgumentParser.Parse(command, own, "vunify", "REF V… [-- PKG…|ALL]") is not { } result)
         {
             return ExitCodes.Success;
         }
 
-        IReadOnlyList<string>? packages = end < 0 ? null : [.. arguments.Skip(end + 1)];
         var vservers = result.GetValue(names)!.Select(ArgumentParser.VServerNameOf).Distinct().ToList();
         if (result.GetValue(undo))
         {

@@ -76,7 +76,7 @@ internal sealed class Verification(SharingWork work, UnificationRequest request)
 
     private unsafe bool IsProtected(int directory, in FileRow row)
     {
-        var fd = Libc.openat(directory, _scan.Names[row.Name], Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
+        var fd = OpenedFile.OpenUnchecked(directory, _scan.Names[row.Name], out _);
         var result = fd >= 0 && Libc.TryStatx(fd, out var stat)
             && (stat.LinkCount < 2 || (SharedMark.IsOn(fd, stat, work.IsImmutable) && (!work.IsImmutable || (SharedMark.FlagsOf(fd) & Libc.FS_IMMUTABLE_FL) != 0)));
         _ = Libc.close(fd);
@@ -85,7 +85,7 @@ internal sealed class Verification(SharingWork work, UnificationRequest request)
 
     private unsafe bool SharesBlocks(int directory, in FileRow row, BlockMap blocks)
     {
-        var fd = Libc.openat(directory, _scan.Names[row.Name], Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
+        var fd = OpenedFile.OpenUnchecked(directory, _scan.Names[row.Name], out _);
         var isShared = false;
         var isCertain = fd >= 0 && blocks.HashOf(fd, row.Size, out isShared) != 0;
         _ = Libc.close(fd);

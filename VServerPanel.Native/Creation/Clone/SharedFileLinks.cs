@@ -95,7 +95,7 @@ internal sealed unsafe class SharedFileLinks
         finally
         {
             FaultPoint.Reach();
-            SharedMark.Freeze(file, flags);
+            SharedMark.SetFlags(file, flags);
         }
     }
 

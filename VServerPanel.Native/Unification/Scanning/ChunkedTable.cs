@@ -22,6 +22,9 @@ internal sealed class ChunkedTable<T>
 
     public int UsedOf(int chunk) => _used[chunk];
 
+    /// <summary>Indices of all rows, ascending; only when nobody adds any more.</summary>
+    public IEnumerable<int> Indices => Enumerable.Range(0, _count).SelectMany(c => Enumerable.Range(c << ChunkBits, _used[c]));
+
     public Writer NewWriter() => new(this);
 
     private int AddChunk()

@@ -35,6 +35,20 @@ internal sealed class TreeScan : IDisposable
     /// <summary>The clock before anything was looked at.</summary>
     public DateTimeOffset StartedAt { get; } = DateTimeOffset.UtcNow;
 
+    /// <summary>Marks files as shared, or says why they are not.</summary>
+    public void Conclude(ReadOnlySpan<int> rows, SkipReason reason)
+    {
+        foreach (var index in rows)
+        {
+            ref var row = ref Files[index];
+            row.Reason = reason;
+            if (reason == SkipReason.None)
+            {
+                row.Marks |= FileMarks.Shared;
+            }
+        }
+    }
+
     public int TreeOf(in FileRow file) => Directories[file.Directory].Tree;
 
     public unsafe ReadOnlySpan<byte> NameOf(in FileRow file) => new(Names[file.Name], file.NameLength);

@@ -125,20 +125,7 @@ public sealed class ScheduleTests
     {
         await using var core = await StartAsync(new(), s_daily);
         var schedules = core.Get<ScheduleService>();
-        core.Host.On("vserver-jobs follow", new ProblemEvent(ProblemCode.AlreadyRunning, "web2 is running."));
-        core.Host.On("vserver-jobs show", FakeHost.Result(new JobInfo { Id = "x", Operation = "unify", Actor = new Actor("root"), Command = [], State = JobState.Failed, StartedAt = core.Time.GetUtcNow() }));
-        core.Time.Advance(TimeSpan.FromDays(1));
-        await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
-        Assert.Null((await schedules.GetAsync(TestContext.Current.CancellationToken)).LastProblem);
-
-        await Eventually.TrueAsync(
-            async () =>
-            {
-                await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
-                return (await schedules.GetAsync(TestContext.Current.CancellationToken)).LastProblem == "web2 is running.";
-            },
-            "the schedule tells how its job ended");
-        Assert.Single(Runs(core));
+        await RunUntilItFailsAsync(core, ProblemCode.AlreadyRunning, "web2 is running.");
 
         core.Host.On("vserver-jobs follow", new ResultEvent());
         core.Time.Advance(TimeSpan.FromDays(1));
@@ -152,19 +139,7 @@ public sealed class ScheduleTests
     public async Task Runner_JobFindsAVServerBusy_IsAskedForAgain()
     {
         await using var core = await StartAsync(new(), s_daily);
-        var schedules = core.Get<ScheduleService>();
-        core.Host.On("vserver-jobs follow", new ProblemEvent(ProblemCode.Busy, "Another operation holds web2."));
-        core.Host.On("vserver-jobs show", FakeHost.Result(new JobInfo { Id = "x", Operation = "unify", Actor = new Actor("root"), Command = [], State = JobState.Failed, StartedAt = core.Time.GetUtcNow() }));
-        core.Time.Advance(TimeSpan.FromDays(1));
-        await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
-        await Eventually.TrueAsync(
-            async () =>
-            {
-                await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
-                return (await schedules.GetAsync(TestContext.Current.CancellationToken)).LastProblem == "Another operation holds web2.";
-            },
-            "the schedule tells how its job ended");
-        Assert.Single(Runs(core));
+        await RunUntilItFailsAsync(core, ProblemCode.Busy, "Another operation holds web2.");
 
         core.Time.Advance(TimeSpan.FromMinutes(11));
         await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
@@ -202,6 +177,24 @@ public sealed class ScheduleTests
         Assert.Equal("vunify --content web1 web2", string.Join(' ', Assert.Single(Runs(core)).Words));
         var schedule = (await core.Get<ScheduleService>().GetAsync(TestContext.Current.CancellationToken)).Schedule;
         Assert.Equal("web1: web2 gone", $"{schedule.Reference}: {string.Join(' ', schedule.Members!)}");
+    }
+
+    /// <summary>Lets a day pass, and the job of that day's run fail after it began.</summary>
+    private static async Task RunUntilItFailsAsync(TestCore core, ProblemCode code, string message)
+    {
+        core.Host.On("vserver-jobs follow", new ProblemEvent(code, message));
+        core.Host.On("vserver-jobs show", FakeHost.Result(new JobInfo { Id = "x", Operation = "unify", Actor = new Actor("root"), Command = [], State = JobState.Failed, StartedAt = core.Time.GetUtcNow() }));
+        core.Time.Advance(TimeSpan.FromDays(1));
+        await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
+        Assert.Null((await core.Get<ScheduleService>().GetAsync(TestContext.Current.CancellationToken)).LastProblem);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await core.Get<ScheduleRunner>().LookAsync(TestContext.Current.CancellationToken);
+                return (await core.Get<ScheduleService>().GetAsync(TestContext.Current.CancellationToken)).LastProblem == message;
+            },
+            "the schedule tells how its job ended");
+        Assert.Single(Runs(core));
     }
 
     private static IEnumerable<HostRequest> Runs(TestCore core) => core.Host.Requests.Where(r => r.Words[0] == "vunify");

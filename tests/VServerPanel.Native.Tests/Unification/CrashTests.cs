@@ -33,21 +33,7 @@ public sealed class CrashTests : IDisposable
         UnifiedHost.Fill(host.Add("a"));
         host.Copy(host.PathOf("a"), "b");
         var before = Snapshots(host);
-        for (var point = 1; ; point++)
-        {
-            Assert.InRange(point, 1, 200);
-            var output = HostCommand.Run(host.Prefix, new Dictionary<string, string> { ["VSERVER_FAULT_AT"] = point.ToString(CultureInfo.InvariantCulture) }, "--as", "vunify", "--threads", "1", "a", "b");
-            Assert.Equal(before, Snapshots(host));
-            if (!output.WasKilled)
-            {
-                Assert.True(output.ExitCode == 0, output.Error);
-                Assert.True(point > 10, $"only {point} points were reached");
-                break;
-            }
-
-            Assert.Equal(0, HostCommand.Run(host.Prefix, "--as", "vserver-jobs", "recover").ExitCode);
-        }
-
+        KillAtEveryPoint(host, () => Snapshots(host), mostPoints: 200, leastPoints: 10, recovered: null, "--as", "vunify", "--threads", "1", "a", "b");
         Assert.Equal(0, HostCommand.Run(host.Prefix, "--as", "vunify", "--verify", "a", "b").ExitCode);
         Assert.Equal(before, Snapshots(host));
         Assert.Empty(Directory.EnumerateFiles(KnownFiles.DirectoryOf(host.Prefix.Paths), "*.new"));
@@ -60,24 +46,8 @@ public sealed class CrashTests : IDisposable
         using var host = UnifiedHost.OfSubvolumes("a", "b");
         UnifiedHost.Write(host.PathOf("a"), "usr/small", new string('s', 50_000));
         UnifiedHost.Write(host.PathOf("a"), "usr/large", string.Concat(Enumerable.Range(0, 600_000).Select(i => $"{i:d6}")));
-        new ChildProcess { Program = "cp", Arguments = ["-a", "--reflink=always", host.PathOf("a") + "/.", host.PathOf("b")] }.Run();
-        host.Sync();
-        var before = Contents(host);
-        for (var point = 1; ; point++)
-        {
-            Assert.InRange(point, 1, 100);
-            var output = HostCommand.Run(host.Prefix, new Dictionary<string, string> { ["VSERVER_FAULT_AT"] = point.ToString(CultureInfo.InvariantCulture) }, "--as", "vserver", "b", "deunify");
-            Assert.Equal(before, Contents(host));
-            if (!output.WasKilled)
-            {
-                Assert.True(output.ExitCode == 0, output.Error);
-                Assert.True(point > 10, $"only {point} points were reached");
-                break;
-            }
-
-            Assert.Equal(0, HostCommand.Run(host.Prefix, "--as", "vserver-jobs", "recover").ExitCode);
-        }
-
+        host.Clone("a", "b");
+        KillAtEveryPoint(host, () => Contents(host), mostPoints: 100, leastPoints: 10, recovered: null, "--as", "vserver", "b", "deunify");
         host.Sync();
         Assert.Equal(0, host.SeparationPlan("b").FilesShared);
         Assert.False(Directory.Exists(host.Staging));
@@ -261,28 +231,45 @@ public sealed class CrashTests : IDisposable
         }
 
         var before = Snapshots();
-        for (var point = 1; ; point++)
-        {
-            Assert.InRange(point, 1, 400);
-            var output = HostCommand.Run(_host.Prefix, new Dictionary<string, string> { ["VSERVER_FAULT_AT"] = point.ToString(CultureInfo.InvariantCulture) }, words);
-            var now = Snapshots();
-            Assert.True(before.SequenceEqual(now), $"point {point}:\n{string.Join('\n', now.Except(before))}\ninstead of\n{string.Join('\n', before.Except(now))}");
-            if (!output.WasKilled)
-            {
-                Assert.True(output.ExitCode == 0, output.Error);
-                Assert.True(point > 20, $"only {point} points were reached");
-                break;
-            }
+        KillAtEveryPoint(_host, Snapshots, mostPoints: 400, leastPoints: 20, Recovered, words);
+        Expect("--as", "vunify", "--method", "immutable", "--verify", "a", "b");
+        Assert.Equal(before, Snapshots());
+        AssertShared();
 
-            Assert.Equal(0, HostCommand.Run(_host.Prefix, "--as", "vserver-jobs", "recover").ExitCode);
+        void Recovered(int point)
+        {
             Assert.False(Directory.Exists(_host.Staging) && Directory.EnumerateFileSystemEntries(_host.Staging).Any(), $"point {point}: staging is not empty");
             Assert.Equal(before, Snapshots());
             AssertProtected(point);
         }
+    }
 
-        Expect("--as", "vunify", "--method", "immutable", "--verify", "a", "b");
-        Assert.Equal(before, Snapshots());
-        AssertShared();
+    /// <summary>Runs a command again and again, killed one call that changes something later each time, until it ends by itself.</summary>
+    /// <param name="host">Where.</param>
+    /// <param name="state">What no kill may change.</param>
+    /// <param name="mostPoints">It ends within so many.</param>
+    /// <param name="leastPoints">It reaches more than so many.</param>
+    /// <param name="recovered">Looks at what a kill at some point has left behind the recovery.</param>
+    /// <param name="words">The command.</param>
+    private static void KillAtEveryPoint(UnifiedHost host, Func<List<string>> state, int mostPoints, int leastPoints, Action<int>? recovered, params string[] words)
+    {
+        var before = state();
+        for (var point = 1; ; point++)
+        {
+            Assert.InRange(point, 1, mostPoints);
+            var output = HostCommand.Run(host.Prefix, new Dictionary<string, string> { ["VSERVER_FAULT_AT"] = point.ToString(CultureInfo.InvariantCulture) }, words);
+            var now = state();
+            Assert.True(before.SequenceEqual(now), $"point {point}:\n{string.Join('\n', now.Except(before))}\ninstead of\n{string.Join('\n', before.Except(now))}");
+            if (!output.WasKilled)
+            {
+                Assert.True(output.ExitCode == 0, output.Error);
+                Assert.True(point > leastPoints, $"only {point} points were reached");
+                return;
+            }
+
+            Assert.Equal(0, HostCommand.Run(host.Prefix, "--as", "vserver-jobs", "recover").ExitCode);
+            recovered?.Invoke(point);
+        }
     }
 
     /// <summary>What both have is immutable, and it is on record that they share such files.</summary>

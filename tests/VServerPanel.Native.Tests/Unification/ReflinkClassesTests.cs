@@ -269,16 +269,7 @@ public sealed class ReflinkClassesTests : IDisposable
     private static SharingWork Work(TreeScan scan) =>
         new(scan, new KnownFiles(new HostPaths("/nowhere")), SharingMethod.Reflink) { Descriptors = new DescriptorBudget(1024, 1) };
 
-    private static int[] RowsOf(TreeScan scan)
-    {
-        var rows = new List<int>();
-        for (var chunk = 0; chunk < scan.Files.ChunkCount; chunk++)
-        {
-            rows.AddRange(Enumerable.Range(chunk << ChunkedTable<FileRow>.ChunkBits, scan.Files.UsedOf(chunk)));
-        }
-
-        return [.. rows];
-    }
+    private static int[] RowsOf(TreeScan scan) => [.. scan.Files.Indices];
 
     private static string ContentOf(int content) => content.ToString("d4", CultureInfo.InvariantCulture).PadRight(Size, 'x');
 

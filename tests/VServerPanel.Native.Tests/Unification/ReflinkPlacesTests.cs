@@ -19,8 +19,8 @@ public sealed class ReflinkPlacesTests : IDisposable
     public void Plan_Clones_AreSharedAlready()
     {
         Write("a", seed: 1);
-        Clone("a", "b");
-        Clone("a", "c");
+        _host.Clone("a", "b");
+        _host.Clone("a", "c");
         var plan = _host.Plan(_host.Request("a", "b", "c"));
         Assert.Equal((3, 0, 0L, false), (plan.FilesShared, plan.FilesToShare, plan.BytesSaved, plan.IsEstimate));
         var outcome = _host.Unify("a", "b", "c");
@@ -34,7 +34,7 @@ public sealed class ReflinkPlacesTests : IDisposable
     {
         Write(first, seed: 1);
         Write(second, seed: 1);
-        Clone("b", "outside");
+        _host.Clone("b", "outside");
         AssertFrees(Size, "a", "b");
     }
 
@@ -43,8 +43,8 @@ public sealed class ReflinkPlacesTests : IDisposable
     {
         Write("a", seed: 1);
         Write("b", seed: 1);
-        Clone("a", "outside");
-        Clone("b", "there");
+        _host.Clone("a", "outside");
+        _host.Clone("b", "there");
         AssertFrees(0, "a", "b");
     }
 
@@ -53,10 +53,10 @@ public sealed class ReflinkPlacesTests : IDisposable
     public void Unify_SharersOfOneCopyAndOfAnother_OneCopyIsFreed()
     {
         Write("a", seed: 1);
-        Clone("a", "b");
+        _host.Clone("a", "b");
         Write("c", seed: 1);
-        Clone("c", "d");
-        Clone("c", "e");
+        _host.Clone("c", "d");
+        _host.Clone("c", "e");
         Assert.Equal(2, AssertFrees(Size, "a", "b", "c", "d", "e").FilesChanged);
     }
 
@@ -64,10 +64,10 @@ public sealed class ReflinkPlacesTests : IDisposable
     public void Unify_SharersOfTwoContents_OfEachOneCopyIsFreed()
     {
         Write("a", seed: 1);
-        Clone("a", "b");
+        _host.Clone("a", "b");
         Write("c", seed: 1);
         Write("d", seed: 2);
-        Clone("d", "e");
+        _host.Clone("d", "e");
         Write("f", seed: 2);
         string[] names = ["a", "b", "c", "d", "e", "f"];
         var (free, plan) = (_host.BytesFree(), _host.Plan(_host.Request(names)));
@@ -141,12 +141,6 @@ public sealed class ReflinkPlacesTests : IDisposable
         var content = new byte[Size];
         new Random(seed).NextBytes(content);
         File.WriteAllBytes($"{tree}/{path}", content);
-        _host.Sync();
-    }
-
-    private void Clone(string from, string name)
-    {
-        new ChildProcess { Program = "cp", Arguments = ["-a", "--reflink=always", _host.PathOf(from) + "/.", _host.Add(name)] }.Run();
         _host.Sync();
     }
 }

@@ -52,9 +52,7 @@ public sealed class ReflinkTests
     public void Unify_ClonesThatShareAlready_AreNotReadOrCounted()
     {
         using var host = Three("xfs");
-        var clone = host.Add("d");
-        new ChildProcesses.ChildProcess { Program = "cp", Arguments = ["-a", "--reflink=always", host.PathOf("a") + "/.", clone] }.Run();
-        host.Sync();
+        host.Clone("a", "d");
         var outcome = host.Unify("a", "d");
 
         // what has another path, and was never shared with it
@@ -110,8 +108,7 @@ public sealed class ReflinkTests
         File.WriteAllBytes(host.PathOf("a") + "/usr/large", content);
         UnifiedHost.Write(host.PathOf("a"), "usr/old", new string('o', 50_000));
         UnifiedHost.Write(host.PathOf("a"), "usr/set", new string('s', 50_000), 0b100_111_101_101);
-        new ChildProcess { Program = "cp", Arguments = ["-a", "--reflink=always", host.PathOf("a") + "/.", host.PathOf("b")] }.Run();
-        host.Sync();
+        host.Clone("a", "b");
         var before = (string[])[.. host.Snapshot("a"), .. host.Snapshot("b")];
         var free = host.BytesFree();
         Assert.Equal(0, host.Unify("a", "b").FilesChanged);
@@ -133,9 +130,7 @@ public sealed class ReflinkTests
         using var host = new UnifiedHost("xfs");
         UnifiedHost.Write(host.Add("a"), "usr/bin/perl", new string('p', 50_000));
         new ChildProcess { Program = "ln", Arguments = [host.PathOf("a") + "/usr/bin/perl", host.PathOf("a") + "/usr/bin/perl5"] }.Run();
-        host.Add("b");
-        new ChildProcess { Program = "cp", Arguments = ["-a", "--reflink=always", host.PathOf("a") + "/.", host.PathOf("b")] }.Run();
-        host.Sync();
+        host.Clone("a", "b");
         var before = host.Snapshot("b");
         Assert.Equal(1, host.SeparationPlan("b").FilesShared);
         Assert.Equal(1, host.Separate("b").FilesChanged);

@@ -97,16 +97,7 @@ public sealed class ScanTests : IDisposable
         return scan;
     }
 
-    private static IEnumerable<FileRow> Rows(TreeScan scan)
-    {
-        for (var chunk = 0; chunk < scan.Files.ChunkCount; chunk++)
-        {
-            for (var i = 0; i < scan.Files.UsedOf(chunk); i++)
-            {
-                yield return scan.Files[(chunk << ChunkedTable<FileRow>.ChunkBits) + i];
-            }
-        }
-    }
+    private static IEnumerable<FileRow> Rows(TreeScan scan) => scan.Files.Indices.Select(i => scan.Files[i]);
 
     private static IEnumerable<string> Paths(TreeScan scan, int tree) => Rows(scan).Where(r => scan.TreeOf(r) == tree).Select(r => scan.PathOf(r)).Order(StringComparer.Ordinal);
 
